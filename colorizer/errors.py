@@ -1,0 +1,65 @@
+"""Typed errors. Each carries one sentence that a photographer understands.
+
+The doors translate them: the command line to an exit code, the web application to an HTTP status.
+"""
+
+from __future__ import annotations
+
+
+class ColorizerError(Exception):
+    """Base of every error this library raises on purpose."""
+
+
+class ImageError(ColorizerError):
+    """Something is wrong with a picture file."""
+
+
+class CorruptImage(ImageError):
+    """The file is damaged, truncated, or lies about itself."""
+
+
+class UnsupportedImage(ImageError):
+    """The file is not a picture, or of a kind that this library does not read or write."""
+
+
+class ImageTooLarge(ImageError):
+    """The picture has more pixels than the limit allows."""
+
+
+class InvalidSetting(ColorizerError, ValueError):
+    """A parameter is unknown or outside its range."""
+
+
+class WeightsError(ColorizerError):
+    """Something is wrong with a checkpoint."""
+
+
+class WeightsMissing(WeightsError):
+    """The checkpoint is not on this machine (and may not, or could not, be downloaded)."""
+
+
+class WeightsCorrupt(WeightsError):
+    """The checkpoint's bytes are not those that its catalogue entry promises, or cannot be read."""
+
+
+class DownloadFailed(WeightsError):
+    """No source address delivered the checkpoint."""
+
+
+class UnknownModel(WeightsError, KeyError):
+    """No model of that name in the catalogue or the network registry."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the sentence
+        return str(self.args[0]) if self.args else ""
+
+
+class DeviceUnavailable(ColorizerError):
+    """The asked-for device (for example CUDA) is not on this machine."""
+
+
+class TrainingDataError(ColorizerError):
+    """No usable photographs were found to train, calibrate or evaluate on."""
+
+
+class OutputError(ColorizerError):
+    """A result could not be written (no permission, disk full, name taken)."""

@@ -1,0 +1,59 @@
+"""Photographs: files to :class:`Photo` and back, with nothing lost on the way.
+
+Public: :func:`read`, :func:`write`, :func:`provenance_of`, :class:`Photo`, :class:`Metadata`,
+:class:`Provenance`, :class:`UnreadableFile`, and the formats that are read and written. Names are
+imported when they are first used, so that this package costs nothing to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .formats import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
+    from .guard import UnreadableFile
+    from .metadata import Metadata, Provenance
+    from .photo import Photo
+    from .reading import MAX_PIXELS, provenance_of, read
+    from .writing import write
+
+__all__ = [
+    "MAX_PIXELS",
+    "READABLE_SUFFIXES",
+    "SUFFIX_TO_FORMAT",
+    "WRITABLE_FORMATS",
+    "Metadata",
+    "Photo",
+    "Provenance",
+    "UnreadableFile",
+    "provenance_of",
+    "read",
+    "write",
+]
+
+_HOME = {
+    "MAX_PIXELS": "reading",
+    "READABLE_SUFFIXES": "formats",
+    "SUFFIX_TO_FORMAT": "formats",
+    "WRITABLE_FORMATS": "formats",
+    "Metadata": "metadata",
+    "Photo": "photo",
+    "Provenance": "metadata",
+    "UnreadableFile": "guard",
+    "provenance_of": "reading",
+    "read": "reading",
+    "write": "writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

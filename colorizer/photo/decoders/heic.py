@@ -1,0 +1,56 @@
+"""HEIC through the optional package pillow-heif (libheif), which keeps 10 and 12 bits."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ...errors import UnsupportedImage
+from .. import exif as exif_block
+from .. import xmp as xmp_packet
+from .base import Opened, Raster, raster_of, unmultiply
+
+
+def open_heic(file: BinaryIO, name: str) -> Opened:
+    """Read the header of a HEIC; see :class:`Opened`.
+
+    libheif applies the rotation itself, so that the orientation in EXIF and XMP is done with.
+
+    Raises:
+        UnsupportedImage: if pillow-heif is not installed.
+    """
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise UnsupportedImage(
+            f"{name} is a HEIC picture: reading it needs the extra package, which "
+            "'pip install colorizer[heic]' installs."
+        ) from error
+
+    container = pillow_heif.open_heif(file.read(), convert_hdr_to_8bit=False)
+    image = container[container.primary_index]
+    width, height = image.size
+
+    def load() -> Raster:
+        samples: np.ndarray[Any, Any] = np.asarray(image)
+        if image.mode.startswith(("RGBa", "La")):
+            samples = _unmultiplied(samples)
+        return raster_of(samples)
+
+    info: dict[str, Any] = dict(image.info)
+    directory = exif_block.parse(info.get("exif"))
+    return Opened(
+        width,
+        height,
+        load,
+        icc=info.get("icc_profile"),
+        exif=exif_block.clean(directory),
+        xmp=xmp_packet.clean(info.get("xmp")),
+        dpi=exif_block.dpi(directory),
+    )
+
+
+def _unmultiplied(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    colour, alpha = samples[..., :-1], samples[..., -1]
+    return np.concatenate([unmultiply(colour, alpha), alpha[..., None]], axis=-1)

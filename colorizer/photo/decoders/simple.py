@@ -1,0 +1,157 @@
+"""Formats of 8 bits that Pillow reads whole: WebP, GIF, AVIF; of animations the first frame.
+
+Pillow's format classes are used directly instead of ``Image.open``: nothing but the recognised
+format can be tried, and Pillow's process-wide pixel limit is not consulted before our own.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from ...errors import CorruptImage
+from .. import exif as exif_block
+from .. import xmp as xmp_packet
+from .base import Opened, Raster, raster_of
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+
+def open_webp(file: BinaryIO, name: str) -> Opened:
+    """Read the header of a WebP; see :class:`Opened`.
+
+    The size is parsed here because Pillow's decoder reserves memory for it on opening.
+    """
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    size = _webp_size(file.read(30))
+    if size is None:
+        raise CorruptImage(f"{name} is damaged: it has no WebP header.")
+    return _deferred(file, name, size, WebPImageFile)
+
+
+def open_gif(file: BinaryIO, name: str) -> Opened:
+    """Read the header of a GIF; see :class:`Opened`.
+
+    A frame may be larger than the screen the header announces; both count for the limit.
+    """
+    from PIL.GifImagePlugin import GifImageFile
+
+    head = file.read(10)
+    if len(head) < 10:
+        raise CorruptImage(f"{name} is damaged: it has no GIF header.")
+    size = struct.unpack("<HH", head[6:10])
+    frame = _gif_frame_size(file, head)
+    largest = max(size, frame, key=lambda s: s[0] * s[1])
+    return _deferred(file, name, largest, GifImageFile)
+
+
+def open_avif(file: BinaryIO, name: str) -> Opened:
+    """Read the header of an AVIF; see :class:`Opened`.
+
+    Pillow reports the rotation that the file asks for as EXIF orientation.
+    """
+    from PIL.AvifImagePlugin import AvifImageFile
+
+    return opened_by_pillow(AvifImageFile(file), name)
+
+
+def _deferred(
+    file: BinaryIO, name: str, size: tuple[int, int], kind: Callable[[BinaryIO], ImageFile]
+) -> Opened:
+    """For decoders that reserve memory when opened: only our own header check has run so far.
+
+    If the size is within reason the file is opened at once, for its metadata; otherwise the size
+    alone is handed back, which is enough to refuse it.
+    """
+    if size[0] * size[1] > _LARGEST:
+        return Opened(size[0], size[1], lambda: _never(name))
+    file.seek(0)
+    return opened_by_pillow(kind(file), name)
+
+
+# No limit that anyone sets is above this: it is the largest canvas that WebP itself can hold.
+_LARGEST = 1 << 28
+
+
+def _never(name: str) -> Raster:
+    raise CorruptImage(f"{name} claims to be larger than its format can be.")
+
+
+def opened_by_pillow(image: ImageFile, name: str) -> Opened:
+    """An opened Pillow picture as :class:`Opened`."""
+    width, height = image.size
+
+    def load() -> Raster:
+        image.load()
+        if image.size != (width, height):
+            raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
+        return raster_of(np.asarray(image.convert(_plain_mode(image))))
+
+    directory = exif_block.parse(image.info.get("exif"))
+    packet = image.info.get("xmp")
+    packet = packet if isinstance(packet, bytes) else None
+    return Opened(
+        width,
+        height,
+        load,
+        icc=image.info.get("icc_profile"),
+        exif=exif_block.clean(directory),
+        xmp=xmp_packet.clean(packet),
+        dpi=exif_block.sensible_dpi(image.info.get("dpi")) or exif_block.dpi(directory),
+        orientation=exif_block.orientation(directory) or xmp_packet.orientation(packet) or 1,
+    )
+
+
+def _plain_mode(image: ImageFile) -> str:
+    """Grey, grey + alpha, RGB or RGBA, whichever holds everything that ``image`` shows."""
+    grey = image.mode in ("1", "L", "LA")
+    if image.has_transparency_data:
+        return "LA" if grey else "RGBA"
+    return "L" if grey else "RGB"
+
+
+def _webp_size(head: bytes) -> tuple[int, int] | None:
+    """Canvas size from the first 30 bytes (WebP container specification)."""
+    kind = head[12:16]
+    if len(head) < 30:
+        return None
+    if kind == b"VP8X":
+        return (
+            int.from_bytes(head[24:27], "little") + 1,
+            int.from_bytes(head[27:30], "little") + 1,
+        )
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        wide, high = struct.unpack("<HH", head[26:30])
+        return wide & 0x3FFF, high & 0x3FFF
+    return None
+
+
+def _gif_frame_size(file: BinaryIO, head: bytes) -> tuple[int, int]:
+    """Extent of the first frame, offset included; (0, 0) if there is none."""
+    flags = file.read(3)[:1]
+    if flags and flags[0] & 0x80:
+        file.read(3 << (flags[0] & 7) + 1)
+    while True:
+        block = file.read(1)
+        if block == b"!":
+            file.read(1)
+            while size := file.read(1)[:1]:
+                if size == b"\0":
+                    break
+                file.read(size[0])
+        elif block == b",":
+            place = file.read(8)
+            if len(place) < 8:
+                return 0, 0
+            left, top, wide, high = struct.unpack("<HHHH", place)
+            return left + wide, top + high
+        else:
+            return 0, 0

@@ -1,0 +1,40 @@
+"""PNG, 8 and 16 bits: pixels by libpng (imagecodecs), metadata chunks put in here."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+
+from .. import ifd
+from .base import Outgoing
+
+_HEADER_END = 33  # signature 8, IHDR 25
+_LEVEL = 6
+
+
+def encode(picture: Outgoing, file: BinaryIO) -> None:
+    """Write ``picture`` as PNG (colour type grey or RGB, with alpha if it has one)."""
+    import imagecodecs
+
+    samples = picture.pixels
+    if picture.alpha is not None:
+        samples = np.dstack([samples, picture.alpha])
+    data = imagecodecs.png_encode(np.ascontiguousarray(samples), _LEVEL)
+    file.write(data[:_HEADER_END])
+    file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc)))
+    if picture.dpi is not None:
+        x, y = (min(round(v / 0.0254), 0x7FFFFFFF) for v in picture.dpi)
+        file.write(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    if picture.exif is not None:
+        file.write(_chunk(b"eXIf", ifd.write(picture.exif)))
+    if picture.xmp is not None:
+        file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + picture.xmp))
+    file.write(memoryview(data)[_HEADER_END:])
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    check = zlib.crc32(body, zlib.crc32(kind))
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)

@@ -1,0 +1,162 @@
+"""EXIF blocks: read, cleaned of what a result must not repeat, and completed for writing.
+
+Tag numbers from EXIF 2.32 (CIPA DC-008) and TIFF 6.0.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from . import ifd
+from .ifd import Directory, Entry
+from .metadata import Provenance
+
+_DESCRIPTION, _ORIENTATION, _SOFTWARE = 270, 274, 305
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_WIDTH, _HEIGHT, _PIXEL_WIDTH, _PIXEL_HEIGHT = 256, 257, 0xA002, 0xA003
+_COLOUR_SPACE = 0xA001
+
+# Tags of the main directory that say how pixels are stored, or that are kept elsewhere.
+_STRUCTURAL = frozenset(
+    [
+        *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281),
+        *(284, 288, 289, 290, 291, 292, 293, 297, 301, 317, 318, 319, 320, 321, 322, 323, 324),
+        *(325, 326, 327, 328, 330, 332, 333, 334, 336, 338, 339, 340, 341, 342, 343, 347),
+        *(*range(512, 533), 559, 700, 33421, 33422, 34377, 34675, 37724, 50341),
+    ]
+)
+_SIZE_TAGS = frozenset({_WIDTH, _HEIGHT})
+
+
+def parse(block: bytes | None) -> Directory | None:
+    """Read an EXIF block (with or without its ``Exif\\0\\0`` prefix); None if it is unusable."""
+    if not block:
+        return None
+    if block[:4] == b"Exif":
+        block = block[6:]
+    data = block
+
+    def read_at(offset: int, size: int) -> bytes:
+        return data[offset : offset + size]
+
+    directory = ifd.read(read_at)
+    return directory if directory and (directory.main or directory.exif) else None
+
+
+def orientation(directory: Directory | None) -> int | None:
+    """The EXIF orientation 1..8; None if there is none or it is not one of these."""
+    if directory is None:
+        return None
+    value = directory.number(directory.main, _ORIENTATION)
+    return value if value is not None and 1 <= value <= 8 else None
+
+
+def dpi(directory: Directory | None) -> tuple[float, float] | None:
+    """Pixels per inch from the resolution tags; None without a unit or without sense."""
+    if directory is None:
+        return None
+    # The unit is inches where the tag is missing (TIFF 6.0, EXIF 2.32).
+    unit = directory.number(directory.main, _RESOLUTION_UNIT)
+    factor = {None: 1.0, 2: 1.0, 3: 2.54}.get(unit)
+    x = directory.ratio(directory.main, _X_RESOLUTION)
+    y = directory.ratio(directory.main, _Y_RESOLUTION) or x
+    if factor is None or not x or not y:
+        return None
+    return sensible_dpi((x * factor, y * factor))
+
+
+def sensible_dpi(value: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The resolution if both numbers are more than 1 and less than a million, else None."""
+    if value is None or not all(1.0 < v < 1e6 for v in value):
+        return None
+    return (float(value[0]), float(value[1]))
+
+
+def clean(directory: Directory | None, *, of_tiff: bool = False) -> bytes | None:
+    """The block as :class:`Metadata` keeps it: no orientation, no thumbnail, no pixel layout.
+
+    ``of_tiff`` says that the directory is a TIFF file's own, whose size tags belong to the file.
+    """
+    if directory is None:
+        return None
+    drop = _STRUCTURAL if of_tiff else _STRUCTURAL - _SIZE_TAGS
+    kept = Directory(directory.endian, exif=dict(directory.exif), gps=dict(directory.gps))
+    kept.main = {t: e for t, e in directory.main.items() if t not in drop and t != _ORIENTATION}
+    if directory.text(directory.interop, 1) != "R03":  # R03 would announce Adobe RGB
+        kept.interop = dict(directory.interop)
+    resolution_only = {_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT}
+    if not (set(kept.main) - resolution_only or kept.exif or kept.gps):
+        return None
+    return ifd.write(kept)
+
+
+def for_output(
+    block: bytes | None,
+    width: int,
+    height: int,
+    dpi: tuple[float, float] | None,
+    provenance: Provenance | None,
+) -> Directory | None:
+    """The directory to write into a result of ``width`` x ``height`` pixels, or None if empty.
+
+    Sizes, resolution and colour space say what is true of the result. With ``provenance`` the
+    software is added to the Software tag, and the note becomes the ImageDescription if there was
+    none.
+    """
+    directory = parse(block) or Directory()
+    endian = directory.endian
+    for tags, wide, high in (
+        (directory.main, _WIDTH, _HEIGHT),
+        (directory.exif, _PIXEL_WIDTH, _PIXEL_HEIGHT),
+    ):
+        for tag, value in ((wide, width), (high, height)):
+            if tag in tags:
+                tags[tag] = Entry(ifd.LONG, 1, struct.pack(endian + "I", value))
+    if _COLOUR_SPACE in directory.exif:
+        directory.exif[_COLOUR_SPACE] = Entry(ifd.SHORT, 1, struct.pack(endian + "H", 1))
+    if dpi is not None:
+        directory.main[_X_RESOLUTION] = _rational(endian, dpi[0])
+        directory.main[_Y_RESOLUTION] = _rational(endian, dpi[1])
+        directory.main[_RESOLUTION_UNIT] = Entry(ifd.SHORT, 1, struct.pack(endian + "H", 2))
+    if provenance is not None:
+        software = directory.text(directory.main, _SOFTWARE)
+        if provenance.tool not in software:
+            software = f"{software}; {provenance.tool}" if software else provenance.tool
+            directory.main[_SOFTWARE] = _ascii(software)
+        if not directory.text(directory.main, _DESCRIPTION):
+            directory.main[_DESCRIPTION] = _ascii(provenance.sentence)
+    return directory if directory.main or directory.exif or directory.gps else None
+
+
+def fitting(directory: Directory | None, limit: int) -> bytes | None:
+    """Pack for a container that takes ``limit`` bytes: without the maker note, then not at all."""
+    if directory is None:
+        return None
+    attempts: Iterable[Callable[[], bytes]] = (
+        lambda: ifd.write(directory),
+        lambda: ifd.write(_without_maker_note(directory)),
+    )
+    for attempt in attempts:
+        block = attempt()
+        if len(block) <= limit:
+            return block
+    return None
+
+
+def _without_maker_note(directory: Directory) -> Directory:
+    smaller = {t: e for t, e in directory.exif.items() if t != ifd.MAKER_NOTE}
+    return Directory(directory.endian, directory.main, smaller, directory.gps, directory.interop)
+
+
+def _rational(endian: str, value: float) -> Entry:
+    fraction = Fraction(value).limit_denominator(10_000)
+    return Entry(
+        ifd.RATIONAL, 1, struct.pack(endian + "II", fraction.numerator, fraction.denominator)
+    )
+
+
+def _ascii(text: str) -> Entry:
+    data = text.encode("utf-8") + b"\0"
+    return Entry(ifd.ASCII, len(data), data)

@@ -1,0 +1,110 @@
+"""Which formats are read and written, and how a file is recognised.
+
+A file is recognised by its first bytes, never by its name: scans with a wrong suffix are common.
+Only the formats listed here are ever handed to a decoder; nothing that runs a foreign program
+(PostScript, PDF) can be reached.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Literal
+
+Format = Literal["PNG", "JPEG", "TIFF", "WebP", "BMP", "PNM", "GIF", "AVIF", "HEIC"]
+
+READABLE_SUFFIXES: frozenset[str] = frozenset(
+    [
+        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".btf", ".tf8"),
+        *(".webp", ".bmp", ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm"),
+        *(".gif", ".avif", ".avifs", ".heic", ".heif", ".hif"),
+    ]
+)
+
+WRITABLE_FORMATS: tuple[str, ...] = ("png", "jpeg", "webp", "tiff")
+
+SUFFIX_TO_FORMAT: MappingProxyType[str, str] = MappingProxyType(
+    {
+        ".png": "png",
+        ".jpg": "jpeg",
+        ".jpeg": "jpeg",
+        ".jpe": "jpeg",
+        ".jfif": "jpeg",
+        ".webp": "webp",
+        ".tif": "tiff",
+        ".tiff": "tiff",
+    }
+)
+
+SIXTEEN_BIT_FORMATS: frozenset[str] = frozenset({"png", "tiff"})
+
+SNIFF_BYTES = 4096
+
+_STARTS: tuple[tuple[bytes, Format], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+)
+
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"8BPS", "a Photoshop document"),
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript file"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (b"qoif", "a QOI picture"),
+    (b"\0\0\x01\0", "a Windows icon"),
+    (b"\0\0\x02\0", "a Windows cursor"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"Image type:", "an IFUNC picture"),
+    (b"<svg", "an SVG drawing"),
+    (b"FUJIFILM", "a camera raw file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+)
+
+_PNM = re.compile(rb"P(?:[1-7]|[fF])[\s#]")
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_CONTAINER_BRANDS = {b"mif1", b"mif2", b"msf1"}
+
+
+def sniff(head: bytes) -> Format | None:
+    """Name the format from the first bytes of a file (64 are enough); None if it is not ours."""
+    for start, name in _STARTS:
+        if head.startswith(start):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if _PNM.match(head):
+        return "PNM"
+    if head[4:8] == b"ftyp":
+        return _sniff_iso(head)
+    return None
+
+
+def _sniff_iso(head: bytes) -> Format | None:
+    """AVIF and HEIC share one container; the brands in its first box tell them apart."""
+    length = min(max(int.from_bytes(head[:4], "big"), 16), len(head))
+    brands = [head[8:12], *(head[i : i + 4] for i in range(16, length - 3, 4))]
+    for brand in brands:
+        if brand in _AVIF_BRANDS:
+            return "AVIF"
+        if brand in _HEIC_BRANDS:
+            return "HEIC"
+    return "HEIC" if brands[0] in _CONTAINER_BRANDS else None
+
+
+def foreign_kind(head: bytes) -> str | None:
+    """A plain name for some well-known files that are not read, for the error message."""
+    for start, name in _FOREIGN:
+        if head.startswith(start):
+            return name
+    return None

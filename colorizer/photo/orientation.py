@@ -1,0 +1,26 @@
+"""The eight EXIF orientations (EXIF 2.32, tag 0x0112), undone on arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SWAPS_SIDES = frozenset({5, 6, 7, 8})
+
+
+def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn ``values`` (H, W, ...) stored with the given EXIF orientation (1..8) the right way up.
+
+    The result is contiguous; orientation 1 returns the array itself if it already is.
+    """
+    if orientation in SWAPS_SIDES:
+        values = values.swapaxes(0, 1)
+    flip_rows = orientation in (3, 4, 7, 8)
+    flip_columns = orientation in (2, 3, 6, 7)
+    if flip_rows:
+        values = values[::-1]
+    if flip_columns:
+        values = values[:, ::-1]
+    return np.ascontiguousarray(values)

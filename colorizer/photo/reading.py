@@ -1,0 +1,163 @@
+"""Reading a photograph file into a grey :class:`~colorizer.photo.Photo`."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CorruptImage, ImageTooLarge, UnsupportedImage
+from . import icc, orientation, xmp
+from .decoders import opener
+from .decoders.base import Opened, Raster
+from .formats import SNIFF_BYTES, foreign_kind, sniff
+from .guard import UnreadableFile, decoding
+from .metadata import Metadata, Provenance
+from .photo import Photo
+from .srgb import grey_of_lightness_table, luminance
+
+Source = str | os.PathLike[str] | bytes | BinaryIO
+
+MAX_PIXELS = 100_000_000
+
+
+def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
+
+    The format is recognised by content. EXIF orientation is applied once; an embedded ICC profile
+    is converted to sRGB (a broken one is ignored); colour is reduced to its luminance (CIE Y from
+    linear sRGB, D65). Of animations and multi-page files the first picture is read.
+
+    Args:
+        source: A path, the bytes of a file, or a binary file open for reading (read from its
+            position to its end; left open).
+        max_pixels: Largest width x height; checked on the header, before any pixel is decoded.
+
+    Returns:
+        A photograph of shape (H, W). Grey 8-bit files keep their uint8 values exactly, and grey
+        16-bit files their uint16 values. Colour files and files whose profile was converted give
+        uint16, ``bit_depth`` being that of the file (8 up to 8 bits, otherwise 16; floating point
+        counts as 16: values within 0..1 are kept as they are, others stretched to their range).
+
+    Raises:
+        UnsupportedImage: not a picture, or of a kind that is not read.
+        ImageTooLarge: more pixels than ``max_pixels``, or than memory can hold.
+        CorruptImage: damaged, truncated or lying.
+        UnreadableFile: missing, a folder, or no permission (also an :class:`OSError`).
+    """
+    with _opened(source) as (opened, name, source_format), decoding(name):
+        _check_size(opened, name, max_pixels)
+        raster = opened.load()
+        if raster.samples.shape[:2] != (opened.height, opened.width):
+            raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
+        pixels = _grey(raster, opened.icc)
+        turn, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
+        if dpi is not None and turn in orientation.SWAPS_SIDES:
+            dpi = (dpi[1], dpi[0])
+        return Photo(
+            pixels=orientation.upright(pixels, turn),
+            alpha=None if alpha is None else orientation.upright(alpha, turn),
+            bit_depth=raster.bit_depth,
+            metadata=Metadata(opened.exif, opened.xmp, dpi, source_format),
+        )
+
+
+def provenance_of(source: Source) -> Provenance | None:
+    """The note that :func:`write` left in a file, or None; pixels are not decoded.
+
+    Raises:
+        UnsupportedImage, CorruptImage, UnreadableFile: as :func:`read`.
+    """
+    with _opened(source) as (opened, _, _):
+        return xmp.note(opened.xmp)
+
+
+def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
+    width, height = opened.width, opened.height
+    if width < 1 or height < 1:
+        raise CorruptImage(f"{name} is damaged: it claims to be {width} x {height} pixels large.")
+    if width * height > max_pixels:
+        raise ImageTooLarge(
+            f"{name} has {width} x {height} = {width * height:,} pixels, "
+            f"but the limit is {max_pixels:,}."
+        )
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
+    """Open, recognise, and read the header: (opened, name for messages, format)."""
+    with _file_of(source) as (file, name):
+        with decoding(name):
+            head = file.read(SNIFF_BYTES)
+            file.seek(0)
+        if not head:
+            raise CorruptImage(f"{name} is empty.")
+        source_format = sniff(head)
+        if source_format is None:
+            kind = foreign_kind(head)
+            raise UnsupportedImage(
+                f"{name} is {kind}, which is not read; save it as TIFF, PNG or JPEG."
+                if kind
+                else f"{name} is not a picture of a format that can be read."
+            )
+        with decoding(name):
+            opened = opener(source_format)(file, name)
+        yield opened, name, source_format
+
+
+@contextmanager
+def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield io.BytesIO(source), "The picture"
+        return
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        except ValueError as error:  # a NUL in the name
+            raise UnreadableFile(f"{str(source)!r} is not a possible file name.") from error
+        with file:
+            yield file, path.name
+        return
+    name = getattr(source, "name", None)
+    name = Path(name).name if isinstance(name, str) else "The picture"
+    with decoding(name):
+        data = source.read()
+    yield io.BytesIO(data), name
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFile:
+    if isinstance(error, FileNotFoundError):
+        text = f"There is no file {path}."
+    elif isinstance(error, IsADirectoryError):
+        text = f"{path} is a folder, not a picture."
+    elif isinstance(error, PermissionError):
+        text = f"You are not allowed to read {path}."
+    else:
+        text = f"{path} cannot be opened ({error.strerror or error})."
+    result = UnreadableFile(text)
+    result.errno = error.errno
+    return result
+
+
+def _grey(raster: Raster, profile: bytes | None) -> NDArray[Any]:
+    """One sRGB-encoded channel of the same luminance as the decoded samples."""
+    samples = raster.samples
+    bits = samples.dtype.itemsize * 8
+    if raster.model == "grey":
+        curve = icc.grey_curve(profile, bits)
+        return np.ascontiguousarray(samples) if curve is None else curve.take(samples)
+    if raster.model == "lab":
+        return grey_of_lightness_table(bits).take(samples[..., 0])
+    convert = icc.luminance_function(profile, raster.model, bits)
+    if raster.model == "cmyk":
+        convert = convert or icc.unprofiled_cmyk
+    return luminance(samples, convert)

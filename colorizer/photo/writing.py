@@ -1,0 +1,180 @@
+"""Writing a :class:`~colorizer.photo.Photo` to a file, atomically, with its metadata."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import ColorizerError, InvalidSetting, OutputError
+from . import exif, icc, xmp
+from .encoders import encoder
+from .encoders.base import Outgoing
+from .formats import SIXTEEN_BIT_FORMATS, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
+from .guard import quiet
+from .metadata import Provenance
+from .photo import Photo
+from .srgb import to_depth
+
+Target = str | os.PathLike[str] | BinaryIO
+
+
+def write(
+    photo: Photo,
+    target: Target,
+    *,
+    format: str | None = None,
+    quality: int = 92,
+    lossless: bool = False,
+    bit_depth: int | None = None,
+    provenance: Provenance | None = None,
+) -> None:
+    """Write a photograph with resolution, EXIF, XMP and an sRGB profile.
+
+    A path is written atomically: into a temporary file beside it, which then takes its name; when
+    anything fails nothing is left behind and an older file stays as it was. Alpha is kept where
+    the format has it; for JPEG the picture is laid on white. Sizes and resolution in EXIF and XMP
+    are set to those of the picture, orientation is removed.
+
+    Args:
+        photo: Grey or colour.
+        target: A path, or a binary file open for writing (left open).
+        format: "png", "jpeg", "webp" or "tiff" (also "jpg", "tif"); None takes it from the name.
+        quality: 1..100, for JPEG (always 4:4:4) and lossy WebP.
+        lossless: WebP without loss.
+        bit_depth: 8 or 16; None means the photograph's own where the format allows, otherwise 8.
+        provenance: A note that the colours were added, into XMP and EXIF; None writes no note.
+
+    Raises:
+        OutputError: unknown format, a depth or size that the format does not have, no permission,
+            disk full, no such folder.
+        InvalidSetting: quality or bit depth outside its range.
+    """
+    kind = _format_of(target, format)
+    depth = _depth_for(photo, kind, bit_depth)
+    if not 1 <= quality <= 100:
+        raise InvalidSetting(f"quality must be between 1 and 100, not {quality}.")
+    outgoing = _outgoing(photo, depth, quality, lossless, provenance)
+    if isinstance(target, str | os.PathLike):
+        with _atomic(Path(target)) as file:
+            _encode(kind, outgoing, file)
+        return
+    buffer = io.BytesIO()
+    _encode(kind, outgoing, buffer)
+    try:
+        target.write(buffer.getbuffer())
+    except (OSError, ValueError) as error:
+        raise OutputError(f"The picture cannot be written ({error}).") from error
+
+
+def _format_of(target: Target, format: str | None) -> str:
+    if format is not None:
+        kind = format.lower().lstrip(".")
+        kind = SUFFIX_TO_FORMAT.get(f".{kind}", kind)
+        if kind in WRITABLE_FORMATS:
+            return kind
+        unknown = repr(format)
+    else:
+        name = target if isinstance(target, str | os.PathLike) else getattr(target, "name", "")
+        suffix = Path(name).suffix.lower() if isinstance(name, str | os.PathLike) else ""
+        if suffix in SUFFIX_TO_FORMAT:
+            return SUFFIX_TO_FORMAT[suffix]
+        unknown = f"of {suffix!r} files" if suffix else "of a name without suffix"
+    raise OutputError(
+        f"The format {unknown} cannot be written; choose {', '.join(WRITABLE_FORMATS)}."
+    )
+
+
+def _depth_for(photo: Photo, kind: str, wanted: int | None) -> int:
+    if wanted not in (None, 8, 16):
+        raise InvalidSetting(f"bit_depth must be 8 or 16, not {wanted}.")
+    if kind in SIXTEEN_BIT_FORMATS:
+        return wanted or photo.bit_depth
+    if wanted == 16:
+        raise OutputError(f"{kind.upper()} has 8 bits only; choose PNG or TIFF for 16 bits.")
+    return 8
+
+
+def _outgoing(
+    photo: Photo, depth: int, quality: int, lossless: bool, provenance: Provenance | None
+) -> Outgoing:
+    width, height, meta = photo.width, photo.height, photo.metadata
+    dpi = exif.sensible_dpi(meta.dpi)
+    return Outgoing(
+        pixels=to_depth(photo.pixels, depth),
+        alpha=None if photo.alpha is None else to_depth(photo.alpha, depth),
+        icc=icc.grey_profile() if photo.is_grey else icc.srgb_profile(),
+        exif=exif.for_output(meta.exif, width, height, dpi, provenance),
+        xmp=xmp.for_output(meta.xmp, width, height, provenance),
+        xmp_note=xmp.for_output(None, width, height, provenance),
+        dpi=dpi,
+        quality=quality,
+        lossless=lossless,
+    )
+
+
+def _encode(kind: str, outgoing: Outgoing, file: BinaryIO) -> None:
+    try:
+        with quiet():
+            encoder(kind)(outgoing, file)
+    except (ColorizerError, OSError):
+        raise
+    except MemoryError as error:
+        raise OutputError("There is not enough memory to write the picture.") from error
+    except Exception as error:
+        raise OutputError(f"The picture cannot be written as {kind.upper()} ({error}).") from error
+
+
+@contextmanager
+def _atomic(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside ``path`` that takes its place when the block ends without an error."""
+    final = Path(os.path.realpath(path))
+    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        if final.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        if final.exists() and not final.is_file():
+            raise ValueError("it is a device, not a file")
+        # Mode 0666 less the umask, as for any new file; an older file hands on its own.
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(OSError):
+                os.chmod(temporary, final.stat().st_mode & 0o7777)
+            os.replace(temporary, final)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(final.parent)
+    except (OSError, ValueError) as error:
+        raise OutputError(_reason(path, error)) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _reason(path: Path, error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{path} cannot be written: the folder {path.parent} does not exist."
+    if isinstance(error, IsADirectoryError):
+        return f"{path} cannot be written: it is a folder."
+    if isinstance(error, PermissionError):
+        return f"{path} cannot be written: you have no permission."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{path} cannot be written: {error.strerror}."
+    return f"{path} cannot be written: {error}."

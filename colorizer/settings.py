@@ -1,0 +1,252 @@
+"""Every parameter that a person may set, defined once.
+
+The command line's options, the web form, the JSON schema and the OpenAPI page are derived from
+:data:`PARAMETERS`; nothing else repeats a range or a default.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal
+
+from .errors import InvalidSetting
+
+DEFAULT_MODEL = "eccv16-vgg16"
+
+Kind = Literal["float", "int", "choice"]
+Stage = Literal["predict", "render"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: what it is called, what it may be, and what it does.
+
+    ``stage`` says which half of the pipeline it belongs to: a ``predict`` parameter needs the
+    network to run again, a ``render`` parameter does not.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    label: str
+    help: str
+    stage: Stage
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+
+    def parse(self, value: Any) -> Any:
+        """Return ``value`` (text or number) as this parameter's type.
+
+        Raises:
+            InvalidSetting: if it is not of the type or outside the range.
+        """
+        if self.kind == "choice":
+            text = str(value)
+            if self.choices and text not in self.choices:
+                raise InvalidSetting(
+                    f"{self.name} must be one of {', '.join(self.choices)}, not {text!r}."
+                )
+            if not text:
+                raise InvalidSetting(f"{self.name} must not be empty.")
+            return text
+        if isinstance(value, bool):
+            raise InvalidSetting(f"{self.name} must be a number, not {value!r}.")
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise InvalidSetting(f"{self.name} must be a number, not {value!r}.") from None
+        if not math.isfinite(number):
+            raise InvalidSetting(f"{self.name} must be a finite number, not {value!r}.")
+        if self.kind == "int" and number != int(number):
+            raise InvalidSetting(f"{self.name} must be a whole number, not {value!r}.")
+        low, high = self.minimum, self.maximum
+        if (low is not None and number < low) or (high is not None and number > high):
+            unit = f" {self.unit}" if self.unit else ""
+            raise InvalidSetting(
+                f"{self.name} must be between {low:g} and {high:g}{unit}, not {number:g}."
+            )
+        return int(number) if self.kind == "int" else number
+
+
+_ALL = (
+    Parameter(
+        "model",
+        "choice",
+        DEFAULT_MODEL,
+        "Model",
+        "Which network and weights choose the colours (a name from the catalogue, or a file).",
+        "predict",
+    ),
+    Parameter(
+        "working_size",
+        "int",
+        256,
+        "Working size",
+        "Short side at which the network looks at the photograph. Larger sees more small things, "
+        "smaller keeps large areas more even.",
+        "predict",
+        128,
+        1024,
+        32,
+        unit="px",
+    ),
+    Parameter(
+        "temperature",
+        "float",
+        0.38,
+        "Vividness",
+        "Temperature of the annealed mean: towards 0 the most likely colour wins (vivid, may be "
+        "blotchy), at 1 the average of all likely colours (calm, paler).",
+        "render",
+        0.0,
+        1.0,
+        0.01,
+    ),
+    Parameter(
+        "saturation",
+        "float",
+        1.0,
+        "Saturation",
+        "Multiplies the chroma: 0 is grey, 1 leaves it alone.",
+        "render",
+        0.0,
+        2.0,
+        0.05,
+        unit="×",
+    ),
+    Parameter(
+        "warmth",
+        "float",
+        0.0,
+        "Warmth",
+        "Adds to b*: negative towards blue, positive towards yellow.",
+        "render",
+        -30.0,
+        30.0,
+        0.5,
+        unit="b*",
+    ),
+    Parameter(
+        "tint",
+        "float",
+        0.0,
+        "Tint",
+        "Adds to a*: negative towards green, positive towards magenta.",
+        "render",
+        -30.0,
+        30.0,
+        0.5,
+        unit="a*",
+    ),
+    Parameter(
+        "cast_removal",
+        "float",
+        0.5,
+        "Cast removal",
+        "How much of the measured overall (sepia) drift is taken away: 0 none, 1 all of it.",
+        "render",
+        0.0,
+        1.0,
+        0.05,
+    ),
+    Parameter(
+        "strength",
+        "float",
+        1.0,
+        "Strength",
+        "Blends between the original (0) and the full colours (1).",
+        "render",
+        0.0,
+        1.0,
+        0.05,
+    ),
+    Parameter(
+        "edge_refinement",
+        "float",
+        1.0,
+        "Edge refinement",
+        "How closely colours follow the edges of the photograph: 0 is plain bilinear enlargement.",
+        "render",
+        0.0,
+        1.0,
+        0.05,
+    ),
+)
+
+PARAMETERS: dict[str, Parameter] = {p.name: p for p in _ALL}
+
+
+def _default(name: str) -> Any:
+    return field(default=PARAMETERS[name].default)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A full set of parameters. Values are checked and converted on construction.
+
+    Raises:
+        InvalidSetting: if a value is not of its parameter's type or outside its range.
+    """
+
+    model: str = _default("model")
+    working_size: int = _default("working_size")
+    temperature: float = _default("temperature")
+    saturation: float = _default("saturation")
+    warmth: float = _default("warmth")
+    tint: float = _default("tint")
+    cast_removal: float = _default("cast_removal")
+    strength: float = _default("strength")
+    edge_refinement: float = _default("edge_refinement")
+
+    def __post_init__(self) -> None:
+        for parameter in _ALL:
+            value = parameter.parse(getattr(self, parameter.name))
+            object.__setattr__(self, parameter.name, value)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Settings:
+        """Build from names and values (numbers or text); unknown names raise InvalidSetting."""
+        return cls().with_changes(values)
+
+    def with_changes(self, values: Mapping[str, Any]) -> Settings:
+        """Return a copy with some parameters changed; unknown names raise InvalidSetting."""
+        unknown = sorted(set(values) - set(PARAMETERS))
+        if unknown:
+            raise InvalidSetting(
+                f"Unknown parameter {', '.join(map(repr, unknown))}; known are "
+                f"{', '.join(PARAMETERS)}."
+            )
+        return replace(self, **dict(values))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All parameters as plain numbers and text, in their order of definition."""
+        return asdict(self)
+
+    def changes(self) -> dict[str, Any]:
+        """Only the parameters that differ from their defaults."""
+        return {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if getattr(self, f.name) != PARAMETERS[f.name].default
+        }
+
+
+def parse_assignments(text: str | Iterable[str]) -> dict[str, str]:
+    """Split ``"temperature=1.0,saturation=1.2"`` into names and values (not yet checked).
+
+    Raises:
+        InvalidSetting: if a part is not of the form ``name=value``.
+    """
+    parts = text.split(",") if isinstance(text, str) else list(text)
+    values: dict[str, str] = {}
+    for part in parts:
+        name, equals, value = part.strip().partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise InvalidSetting(f"{part!r} is not of the form name=value.")
+        values[name.strip()] = value.strip()
+    return values

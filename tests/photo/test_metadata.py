@@ -1,0 +1,326 @@
+"""EXIF and XMP: kept, cleaned, corrected; the note: written, merged, read back."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
+
+from colorizer.photo import (
+    WRITABLE_FORMATS,
+    Metadata,
+    Photo,
+    Provenance,
+    ifd,
+    provenance_of,
+    read,
+    write,
+)
+from colorizer.photo import exif as exif_block
+from colorizer.photo import xmp as xmp_packet
+
+from .pictures import chunk, noise, png, saved, smooth, tiff, with_chunks, xmp
+
+NOTE = Provenance(
+    "eccv16-vgg16", "ab" * 32, {"temperature": 0.38, "name": "Jürgen & <Söhne>"}, "0.1.0"
+)
+
+
+def encoded(photo: Photo, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    write(photo, buffer, **options)
+    return buffer.getvalue()
+
+
+def pillow_exif(data: bytes) -> dict[str, dict[int, Any]]:
+    image = Image.open(io.BytesIO(data))
+    exif = image.getexif()
+    return {
+        "main": dict(exif),
+        "exif": dict(exif.get_ifd(ExifTags.IFD.Exif)),
+        "gps": dict(exif.get_ifd(ExifTags.IFD.GPSInfo)),
+    }
+
+
+def full_exif() -> bytes:
+    """Orientation, a thumbnail, sizes, a camera, a maker note, a place."""
+    block = Image.Exif()
+    block[0x010F] = "Kodak"
+    block[0x0110] = "Brownie"
+    block[0x0112] = 6
+    block[0x0132] = "1923:05:01 12:00:00"
+    block[0x8298] = "Museum"
+    details = block.get_ifd(ExifTags.IFD.Exif)
+    details[0x9003] = "1923:05:01 12:00:00"
+    details[0xA002], details[0xA003], details[0xA001] = 999, 888, 65535
+    details[0x927C] = b"MAKER" * 20
+    block.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    block.get_ifd(ExifTags.IFD.GPSInfo)[2] = (48.0, 12.0, 30.0)
+    return block.tobytes()
+
+
+def source(kind: str) -> bytes:
+    return saved(smooth(3, 24, 40), kind, exif=full_exif())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_exif_goes_from_every_format_to_every_format(kind: str, target: str) -> None:
+    photo = read(source(kind))
+    assert (photo.height, photo.width) == (40, 24)  # turned
+    found = pillow_exif(encoded(photo, format=target))
+    main, details = found["main"], found["exif"]
+    assert (main[0x010F], main[0x0110], main[0x8298]) == ("Kodak", "Brownie", "Museum")
+    assert main.get(0x0112, 1) == 1
+    assert details[0x9003] == "1923:05:01 12:00:00"
+    assert (details[0xA002], details[0xA003], details[0xA001]) == (24, 40, 1)
+    assert bytes(details[0x927C]) == b"MAKER" * 20
+    assert found["gps"][2] == (48.0, 12.0, 30.0)
+    if target == "tiff":
+        assert (main[256], main[257]) == (24, 40)
+    again = read(encoded(photo, format=target))
+    assert again.pixels.shape == photo.pixels.shape  # not turned again
+
+
+def test_metadata_exif_is_a_bare_block_without_orientation_and_thumbnail() -> None:
+    image = Image.fromarray(smooth())
+    thumbnail = saved(np.zeros((4, 4), np.uint8), "JPEG")
+    first = struct.pack("<HHHII", 1, 0x0112, 3, 1, 6)
+    second = struct.pack("<H", 2)
+    start = 8 + len(first) + 4
+    second += struct.pack("<HHII", 0x0201, 4, 1, start + 2 + 24 + 4)
+    second += struct.pack("<HHII", 0x0202, 4, 1, len(thumbnail))
+    block = b"II*\0\x08\0\0\0" + first + struct.pack("<I", start) + second + bytes(4) + thumbnail
+    photo = read(saved(image, "JPEG", exif=b"Exif\0\0" + block))
+    assert (photo.height, photo.width) == (48, 32)
+    assert photo.metadata.exif is None  # there was nothing but these
+    photo = read(source("JPEG"))
+    assert photo.metadata.exif is not None
+    assert photo.metadata.exif[:2] in (b"II", b"MM")
+    directory = exif_block.parse(photo.metadata.exif)
+    assert directory is not None
+    assert 0x0112 not in directory.main
+
+
+def test_a_maker_note_keeps_its_place() -> None:
+    block = source_block = full_exif()[6:]
+    place = source_block.index(b"MAKER")
+    cleaned = exif_block.clean(exif_block.parse(block))
+    assert cleaned is not None
+    assert cleaned.index(b"MAKER") == place
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_directories_survive_packing(endian: str) -> None:
+    directory = ifd.Directory(endian)
+    directory.main = {
+        270: ifd.Entry(2, 6, b"hello\0"),
+        296: ifd.Entry(3, 1, struct.pack(endian + "H", 2)),
+    }
+    directory.exif = {0x9003: ifd.Entry(2, 3, b"ab\0")}
+    directory.gps = {1: ifd.Entry(2, 2, b"N\0")}
+    directory.interop = {1: ifd.Entry(2, 4, b"R98\0")}
+    again = exif_block.parse(ifd.write(directory))
+    assert again is not None
+    for name in ("main", "exif", "gps", "interop"):
+        ours = {t: (e.type, e.count, e.data) for t, e in getattr(directory, name).items()}
+        theirs = {t: (e.type, e.count, e.data) for t, e in getattr(again, name).items()}
+        assert ours == theirs
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_exif_block_is_survived(block: bytes) -> None:
+    for start in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0\x10" + bytes(7)):
+        directory = exif_block.parse(start + block)
+        exif_block.orientation(directory)
+        exif_block.dpi(directory)
+        cleaned = exif_block.clean(directory)
+        exif_block.for_output(cleaned, 3, 4, (300, 300), NOTE)
+
+
+def test_exif_too_large_for_jpeg_loses_the_maker_note_first() -> None:
+    directory = ifd.Directory()
+    directory.main = {270: ifd.Entry(2, 6, b"hello\0")}
+    directory.exif = {ifd.MAKER_NOTE: ifd.Entry(7, 70_000, bytes(70_000))}
+    photo = Photo(noise(), metadata=Metadata(exif=ifd.write(directory)))
+    assert len(photo.metadata.exif or b"") > 70_000
+    found = pillow_exif(encoded(photo, format="jpeg"))
+    assert found["main"][270] == "hello"
+    assert 0x927C not in found["exif"]
+    assert len(pillow_exif(encoded(photo, format="png"))["exif"][0x927C]) == 70_000
+
+
+# --- XMP ---------------------------------------------------------------------------------------
+
+
+def packet_of(data: bytes) -> bytes:
+    packet = read(data).metadata.xmp
+    assert packet is not None
+    return packet
+
+
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_xmp_is_kept(target: str) -> None:
+    packet = xmp(
+        'tiff:Orientation="6" tiff:ImageWidth="999" xmp:Rating="5"',
+        "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Hafen &amp; Bär</rdf:li></rdf:Alt>"
+        "</dc:title>",
+    )
+    data = saved(smooth(3, 24, 40), "JPEG", xmp=packet)
+    photo = read(data)
+    assert (photo.height, photo.width) == (40, 24)
+    again = packet_of(encoded(photo, format=target)).decode()
+    assert "Orientation" not in again
+    assert "Hafen &amp; Bär" in again
+    assert 'xmp:Rating="5"' in again
+    assert "<tiff:ImageWidth>24</tiff:ImageWidth>" in again
+    assert "colorizer" not in again
+
+
+def test_untouched_xmp_is_kept_byte_for_byte() -> None:
+    packet = xmp('xmp:Rating="5"')
+    assert xmp_packet.clean(packet) == packet
+
+
+def test_thumbnails_in_xmp_are_dropped() -> None:
+    cleaned = xmp_packet.clean(xmp("", "<xmp:Thumbnails>big</xmp:Thumbnails>"))
+    assert cleaned is not None
+    assert b"Thumbnails" not in cleaned
+
+
+BROKEN = [
+    b"",
+    b"<x",
+    b"not xml",
+    b"<a/>",
+    b'<!DOCTYPE a [<!ENTITY b "c">]>' + xmp()[60:],
+    b"<a>" * 3000 + b"</a>" * 3000,
+    xmp().replace(b"</rdf:RDF>", b""),
+    xmp().replace(b"Description", b"\xff\xfe"),
+]
+
+
+@pytest.mark.parametrize("packet", BROKEN)
+def test_broken_xmp_is_replaced(packet: bytes) -> None:
+    assert xmp_packet.clean(packet) is None
+    assert xmp_packet.orientation(packet) is None
+    assert xmp_packet.for_output(packet, 1, 1, None) is None
+    result = xmp_packet.for_output(packet, 1, 1, NOTE)
+    assert xmp_packet.note(result) == NOTE
+
+
+def test_entities_are_not_expanded() -> None:
+    laughs = "".join(f'<!ENTITY l{i + 1} "{f"&l{i};" * 10}">' for i in range(12))
+    packet = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]>'.encode() + xmp("", "&l12;")[60:]
+    assert xmp_packet.clean(packet) is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40), st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=3))
+def test_any_note_comes_back(text: str, numbers: dict[str, float]) -> None:
+    note = Provenance("model", "00" * 32, {"text": text, **numbers}, "1", "S")
+    assert xmp_packet.note(xmp_packet.for_output(None, 1, 1, note)) == note
+
+
+# --- The note ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_the_note(target: str, tmp_path: Path) -> None:
+    photo = Photo(noise(12, 17, 3))
+    path = tmp_path / f"a.{target}"
+    write(photo, path, provenance=NOTE)
+    assert provenance_of(path) == NOTE
+    text = packet_of(path.read_bytes()).decode()
+    assert xmp_packet.SOURCE_TYPE in text
+    assert "<xmp:CreatorTool>Colorizer 0.1.0</xmp:CreatorTool>" in text
+    assert "Colours were added by software" in text
+    main = pillow_exif(path.read_bytes())["main"]
+    assert main[305] == "Colorizer 0.1.0"
+    assert main[270].startswith("Colours were added by software")
+    write(photo, path)
+    assert provenance_of(path) is None
+    assert read(path).metadata.xmp is None
+
+
+def test_the_note_is_merged_and_what_was_there_stays() -> None:
+    packet = xmp(
+        'xmp:Rating="5" xmp:CreatorTool="Scanner"',
+        "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>Grandmother, 1923</rdf:li></rdf:Alt>"
+        "</dc:description>",
+    )
+    block = Image.Exif()
+    block[270], block[305] = "Grandmother", "EPSON Scan"
+    photo = read(saved(smooth(), "JPEG", xmp=packet, exif=block.tobytes()))
+    data = encoded(photo, format="jpeg", provenance=NOTE)
+    text = packet_of(data).decode()
+    assert 'xmp:Rating="5"' in text
+    assert "Grandmother, 1923" in text
+    assert "Colours were added" not in text
+    assert provenance_of(data) == NOTE
+    main = pillow_exif(data)["main"]
+    assert main[270] == "Grandmother"
+    assert main[305] == "EPSON Scan; Colorizer 0.1.0"
+
+
+def test_a_second_note_takes_the_place_of_the_first() -> None:
+    once = encoded(Photo(noise(12, 17, 3)), format="png", provenance=NOTE)
+    other = Provenance("eccv16", "cd" * 32, {}, "0.1.0")
+    twice = encoded(read(once), format="png", provenance=other)
+    assert provenance_of(twice) == other
+    assert packet_of(twice).count(b"weights_sha256>") == 2  # one element: opened and closed
+    assert pillow_exif(twice)["main"][305] == "Colorizer 0.1.0"
+
+
+def test_xmp_too_large_for_jpeg_is_reduced_to_the_note() -> None:
+    big = xmp("", f"<dc:rights>{'x' * 70_000}</dc:rights>")
+    photo = Photo(noise(12, 17, 3), metadata=Metadata(xmp=big))
+    assert provenance_of(encoded(photo, format="jpeg", provenance=NOTE)) == NOTE
+    assert read(encoded(photo, format="jpeg")).metadata.xmp is None
+    assert len(packet_of(encoded(photo, format="png", provenance=NOTE))) > 70_000
+
+
+def test_no_note_in_files_of_others() -> None:
+    assert provenance_of(png(noise())) is None
+    assert provenance_of(tiff(noise())) is None
+    damaged = xmp().replace(b"<rdf:Description", b'<rdf:Description xmlns:colorizer="'
+                            + xmp_packet.NOTE.encode() + b'" colorizer:model="m"')  # fmt: skip
+    data = with_chunks(png(noise()), chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + damaged))
+    assert provenance_of(data) is None
+
+
+def test_settings_are_json_in_the_file() -> None:
+    packet = xmp_packet.for_output(None, 1, 1, NOTE)
+    assert packet is not None
+    document = xmp_packet._parse(packet)
+    assert json.loads(xmp_packet._get(document, xmp_packet.NOTE, "settings") or "") == NOTE.settings
+
+
+# --- Resolution --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
+def test_resolution_is_read(kind: str) -> None:
+    assert read(saved(noise(), kind, dpi=(600, 600))).metadata.dpi == pytest.approx(
+        (600, 600), rel=1e-3
+    )
+
+
+def test_resolution_in_centimetres() -> None:
+    data = tiff(noise(), resolution=(100, 200), resolutionunit="CENTIMETER")
+    assert read(data).metadata.dpi == pytest.approx((254, 508))
+
+
+@pytest.mark.parametrize("value", [(0, 1), (1, 0), (1, 1)])
+def test_senseless_resolution_is_none(value: tuple[int, int]) -> None:
+    data = tiff(noise(), extratags=[(282, 5, 1, value, True), (283, 5, 1, value, True)])
+    assert read(data).metadata.dpi is None
