@@ -1,0 +1,212 @@
+"""The 313 ab bins of Zhang, Isola and Efros (ECCV 2016): encoding, prior, rebalancing, decoding.
+
+Q = 313 throughout. Bins lie on a grid of step 10 over a*, b* in [-110, 110] and are ordered by a*,
+then b*. Colour values are in CIE Lab units.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_torch_array
+from numpy.typing import NDArray
+
+#: a*, first b*, last b* of each row of the grid; all steps are 10.
+_ROWS = (
+    (-90, 50, 90), (-80, 20, 90), (-70, 0, 90), (-60, -20, 90), (-50, -30, 100),
+    (-40, -40, 100), (-30, -50, 100), (-20, -50, 100), (-10, -60, 100), (0, -70, 100),
+    (10, -80, 90), (20, -80, 90), (30, -90, 90), (40, -100, 90), (50, -100, 80),
+    (60, -110, 80), (70, -110, 80), (80, -110, 70), (90, -110, 70), (100, -90, 0),
+)  # fmt: skip
+
+BIN_COUNT = 313
+GREY_BIN = 120
+#: default of the soft encoding and of the prior's smoothing (section 2.2 of the paper)
+SIGMA = 5.0
+NEIGHBOURS = 5
+#: default temperature of the annealed mean (section 2.3)
+TEMPERATURE = 0.38
+
+
+@cache
+def _bins() -> NDArray[np.int64]:
+    pairs = [(a, b) for a, low, high in _ROWS for b in range(low, high + 1, 10)]
+    table = np.array(pairs, dtype=np.int64)
+    table.setflags(write=False)
+    return table
+
+
+def ab_bins(dtype: Any = np.float32) -> NDArray[Any]:
+    """The bin centres: (313, 2) array of (a*, b*), a fresh copy."""
+    return _bins().astype(dtype)
+
+
+def _centres_like(x: Any) -> Any:
+    """The centres as float32 of the same kind, on the same device, as ``x``."""
+    if is_torch_array(x):
+        import torch
+
+        return torch.from_numpy(ab_bins()).to(device(x))
+    return ab_bins()
+
+
+def _squared_distances(ab: Any) -> Any:
+    """(..., 2) to (..., 313): squared distance to every centre."""
+    xp = array_namespace(ab)
+    centres = _centres_like(ab)
+    ab = xp.astype(ab, xp.float32)
+    da = ab[..., 0:1] - centres[:, 0]
+    db = ab[..., 1:2] - centres[:, 1]
+    return da * da + db * db
+
+
+def nearest_bin(ab: Any) -> Any:
+    """Index of the nearest centre. ``ab``: (..., 2); result: (...) int64 in 0..312."""
+    xp = array_namespace(ab)
+    return xp.argmin(_squared_distances(ab), axis=-1)
+
+
+def soft_encode(ab: Any, k: int = NEIGHBOURS, sigma: float = SIGMA) -> tuple[Any, Any]:
+    """Soft encoding of colours: the ``k`` nearest bins, Gaussian weights (section 2.1, eq. 2).
+
+    weight_i = exp(-d_i^2 / (2 sigma^2)) / sum over the k nearest.
+
+    Args:
+        ab: (..., 2) in Lab units.
+        k: how many bins share a colour, 1..313.
+        sigma: width of the Gaussian, in Lab units.
+
+    Returns:
+        indices (..., k) int64, nearest first, and weights (..., k) float32 that sum to 1.
+    """
+    if not 1 <= k <= BIN_COUNT:
+        raise ValueError(f"k must be between 1 and {BIN_COUNT}, not {k}")
+    if sigma <= 0:
+        raise ValueError("sigma must be above 0")
+    distances = _squared_distances(ab)
+    if is_torch_array(ab):
+        import torch
+
+        nearest, indices = torch.topk(distances, k, dim=-1, largest=False, sorted=True)
+        # subtracting the smallest distance changes nothing after normalising and cannot underflow
+        weights = torch.exp(-(nearest - nearest[..., :1]) / (2 * sigma**2))
+        return indices, weights / weights.sum(-1, keepdim=True)
+    order = np.argsort(distances, axis=-1, kind="stable")[..., :k]
+    closest = np.take_along_axis(distances, order, axis=-1)
+    shares = np.exp(-(closest - closest[..., :1]) / (2 * sigma**2))
+    return order, (shares / shares.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def soft_encode_dense(ab: Any, k: int = NEIGHBOURS, sigma: float = SIGMA) -> Any:
+    """As :func:`soft_encode`, but as full distributions: (..., 2) to (..., 313) float32."""
+    indices, weights = soft_encode(ab, k, sigma)
+    if is_torch_array(ab):
+        import torch
+
+        dense = torch.zeros((*ab.shape[:-1], BIN_COUNT), dtype=weights.dtype, device=weights.device)
+        return dense.scatter_(-1, indices, weights)
+    result = np.zeros((*ab.shape[:-1], BIN_COUNT), dtype=np.float32)
+    np.put_along_axis(result, indices, weights, axis=-1)
+    return result
+
+
+def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1) -> Any:
+    """Decode distributions over bins to colours (section 2.3, eq. 6).
+
+    f_T(z)_q = exp(log z_q / T) / sum_q' exp(log z_q' / T);  ab = sum_q f_T(z)_q centre_q
+
+    As softmax(logits) = z, this is the expectation under softmax(logits / T). T = 1 gives the mean,
+    T -> 0 the mode; T = 0 is the mode.
+
+    Args:
+        logits: array with 313 entries along ``axis``.
+        temperature: T, 0..1 (larger values flatten further).
+        axis: the axis of the bins.
+
+    Returns:
+        float32 array with that axis of length 2 (a*, b*).
+
+    Raises:
+        ValueError: if ``axis`` does not have length 313 or ``temperature`` is negative.
+    """
+    xp = array_namespace(logits)
+    if logits.shape[axis] != BIN_COUNT:
+        raise ValueError(f"axis {axis} must have length {BIN_COUNT}, not {logits.shape[axis]}")
+    if not temperature >= 0:
+        raise ValueError("temperature must not be negative")
+    z = xp.moveaxis(xp.astype(logits, xp.float32), axis, -1)
+    centres = _centres_like(logits)
+    if temperature < 1e-3:
+        ab = centres[xp.argmax(z, axis=-1)]
+    else:
+        z = (z - xp.max(z, axis=-1, keepdims=True)) / temperature
+        weights = xp.exp(z)
+        ab = (weights @ centres) / xp.sum(weights, axis=-1, keepdims=True)
+    return xp.moveaxis(ab, -1, axis)
+
+
+def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:
+    """Turn a histogram over bins into the smoothed prior p~ (section 2.2).
+
+    Each bin's mass is spread over the bins with a Gaussian of width ``sigma`` in ab space,
+    normalised so that mass is kept.
+
+    Args:
+        counts: (313,) non-negative, not all zero.
+
+    Returns:
+        (313,) that sums to 1; float64 for numpy, the input's floating type for torch.
+
+    Raises:
+        ValueError: if ``counts`` has another shape, a negative entry, or no mass.
+    """
+    if tuple(counts.shape) != (BIN_COUNT,):
+        raise ValueError(f"counts must have shape ({BIN_COUNT},), not {tuple(counts.shape)}")
+    xp = array_namespace(counts)
+    if bool(xp.any(counts < 0)) or not float(xp.sum(counts)) > 0:
+        raise ValueError("counts must not be negative and must not all be zero")
+    centres = ab_bins(np.float64)
+    squared = ((centres[:, None, :] - centres[None, :, :]) ** 2).sum(-1)
+    kernel = np.exp(-squared / (2 * sigma**2))
+    kernel /= kernel.sum(axis=0, keepdims=True)
+    if is_torch_array(counts):
+        import torch
+
+        spread = torch.from_numpy(kernel).to(counts.device)
+        smoothed = spread @ counts.to(torch.float64)
+        result = smoothed / smoothed.sum()
+        return result.to(counts.dtype) if counts.is_floating_point() else result
+    smoothed = kernel @ np.asarray(counts, dtype=np.float64)
+    return smoothed / smoothed.sum()
+
+
+def rebalancing_weights(prior: Any, mix: float = 0.5) -> Any:
+    """Class weights that make rare colours count (section 2.2, eq. 4).
+
+    w = ((1 - mix) p~ + mix / Q)^-1, scaled so that sum_q p~_q w_q = 1.
+
+    Args:
+        prior: (313,) smoothed prior p~ that sums to 1.
+        mix: lambda in the paper, 0..1; 1 gives every bin the weight 1. With 0 every entry of the
+            prior must be above 0.
+
+    Returns:
+        (313,) weights of the same kind.
+    """
+    if not 0 <= mix <= 1:
+        raise ValueError("mix must be between 0 and 1")
+    xp = array_namespace(prior)
+    weights = 1.0 / ((1.0 - mix) * prior + mix / BIN_COUNT)
+    return weights / xp.sum(prior * weights)
+
+
+def entropy(logits: Any, axis: int = -1) -> Any:
+    """Shannon entropy of softmax(logits) along ``axis``, divided by log 313: 0 sure, 1 no idea."""
+    xp = array_namespace(logits)
+    z = xp.astype(logits, xp.float32)
+    z = z - xp.max(z, axis=axis, keepdims=True)
+    total = xp.sum(xp.exp(z), axis=axis, keepdims=True)
+    log_p = z - xp.log(total)
+    return -xp.sum(xp.exp(log_p) * log_p, axis=axis) / float(np.log(BIN_COUNT))

@@ -1,0 +1,130 @@
+"""From the network's small ab to full size, following the edges of the full-size lightness.
+
+The fast guided filter (He, Sun and Tang, "Guided Image Filtering", 2013; He and Sun, "Fast Guided
+Filter", 2015): around every place of the working-size picture ab is fitted as a linear function of
+lightness, ab = A L + B; A and B are smooth, so they are enlarged bilinearly and applied to the
+full-size lightness. Plain bilinear enlargement is the case A = 0, B = ab.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+#: half-width of the window, in working-size pixels
+RADIUS = 6
+#: regularisation, in squared L*: edges weaker than its root are smoothed over
+EPSILON = 30.0
+
+
+@dataclass(frozen=True)
+class LinearColour:
+    """ab as a linear function of lightness at each working-size pixel: ab = slope L + offset.
+
+    ``slope`` and ``offset`` are (2, h, w) float32.
+    """
+
+    slope: Array
+    offset: Array
+
+    def rows(self, lightness: Array, first: int, height: int) -> Array:
+        """ab for some rows of the full-size picture.
+
+        Args:
+            lightness: L* of those rows, (n, W).
+            first: number of the first of them.
+            height: rows of the full-size picture.
+
+        Returns:
+            (2, n, W) float32.
+        """
+        count, width = lightness.shape
+        h, w = self.offset.shape[1:]
+        y = _positions(first, count, height, h)
+        x = _positions(0, width, width, w)
+        result = np.empty((2, count, width), np.float32)
+        for channel in range(2):
+            offset = _interpolate(self.offset[channel], y, x)
+            if self.slope.any():
+                offset += _interpolate(self.slope[channel], y, x) * lightness
+            result[channel] = offset
+        return result
+
+
+def _positions(first: int, count: int, size: int, small: int) -> tuple[NDArray[np.int64], Array]:
+    """Where pixel centres of the large axis lie on the small one: lower index and fraction."""
+    at = (np.arange(first, first + count, dtype=np.float64) + 0.5) * (small / size) - 0.5
+    at = np.clip(at, 0, small - 1)
+    low = np.minimum(at.astype(np.int64), max(small - 2, 0))
+    return low, (at - low).astype(np.float32)
+
+
+def _interpolate(
+    plane: Array, y: tuple[NDArray[np.int64], Array], x: tuple[NDArray[np.int64], Array]
+) -> Array:
+    (row, fy), (column, fx) = y, x
+    below = np.minimum(row + 1, plane.shape[0] - 1)
+    right = np.minimum(column + 1, plane.shape[1] - 1)
+    lines = plane[row] * (1 - fy)[:, None] + plane[below] * fy[:, None]
+    return lines[:, column] * (1 - fx) + lines[:, right] * fx
+
+
+def enlarge(ab: Array, height: int, width: int) -> Array:
+    """Plain bilinear enlargement: (2, h, w) to (2, height, width); pixel centres aligned."""
+    flat = LinearColour(np.zeros_like(ab), ab)
+    return flat.rows(np.zeros((height, width), np.float32), 0, height)
+
+
+def fit_linear_colour(
+    ab: Array,
+    lightness: Array,
+    refinement: float = 1.0,
+    radius: int = RADIUS,
+    epsilon: float = EPSILON,
+) -> LinearColour:
+    """Fit ab to lightness around every working-size pixel.
+
+    With means over a window, A = cov(L, ab) / (var(L) + epsilon), B = mean(ab) - A mean(L), both
+    averaged over the window once more.
+
+    Args:
+        ab: (2, h, w), already at working size.
+        lightness: (h, w) L* at working size.
+        refinement: 0..1, blends from plain bilinear (0) to the guided filter (1).
+        radius: half-width of the window, px.
+        epsilon: regularisation, squared L*.
+    """
+    if refinement == 0:
+        return LinearColour(np.zeros_like(ab), ab)
+    mean_l = _box(lightness, radius)
+    variance = _box(lightness * lightness, radius) - mean_l * mean_l
+    slopes, offsets = [], []
+    for channel in ab:
+        mean_c = _box(channel, radius)
+        covariance = _box(lightness * channel, radius) - mean_l * mean_c
+        slope = covariance / (np.maximum(variance, 0) + epsilon)
+        slopes.append(_box(slope, radius))
+        offsets.append(_box(mean_c - slope * mean_l, radius))
+    slope = np.stack(slopes) * np.float32(refinement)
+    offset = np.stack(offsets) * np.float32(refinement) + ab * np.float32(1 - refinement)
+    return LinearColour(slope, offset)
+
+
+def _box(plane: Array, radius: int) -> Array:
+    """Mean over a (2 radius + 1) square, the window cut at the borders; (h, w) float32."""
+    result = plane.astype(np.float64)
+    for axis in (0, 1):
+        size = result.shape[axis]
+        cumulative = np.concatenate(
+            [np.zeros_like(result.take([0], axis)), result.cumsum(axis)], axis
+        )
+        index = np.arange(size)
+        high = np.minimum(index + radius + 1, size)
+        low = np.maximum(index - radius, 0)
+        counts = (high - low).reshape([-1, 1] if axis == 0 else [1, -1])
+        result = (cumulative.take(high, axis) - cumulative.take(low, axis)) / counts
+    return result.astype(np.float32)
