@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colorizer.color.bins import BIN_COUNT, ab_bins, nearest_bin
+from colorizer.evaluation.auc import AucCounter, auc, auc_rebalanced, bin_weights, nearest_bins
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def sample(seed: int, pixels: int = 400) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    true = rng.normal(0, 25, (pixels, 2))
+    return true, true + rng.normal(0, 30, true.shape)
+
+
+def by_definition(true: Any, result: Any, weights: Any) -> float:
+    """The equation, threshold by threshold, pixel by pixel."""
+    error = np.sqrt(((result - true) ** 2).sum(-1))
+    share = [np.sum(weights[error <= t]) / np.sum(weights) for t in range(151)]
+    area = sum((share[t] + share[t + 1]) / 2 for t in range(150))
+    return float(100 * area / 150)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds)
+def test_both_areas_follow_the_definition(seed: int) -> None:
+    true, result = sample(seed)
+    prior = np.random.default_rng(seed).uniform(0.01, 1, BIN_COUNT)
+    bins = nearest_bin(true.astype(np.float32))
+    assert auc(true, result) == pytest.approx(by_definition(true, result, np.ones(len(true))))
+    assert auc_rebalanced(true, result, prior) == pytest.approx(
+        by_definition(true, result, 1 / prior[bins])
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"), [(0.0, 100.0), (5.0, 97.0), (4.5, 97.0), (150.0, 1 / 3), (150.5, 0.0)]
+)
+def test_one_error_everywhere(error: float, expected: float) -> None:
+    # share steps from 0 to 1 at the first whole threshold: 150 - t plus half a step of 150
+    true = np.zeros((2, 3, 2))
+    result = true + np.array([error, 0.0])
+    assert auc(true, result) == pytest.approx(expected, abs=1e-9)
+    assert auc_rebalanced(true, result) == pytest.approx(expected, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seeds)
+def test_rebalanced_by_own_colours_is_the_mean_over_the_bins(seed: int) -> None:
+    true, result = sample(seed)
+    bins = nearest_bin(true.astype(np.float32))
+    each = [auc(true[bins == q], result[bins == q]) for q in np.unique(bins)]
+    assert auc_rebalanced(true, result) == pytest.approx(np.mean(each))
+
+
+def test_pixels_of_all_photographs_are_pooled() -> None:
+    parts = [sample(1, 300), sample(2, 50), sample(3, 700)]
+    counter = AucCounter()
+    for true, result in parts:
+        counter.add(true, result)
+    true, result = (np.concatenate(x) for x in zip(*parts, strict=True))
+    assert counter.auc == pytest.approx(auc(true, result))
+    assert counter.auc_rebalanced == pytest.approx(auc_rebalanced(true, result))
+
+
+def test_rare_colours_weigh_more_when_rebalanced() -> None:
+    true = np.array([[0.0, 0.0]] * 99 + [[60.0, 40.0]])
+    grey = np.zeros_like(true)
+    assert auc(true, grey) > 99
+    assert auc_rebalanced(true, grey) == pytest.approx((100 + auc(true[-1:], grey[-1:])) / 2)
+
+
+def test_the_scale_of_the_prior_does_not_matter() -> None:
+    true, result = sample(5)
+    prior = np.random.default_rng(5).uniform(0.01, 1, BIN_COUNT)
+    assert auc_rebalanced(true, result, prior * 1e6) == pytest.approx(
+        auc_rebalanced(true, result, prior)
+    )
+
+
+@settings(deadline=None)
+@given(seeds, st.floats(1, 80))
+def test_nearest_bins_are_the_nearest(seed: int, spread: float) -> None:
+    ab = np.random.default_rng(seed).normal(0, spread, (200, 2))
+    centres = ab_bins(np.float64)
+    found = np.linalg.norm(centres[nearest_bins(ab)] - ab, axis=1)
+    least = np.linalg.norm(centres[None] - ab[:, None], axis=2).min(axis=1)
+    np.testing.assert_allclose(found, least, atol=1e-4)
+
+
+def test_nearest_bins_of_the_bins_themselves_and_of_shapes() -> None:
+    np.testing.assert_array_equal(nearest_bins(ab_bins()), np.arange(BIN_COUNT))
+    assert nearest_bins(np.zeros((4, 5, 2))).shape == (4, 5)
+    assert nearest_bins(np.zeros((4, 5, 2)))[2, 2] == 120
+
+
+def test_bins_known_to_the_caller_give_the_same() -> None:
+    true, result = sample(7)
+    counter = AucCounter()
+    counter.add(true, result, nearest_bins(true))
+    assert counter.auc_rebalanced == auc_rebalanced(true, result)
+
+
+def test_a_bin_without_prior_weighs_as_the_rarest() -> None:
+    prior = np.ones(BIN_COUNT)
+    prior[3], prior[4] = 0.0, 1e-3
+    weights = bin_weights(prior)
+    assert weights[3] == weights[4] == weights.max()
+    assert weights[4] == pytest.approx(1000 * weights[0])
+
+
+@pytest.mark.parametrize(
+    "prior",
+    [np.ones(312), np.zeros(BIN_COUNT), np.full(BIN_COUNT, np.nan), np.full(BIN_COUNT, -1.0)],
+)
+def test_what_is_not_a_prior_is_refused(prior: Any) -> None:
+    with pytest.raises(ValueError):
+        AucCounter(prior)
+
+
+def test_impossible_pixels_are_refused() -> None:
+    counter = AucCounter()
+    with pytest.raises(ValueError):
+        _ = counter.auc
+    with pytest.raises(ValueError):
+        counter.add(np.zeros((3, 2)), np.zeros((4, 2)))
+    with pytest.raises(ValueError):
+        counter.add(np.zeros((3, 2)), np.full((3, 2), np.nan))

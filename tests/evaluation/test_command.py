@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from colorizer.cli import main
+from colorizer.color.bins import BIN_COUNT
+from colorizer.errors import WeightsMissing
+
+from .conftest import Fake, grey_fake
+
+Photographs = tuple[list[Any], Path]
+SMALL = ("--short-side", "40")
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts a grey colorizer in the place of the real pipeline; returns what was loaded, how."""
+    calls: list[Any] = []
+
+    class Colorizer(Fake):
+        prior: Any = np.linspace(0.1, 1.0, BIN_COUNT)
+
+        @classmethod
+        def load(cls, model: str = "", *, device: str = "auto") -> Fake:
+            calls.append((model, device))
+            if model == "lost":
+                raise WeightsMissing("The weights lie nowhere.")
+            fake: Any = grey_fake()
+            fake.name, fake.device = model, "cpu"
+            fake.weights = SimpleNamespace(network="net", sha256="ab" * 32, prior=cls.prior)
+            return fake  # type: ignore[no-any-return]
+
+    module = ModuleType("colorizer.pipeline")
+    module.Colorizer = Colorizer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "colorizer.pipeline", module)
+    return SimpleNamespace(calls=calls, Colorizer=Colorizer)
+
+
+def run(*arguments: Any) -> Result:
+    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+
+
+def test_table_and_json(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    (folder / "broken.png").write_bytes(b"no")
+    file = tmp_path / "numbers.json"
+    result = run(
+        folder, *SMALL, "--setting", "temperature=1.0", "--setting", "tint=2", "--json", file,
+        "--model", "mine", "--device", "cpu",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert loaded.calls == [("mine", "cpu")]
+    assert "temperature=1.0" in result.stdout
+    assert "PSNR dB" in result.stdout
+    assert "broken.png" in result.stderr
+    assert "broken.png" not in result.stdout
+    report = json.loads(file.read_text())
+    assert list(report) == ["photos", "skipped", "protocol", "rows"]
+    assert (report["photos"], report["skipped"]) == (3, 1)
+    assert list(report["rows"]) == ["grey", "default", "temperature=1.0", "tint=2"]
+    protocol = report["protocol"]
+    assert protocol["model"] == "mine"
+    assert protocol["weights_sha256"] == "ab" * 32
+    assert protocol["photographs"] == [folder.name]
+    assert protocol["prior"] == {"source": "own", "sha256": None}
+    assert protocol["crop"] == "central 40x40"
+    assert protocol["settings"]["tint=2"]["tint"] == 2.0
+    assert "model" not in protocol["settings"]["tint=2"]  # it may be a path of this machine
+
+
+def test_priors(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    np.save(tmp_path / "prior.npy", loaded.Colorizer.prior)
+    numbers = {}
+    for prior in ("own", "model", tmp_path / "prior.npy"):
+        file = tmp_path / "n.json"
+        assert run(folder, *SMALL, "--json", file, "--prior", prior).exit_code == 0
+        report = json.loads(file.read_text())
+        numbers[report["protocol"]["prior"]["source"]] = (
+            report["rows"]["grey"]["auc_rebalanced"],
+            report["protocol"]["prior"]["sha256"],
+        )
+    assert list(numbers) == ["own", "model", "file"]
+    assert numbers["model"] == numbers["file"] != numbers["own"]
+
+
+def test_a_model_without_prior(loaded: Any, photographs: Photographs) -> None:
+    _, folder = photographs
+    loaded.Colorizer.prior = None
+    assert run(folder, *SMALL).exit_code == 0
+    result = run(folder, *SMALL, "--prior", "model")
+    assert result.exit_code == 2
+    assert "no colour prior" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--setting", "temperature=7"), "between 0 and 1"),
+        (("--setting", "temperature"), "name=value"),
+        (("--setting", "model=other"), "same for all rows"),
+        (("--crop", "41"), "crop"),
+        (("--prior", "nowhere.npy"), "nowhere.npy"),
+        (("--limit", "0"), "limit"),
+    ],
+)
+def test_misuse(
+    loaded: Any, photographs: Photographs, options: tuple[str, str], words: str
+) -> None:
+    _, folder = photographs
+    result = run(folder, *SMALL, *options)
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert loaded.calls == []  # told before the network was loaded
+
+
+def test_a_prior_that_is_none(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    file = tmp_path / "prior.npy"
+    np.save(file, np.ones(5))
+    result = run(folder, *SMALL, "--prior", file)
+    assert result.exit_code == 2
+    assert "313" in result.stderr
+    file.write_bytes(b"no numbers")
+    assert run(folder, *SMALL, "--prior", file).exit_code == 2
+
+
+def test_failures(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    missing = run(folder, *SMALL, "--model", "lost")
+    assert missing.exit_code == 1
+    assert "The weights lie nowhere." in missing.stderr
+    loaded.calls.clear()
+    result = run(folder, *SMALL, "--json", tmp_path / "no" / "folder.json")
+    assert result.exit_code == 1
+    assert "does not exist" in result.stderr
+    assert loaded.calls == []
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path / "empty", *SMALL)
+    assert result.exit_code == 1
+    assert "No usable photograph" in result.stderr
+    assert run(tmp_path / "nowhere").exit_code == 2
