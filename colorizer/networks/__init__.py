@@ -1,0 +1,52 @@
+"""Networks, one paper each, and the registry name -> builder.
+
+Every network maps lightness (N, 1, H, W), L* in 0..100, to logits (N, 313, H/4, W/4) over the ab
+bins. H and W must be multiples of :data:`STRIDE`; the pipeline pads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UnknownModel
+
+if TYPE_CHECKING:
+    from torch import nn
+
+STRIDE = 8
+
+
+def _eccv16(**options: Any) -> nn.Module:
+    from .eccv16 import ECCV16
+
+    return ECCV16(**options)
+
+
+def _eccv16_vgg16(**options: Any) -> nn.Module:
+    from .eccv16_vgg16 import ECCV16VGG16
+
+    return ECCV16VGG16(**options)
+
+
+#: name -> builder; builders import torch only when called
+REGISTRY: dict[str, Callable[..., nn.Module]] = {
+    "eccv16": _eccv16,
+    "eccv16-vgg16": _eccv16_vgg16,
+}
+
+
+def build(name: str, **options: Any) -> nn.Module:
+    """Build the network registered as ``name`` with freshly initialised weights.
+
+    Raises:
+        UnknownModel: if there is no such name.
+        TypeError: if the network does not know one of ``options``.
+    """
+    try:
+        builder = REGISTRY[name]
+    except KeyError:
+        raise UnknownModel(
+            f"There is no network called {name!r}; known are {', '.join(REGISTRY)}."
+        ) from None
+    return builder(**options)

@@ -1,0 +1,153 @@
+"""ECCV16 with a VGG16 encoder: the network of Pandey et al., the default.
+
+Encoder: the 13 convolutions of VGG16 (Simonyan and Zisserman, 2015) with BatchNorm before every
+ReLU. Grey is repeated to three channels and Caffe's BGR mean is subtracted. Max-pooling follows
+blocks 1 to 3 only, block 5 is dilated by 2, so a 224 x 224 picture becomes 28 x 28 x 512.
+
+Decoder: block 6 (dilated by 2) and block 7 at 1/8, block 8 at 1/4, a 1x1 convolution to the 313
+bins. Skip connections (1x1 projections, added) come from encoder block 4 at 1/8 and block 3 at 1/4.
+``global_context`` adds the picture's mean block-5 features, projected, to every place of block 6.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..color.bins import BIN_COUNT
+from ..color.lab import lightness_to_grey
+
+#: mean of B, G, R on a 0..255 scale, as the Oxford VGG16 was trained with
+CAFFE_BGR_MEAN = (104.00698793, 116.66876762, 122.67891434)
+
+#: output channels and number of convolutions of the five VGG16 blocks
+VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+
+
+class ConvNormReLU(nn.Sequential):
+    """3x3 convolution, BatchNorm, ReLU; the resolution is kept."""
+
+    def __init__(self, inputs: int, outputs: int, dilation: int = 1, bias: bool = False) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation, bias=bias),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Features(NamedTuple):
+    """What the decoder takes from the encoder, all after ReLU."""
+
+    block3: Tensor  # (N, 256, H/4, W/4)
+    block4: Tensor  # (N, 512, H/8, W/8)
+    block5: Tensor  # (N, 512, H/8, W/8)
+
+
+class VGG16Encoder(nn.Module):
+    """The 13 convolutions, with BatchNorm before every ReLU."""
+
+    bgr_mean: Tensor
+    block1: nn.Sequential
+    block2: nn.Sequential
+    block3: nn.Sequential
+    block4: nn.Sequential
+    block5: nn.Sequential
+
+    def __init__(self) -> None:
+        super().__init__()
+        inputs = 3
+        for number, (outputs, count) in enumerate(VGG16_BLOCKS, start=1):
+            layers = []
+            for _ in range(count):
+                layers.append(
+                    ConvNormReLU(inputs, outputs, dilation=2 if number == 5 else 1, bias=True)
+                )
+                inputs = outputs
+            setattr(self, f"block{number}", nn.Sequential(*layers))
+        mean = torch.tensor(CAFFE_BGR_MEAN, dtype=torch.float32).reshape(1, 3, 1, 1)
+        self.register_buffer("bgr_mean", mean, persistent=False)
+
+    def prepare(self, lightness: Tensor) -> Tensor:
+        """L* (N, 1, H, W), 0..100 -> BGR on Caffe's scale, mean subtracted (N, 3, H, W)."""
+        grey = lightness_to_grey(lightness) * 255.0
+        bgr: Tensor = grey.to(lightness.dtype) - self.bgr_mean.to(lightness.dtype)
+        return bgr
+
+    def forward(self, lightness: Tensor) -> Features:
+        """L* (N, 1, H, W), 0..100, H and W multiples of 8 -> features at 1/4, 1/8 and 1/8."""
+        x = self.prepare(lightness)
+        x = functional.max_pool2d(self.block1(x), 2)
+        x = functional.max_pool2d(self.block2(x), 2)
+        block3 = self.block3(x)
+        block4 = self.block4(functional.max_pool2d(block3, 2))
+        return Features(block3, block4, self.block5(block4))
+
+
+class Decoder(nn.Module):
+    """From encoder features to logits (N, 313, H/4, W/4). ``width`` channels throughout."""
+
+    def __init__(self, width: int = 256, skips: bool = True, global_context: bool = False) -> None:
+        super().__init__()
+        self.block6 = nn.Sequential(
+            ConvNormReLU(512, width, dilation=2),
+            ConvNormReLU(width, width, dilation=2),
+            ConvNormReLU(width, width, dilation=2),
+        )
+        self.context = nn.Linear(512, width) if global_context else None
+        self.skip4 = nn.Conv2d(512, width, 1) if skips else None
+        self.block7 = nn.Sequential(ConvNormReLU(width, width), ConvNormReLU(width, width))
+        self.skip3 = nn.Conv2d(256, width, 1) if skips else None
+        self.block8 = ConvNormReLU(width, width)
+        self.classify = nn.Conv2d(width, BIN_COUNT, 1)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        # VGG16 features reach hundreds: the projections start small, or they drown the rest
+        for skip in (self.skip4, self.skip3):
+            if skip is not None:
+                nn.init.normal_(skip.weight, std=1e-4)
+        nn.init.normal_(self.classify.weight, std=0.01)
+        if self.context is not None:
+            nn.init.zeros_(self.context.weight)
+            nn.init.zeros_(self.context.bias)
+
+    def forward(self, features: Features) -> Tensor:
+        x = self.block6(features.block5)
+        if self.context is not None:
+            x = x + self.context(features.block5.mean(dim=(2, 3)))[:, :, None, None]
+        if self.skip4 is not None:
+            x = x + self.skip4(features.block4)
+        x = self.block7(x)
+        x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        if self.skip3 is not None:
+            x = x + self.skip3(features.block3)
+        logits: Tensor = self.classify(self.block8(x))
+        return logits
+
+
+class ECCV16VGG16(nn.Module):
+    """Encoder and decoder together.
+
+    Args:
+        width: channels of the decoder.
+        skips: take skip connections from encoder blocks 4 and 3.
+        global_context: let every place know the picture's mean features.
+    """
+
+    def __init__(self, width: int = 256, skips: bool = True, global_context: bool = False) -> None:
+        super().__init__()
+        self.encoder = VGG16Encoder()
+        self.decoder = Decoder(width, skips, global_context)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """L* (N, 1, H, W), 0..100 -> logits (N, 313, H/4, W/4); H, W multiples of 8."""
+        logits: Tensor = self.decoder(self.encoder(lightness))
+        return logits

@@ -1,0 +1,65 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from colorizer import networks
+from colorizer.engines.torch_engine import TorchEngine, choose_device
+from colorizer.errors import DeviceUnavailable, WeightsCorrupt
+from colorizer.weights import LoadedWeights
+
+
+def weights(**options: Any) -> LoadedWeights:
+    torch.manual_seed(0)
+    network = networks.build("eccv16-vgg16", width=8)
+    return LoadedWeights(
+        name="test",
+        network="eccv16-vgg16",
+        options={"width": 8, **options},
+        state_dict=network.state_dict(),
+        native_temperature=1.0,
+        sha256="0" * 64,
+        prior=None,
+        metadata={},
+    )
+
+
+def test_logits_are_those_of_the_network() -> None:
+    made = weights()
+    network = networks.build("eccv16-vgg16", width=8).eval()
+    network.load_state_dict(made.state_dict)
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 48)).astype(np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(lightness)[:, None]).numpy()
+    result = TorchEngine(made, "cpu").logits(lightness)
+    assert result.shape == (1, 313, 8, 12)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_tensors_of_another_shape_are_refused() -> None:
+    with pytest.raises(WeightsCorrupt, match="do not fit"):
+        TorchEngine(weights(width=16), "cpu")
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "nonsense", "mps"])
+def test_devices_that_are_not_there(name: str) -> None:
+    with pytest.raises(DeviceUnavailable):
+        choose_device(name)
+
+
+def test_auto_is_a_device_that_works() -> None:
+    assert choose_device("auto").type in {"cpu", "cuda"}
+
+
+def test_unknown_options_are_refused() -> None:
+    with pytest.raises(WeightsCorrupt):
+        TorchEngine(weights(no_such_option=1), "cpu")
+
+
+def test_repository_has_no_training_checkpoint() -> None:
+    """Weights in the repository are the stored form; optimiser states never get there."""
+    folder = Path(__file__).resolve().parents[2] / "weights"
+    assert not list(folder.glob("*.pt"))
