@@ -1,0 +1,260 @@
+"""Colorizer: ``predict`` (heavy, once) and ``render`` (light, as often as a slider moves)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .color.bins import annealed_mean
+from .color.cast import remove_cast
+from .color.lab import fit_gamut, grey_to_lightness, lab_to_srgb
+from .color.upsample import LinearColour, enlarge, fit_linear_colour
+from .errors import InvalidSetting
+from .photo.srgb import lightness_table, strips
+from .settings import DEFAULT_MODEL, Settings
+
+if TYPE_CHECKING:
+    from .engines import Engine
+    from .photo import Photo, Provenance
+    from .weights import LoadedWeights
+
+Array = NDArray[np.float32]
+
+#: logits are at 1/4 of the working size, which is padded to a multiple of 8
+_LOGIT_STRIDE = 4
+_MULTIPLE = 8
+#: a panorama's long side is at most this many times the working size, to bound memory
+_LONGEST_ASPECT = 6
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network said of one photograph; ``render`` needs nothing else of it.
+
+    Attributes:
+        logits: (313, h, w) float16 at 1/4 of the padded working size.
+        lightness: (H', W') float32 L* at working size, unpadded.
+        height, width: size of the photograph it belongs to, px.
+        model: name of the model.
+        weights_sha256: of the model's file.
+        working_size: the short side that was asked for, px.
+    """
+
+    logits: NDArray[np.float16]
+    lightness: Array
+    height: int
+    width: int
+    model: str
+    weights_sha256: str
+    working_size: int
+
+
+def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """Size at which the network looks at a (height, width) photograph, in px.
+
+    The short side becomes ``short_side`` unless the long one would pass 6 times that.
+    """
+    factor = short_side / min(height, width)
+    factor = min(factor, _LONGEST_ASPECT * short_side / max(height, width))
+    return max(round(height * factor), 1), max(round(width * factor), 1)
+
+
+def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
+    """L* of a grey photograph resampled to (height, width), float32, 0..100.
+
+    Large photographs are first averaged in whole blocks, strip by strip, so that no full-size
+    float copy exists.
+    """
+    from PIL import Image
+
+    pixels = photo.pixels
+    block = max(min(photo.height // (2 * height), photo.width // (2 * width)), 1)
+    if block > 1:
+        rows = photo.height // block
+        columns = photo.width // block
+        small = np.empty((rows, columns), np.float32)
+        for i in range(rows):
+            strip = pixels[i * block : (i + 1) * block, : columns * block]
+            small[i] = strip.reshape(block, columns, block).mean(axis=(0, 2), dtype=np.float32)
+        box = (0.0, 0.0, photo.width / block, photo.height / block)
+        # blocks cut off at the right and bottom (less than one block) are not sampled
+        box = (0.0, 0.0, min(box[2], columns), min(box[3], rows))
+    else:
+        small = pixels.astype(np.float32)
+        box = (0.0, 0.0, float(photo.width), float(photo.height))
+    small /= np.iinfo(pixels.dtype).max
+    if small.shape != (height, width):
+        image = Image.fromarray(small)
+        shrinks = small.shape[0] > height
+        method = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
+        small = np.asarray(image.resize((width, height), method, box=box), np.float32)
+    lightness: Array = grey_to_lightness(np.clip(small, 0.0, 1.0))
+    return lightness
+
+
+class Colorizer:
+    """A model ready to colour photographs.
+
+    Args:
+        weights: the checkpoint.
+        engine: runs its network; ``None`` opens torch on ``device``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, …
+
+    Raises:
+        DeviceUnavailable: if the device is not on this machine.
+        WeightsCorrupt: if the tensors do not fit the network.
+    """
+
+    def __init__(
+        self, weights: LoadedWeights, engine: Engine | None = None, device: str = "auto"
+    ) -> None:
+        from .engines import open_engine
+
+        self.engine = open_engine(weights, device) if engine is None else engine
+        self.weights = weights
+
+    @classmethod
+    def load(cls, model: str = DEFAULT_MODEL, *, device: str = "auto") -> Colorizer:
+        """Load a model by catalogue name or file.
+
+        Raises:
+            WeightsMissing, WeightsCorrupt, UnknownModel: see :func:`colorizer.weights.load`.
+            DeviceUnavailable: if the device is not on this machine.
+        """
+        from . import weights
+
+        return cls(weights.load(model), device=device)
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.weights.name
+
+    @property
+    def device(self) -> str:
+        """Where the network runs."""
+        return self.engine.device
+
+    def predict(self, photo: Photo, *, working_size: int | None = None) -> Prediction:
+        """Run the network once.
+
+        Args:
+            photo: a grey photograph.
+            working_size: short side at which the network sees it, 128..1024 px; ``None`` is the
+                default of :mod:`colorizer.settings`.
+
+        Raises:
+            InvalidSetting: if ``working_size`` is out of range or ``photo`` is in colour.
+        """
+        changes = {} if working_size is None else {"working_size": working_size}
+        short_side = Settings().with_changes(changes).working_size
+        if not photo.is_grey:
+            raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
+        shape = working_shape(photo.height, photo.width, short_side)
+        lightness = shrink_lightness(photo, *shape)
+        padding = [(0, -size % _MULTIPLE) for size in shape]
+        padded = np.pad(lightness, padding, mode="edge")
+        logits = self.engine.logits(padded[None])[0]
+        return Prediction(
+            logits.astype(np.float16),
+            lightness,
+            photo.height,
+            photo.width,
+            self.weights.name,
+            self.weights.sha256,
+            short_side,
+        )
+
+    def render(
+        self, photo: Photo, prediction: Prediction, settings: Settings | None = None
+    ) -> Photo:
+        """Colour ``photo`` from its prediction. L* stays what it is.
+
+        Args:
+            photo: the grey photograph that ``prediction`` was made from, or the same picture at
+                another size (a preview).
+            prediction: from :meth:`predict`.
+            settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
+
+        Returns:
+            A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
+
+        Raises:
+            InvalidSetting: if ``photo`` is in colour.
+        """
+        if not photo.is_grey:
+            raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
+        settings = settings or Settings()
+        ab = self._native(prediction, settings.temperature)
+        colour = linear_colour(ab, prediction.lightness, settings)
+        return replace_pixels(photo, render_pixels(photo, colour))
+
+    def colorize(self, photo: Photo, settings: Settings | None = None) -> Photo:
+        """``predict`` and ``render`` in one."""
+        settings = settings or Settings()
+        prediction = self.predict(photo, working_size=settings.working_size)
+        return self.render(photo, prediction, settings)
+
+    def provenance(self, settings: Settings) -> Provenance:
+        """The note for the metadata of a result: model, hash of the weights, settings, version."""
+        from . import __version__
+        from .photo import Provenance
+
+        return Provenance(
+            model=self.name,
+            weights_sha256=self.weights.sha256,
+            settings=settings.as_dict() | {"model": self.name},
+            version=__version__,
+        )
+
+    def _native(self, prediction: Prediction, temperature: float) -> Array:
+        """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
+        ab: Array = annealed_mean(
+            prediction.logits, temperature * self.weights.native_temperature, axis=0
+        )
+        height, width = prediction.lightness.shape
+        full = enlarge(ab, ab.shape[1] * _LOGIT_STRIDE, ab.shape[2] * _LOGIT_STRIDE)
+        return full[:, :height, :width]
+
+
+def adjust(ab: Array, settings: Settings) -> Array:
+    """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w)."""
+    ab = remove_cast(ab, settings.cast_removal)
+    shift = np.array([settings.tint, settings.warmth], np.float32)[:, None, None]
+    return (ab * np.float32(settings.saturation) + shift) * np.float32(settings.strength)
+
+
+def linear_colour(ab: Array, lightness: Array, settings: Settings) -> LinearColour:
+    """Adjusted ab at working size, made ready for enlargement (see :mod:`.color.upsample`)."""
+    return fit_linear_colour(adjust(ab, settings), lightness, settings.edge_refinement)
+
+
+def render_pixels(photo: Photo, colour: LinearColour) -> NDArray[Any]:
+    """Full-size sRGB (H, W, 3), uint8 or uint16 by the photograph's bit depth."""
+    dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
+    result = np.empty((photo.height, photo.width, 3), dtype)
+    table = lightness_table(photo.pixels.dtype.itemsize * 8)
+    for rows in strips(photo.height, photo.width):
+        lightness = table.take(photo.pixels[rows])
+        ab = colour.rows(lightness, rows.start, photo.height)
+        result[rows] = _to_rgb(lightness, ab, dtype)
+    return result
+
+
+def _to_rgb(lightness: Array, ab: Array, dtype: Any) -> NDArray[Any]:
+    import torch
+
+    lab = torch.from_numpy(np.stack([lightness, ab[0], ab[1]], axis=-1))
+    rgb = lab_to_srgb(fit_gamut(lab)).numpy()
+    top = np.iinfo(dtype).max
+    return (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
+
+
+def replace_pixels(photo: Photo, pixels: NDArray[Any]) -> Photo:
+    """A photograph with other pixels and the same alpha, depth and metadata."""
+    from dataclasses import replace
+
+    return replace(photo, pixels=pixels)

@@ -1,0 +1,192 @@
+"""The pipeline with an engine whose colours are known, and once with the real one."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colorizer.color.bins import nearest_bin
+from colorizer.color.lab import srgb_to_lab
+from colorizer.errors import InvalidSetting
+from colorizer.photo import Photo
+from colorizer.pipeline import Colorizer, shrink_lightness, working_shape
+from colorizer.settings import Settings
+
+PLAIN = Settings(cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
+
+
+class FakeEngine:
+    """Answers with one colour, or with noise; remembers the shapes it was asked for."""
+
+    device = "cpu"
+
+    def __init__(self, ab: tuple[float, float] | None = None) -> None:
+        self.ab = ab
+        self.shapes: list[tuple[int, ...]] = []
+
+    def logits(self, lightness: np.ndarray) -> np.ndarray:
+        self.shapes.append(lightness.shape)
+        count, height, width = lightness.shape
+        shape = (count, 313, height // 4, width // 4)
+        if self.ab is None:
+            return np.random.default_rng(0).normal(0, 4, shape).astype(np.float32)
+        result = np.zeros(shape, np.float32)
+        result[:, int(nearest_bin(np.array(self.ab, np.float32)))] = 20.0
+        return result
+
+
+def colorizer(ab: tuple[float, float] | None = None) -> Colorizer:
+    weights: Any = SimpleNamespace(name="fake", sha256="0" * 64, native_temperature=1.0)
+    return Colorizer(weights, engine=FakeEngine(ab))
+
+
+def grey(height: int, width: int, dtype: Any = np.uint8, bit_depth: int = 8) -> Photo:
+    top = np.iinfo(dtype).max
+    pixels = np.random.default_rng(height * width).integers(0, top + 1, (height, width))
+    return Photo(pixels.astype(dtype), bit_depth=bit_depth)
+
+
+def lightness_error(result: Photo, photo: Photo) -> float:
+    top = np.iinfo(result.pixels.dtype).max
+    lab = srgb_to_lab(result.pixels.astype(np.float64) / top)
+    return float(np.abs(lab[..., 0] - photo.lightness()).max())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "depth", "bound"),
+    [(np.uint8, 8, 0.6), (np.uint16, 8, 0.6), (np.uint16, 16, 0.02)],
+)
+@pytest.mark.parametrize("ab", [(60.0, 60.0), (-80.0, 70.0), (20.0, -100.0), None])
+def test_lightness_is_kept(dtype: Any, depth: int, bound: float, ab: Any) -> None:
+    """Also where the asked-for colour is far outside the gamut."""
+    photo = grey(90, 130, dtype, depth)
+    result = colorizer(ab).colorize(photo, Settings(saturation=2.0, warmth=10.0, tint=-5.0))
+    assert result.pixels.dtype == (np.uint16 if depth == 16 else np.uint8)
+    assert lightness_error(result, photo) <= bound
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 70), st.integers(1, 70))
+def test_any_size_works(height: int, width: int) -> None:
+    assert colorizer().colorize(grey(height, width)).pixels.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 2), (1000, 37)])
+def test_extreme_shapes_work_and_stay_bounded(shape: tuple[int, int]) -> None:
+    maker = colorizer()
+    assert maker.colorize(grey(*shape)).pixels.shape == (*shape, 3)
+    engine = maker.engine
+    assert isinstance(engine, FakeEngine)
+    assert max(engine.shapes[0]) <= 6 * 256 + 8
+
+
+def test_the_network_sees_multiples_of_8_and_the_asked_short_side() -> None:
+    maker = colorizer()
+    maker.predict(grey(100, 143), working_size=200)
+    engine = maker.engine
+    assert isinstance(engine, FakeEngine)
+    assert engine.shapes == [(1, 200, 288)]
+    assert working_shape(100, 143, 200) == (200, 286)
+
+
+@pytest.mark.parametrize("size", [100, 127, 1025, 200.5])
+def test_a_working_size_out_of_range_is_refused(size: Any) -> None:
+    with pytest.raises(InvalidSetting):
+        colorizer().predict(grey(20, 20), working_size=size)
+
+
+def test_a_colour_photo_is_refused() -> None:
+    maker, photo = colorizer(), grey(20, 20)
+    coloured = Photo(np.zeros((20, 20, 3), np.uint8))
+    with pytest.raises(InvalidSetting):
+        maker.predict(coloured)
+    with pytest.raises(InvalidSetting):
+        maker.render(coloured, maker.predict(photo))
+
+
+def mid_grey() -> Photo:
+    return Photo(np.full((64, 64), 118, np.uint8))
+
+
+def mean_ab(photo: Photo) -> tuple[float, float]:
+    lab = srgb_to_lab(photo.pixels / 255.0)
+    return float(lab[..., 1].mean()), float(lab[..., 2].mean())
+
+
+def test_the_asked_for_colour_comes_out() -> None:
+    assert mean_ab(colorizer((20.0, 30.0)).colorize(mid_grey(), PLAIN)) == pytest.approx(
+        (20.0, 30.0), abs=0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"strength": 0.0}, (0.0, 0.0)),
+        ({"saturation": 0.0}, (0.0, 0.0)),
+        ({"saturation": 0.5}, (10.0, 10.0)),
+        ({"strength": 0.5}, (10.0, 10.0)),
+        ({"warmth": 12.0}, (20.0, 32.0)),
+        ({"tint": -12.0}, (8.0, 20.0)),
+        ({"warmth": 10.0, "strength": 0.5}, (10.0, 15.0)),
+    ],
+)
+def test_what_the_render_parameters_do(change: dict, expected: tuple[float, float]) -> None:
+    maker = colorizer((20.0, 20.0))
+    photo = mid_grey()
+    result = maker.render(photo, maker.predict(photo), PLAIN.with_changes(change))
+    assert mean_ab(result) == pytest.approx(expected, abs=0.5)
+
+
+def test_strength_zero_is_the_original() -> None:
+    photo = grey(50, 60)
+    result = colorizer().colorize(photo, Settings(strength=0.0))
+    np.testing.assert_array_equal(result.pixels, photo.pixels[..., None].repeat(3, -1))
+
+
+def test_rendering_does_not_run_the_network() -> None:
+    maker, photo = colorizer(), mid_grey()
+    prediction = maker.predict(photo)
+    for temperature in (0.0, 0.38, 1.0):
+        maker.render(photo, prediction, Settings(temperature=temperature))
+    engine = maker.engine
+    assert isinstance(engine, FakeEngine)
+    assert len(engine.shapes) == 1
+
+
+def test_a_preview_renders_from_the_same_prediction() -> None:
+    maker = colorizer((20.0, 20.0))
+    prediction = maker.predict(mid_grey())
+    preview = Photo(np.full((32, 32), 118, np.uint8))
+    assert mean_ab(maker.render(preview, prediction, PLAIN)) == pytest.approx((20, 20), abs=0.5)
+
+
+def test_alpha_and_metadata_come_along() -> None:
+    photo = replace(grey(20, 30), alpha=np.arange(600, dtype=np.uint8).reshape(20, 30))
+    result = colorizer().colorize(photo)
+    assert result.metadata == photo.metadata
+    np.testing.assert_array_equal(result.alpha, photo.alpha)
+
+
+@pytest.mark.parametrize("shape", [(700, 900), (2100, 1501), (64, 2000)])
+def test_shrinking_keeps_places_and_means(shape: tuple[int, int]) -> None:
+    """A ramp stays a ramp: no shift, also through block averaging."""
+    height, width = shape
+    ramp = np.broadcast_to(np.linspace(10, 245, width), shape).round().astype(np.uint8)
+    small = shrink_lightness(Photo(ramp), *working_shape(height, width, 256))
+    expected = Photo(ramp).lightness()[0]
+    middles = (np.arange(small.shape[1]) + 0.5) * width / small.shape[1] - 0.5
+    sampled = np.interp(middles, np.arange(width), expected)
+    # less than one block is left out at the right border, hence the bound
+    assert np.abs(small[small.shape[0] // 2] - sampled).max() < 0.8
+
+
+def test_the_provenance_names_model_weights_and_settings() -> None:
+    note = colorizer().provenance(Settings(warmth=3.0))
+    assert (note.model, note.weights_sha256) == ("fake", "0" * 64)
+    assert note.settings["warmth"] == 3.0
+    assert note.settings["model"] == "fake"
