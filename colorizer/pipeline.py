@@ -250,7 +250,8 @@ def _to_rgb(lightness: Array, ab: Array, dtype: Any) -> NDArray[Any]:
     lab = torch.from_numpy(np.stack([lightness, ab[0], ab[1]], axis=-1))
     rgb = lab_to_srgb(fit_gamut(lab)).numpy()
     top = np.iinfo(dtype).max
-    return (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
+    result: NDArray[Any] = (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
+    return result
 
 
 def replace_pixels(photo: Photo, pixels: NDArray[Any]) -> Photo:

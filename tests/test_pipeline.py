@@ -135,7 +135,9 @@ def test_the_asked_for_colour_comes_out() -> None:
         ({"warmth": 10.0, "strength": 0.5}, (10.0, 15.0)),
     ],
 )
-def test_what_the_render_parameters_do(change: dict, expected: tuple[float, float]) -> None:
+def test_what_the_render_parameters_do(
+    change: dict[str, float], expected: tuple[float, float]
+) -> None:
     maker = colorizer((20.0, 20.0))
     photo = mid_grey()
     result = maker.render(photo, maker.predict(photo), PLAIN.with_changes(change))

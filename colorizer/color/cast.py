@@ -21,8 +21,8 @@ FADE_CHROMA = 30.0
 def measure_cast(ab: Any, neutral_chroma: float = NEUTRAL_CHROMA) -> tuple[float, float]:
     """The drift of the nearly neutral pixels.
 
-    Their weighted mean, sum w ab / sum w with w = exp(-C^2 / (2 neutral_chroma^2)), shrunk towards 0
-    by the share that such pixels have, so that a picture full of colour gets no correction.
+    Their weighted mean, sum w ab / sum w with w = exp(-C^2 / (2 neutral_chroma^2)), shrunk towards
+    0 by the share that such pixels have, so that a picture full of colour gets no correction.
 
     Args:
         ab: (2, h, w) a*, b*.

@@ -70,7 +70,8 @@ def _interpolate(
     below = np.minimum(row + 1, plane.shape[0] - 1)
     right = np.minimum(column + 1, plane.shape[1] - 1)
     lines = plane[row] * (1 - fy)[:, None] + plane[below] * fy[:, None]
-    return lines[:, column] * (1 - fx) + lines[:, right] * fx
+    result: Array = lines[:, column] * (1 - fx) + lines[:, right] * fx
+    return result
 
 
 def enlarge(ab: Array, height: int, width: int) -> Array:
@@ -109,12 +110,14 @@ def fit_linear_colour(
         slope = covariance / (np.maximum(variance, 0) + epsilon)
         slopes.append(_box(slope, radius))
         offsets.append(_box(mean_c - slope * mean_l, radius))
-    slope = np.stack(slopes) * np.float32(refinement)
-    offset = np.stack(offsets) * np.float32(refinement) + ab * np.float32(1 - refinement)
-    return LinearColour(slope, offset)
+    share = np.float32(refinement)
+    return LinearColour(
+        (np.stack(slopes) * share).astype(np.float32),
+        (np.stack(offsets) * share + ab * (1 - share)).astype(np.float32),
+    )
 
 
-def _box(plane: Array, radius: int) -> Array:
+def _box(plane: NDArray[np.floating], radius: int) -> Array:
     """Mean over a (2 radius + 1) square, the window cut at the borders; (h, w) float32."""
     result = plane.astype(np.float64)
     for axis in (0, 1):

@@ -49,7 +49,8 @@ class TorchEngine:
             raise WeightsCorrupt(
                 f"The weights {weights.name} do not fit the network {weights.network}."
             ) from error
-        self._network = network.eval().to(self._device, memory_format=torch.channels_last)
+        network = network.to(self._device).to(memory_format=torch.channels_last)
+        self._network = network.eval()
 
     @torch.inference_mode()
     def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
