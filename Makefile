@@ -1,0 +1,61 @@
+# make demo       set up, colorize the sample photographs, say where the results are
+# make test       set up, then everything that must hold: style, types, tests
+# make evaluate   measure the colours against true ones: make evaluate PHOTOS="folder shard.tar"
+# make lint       style and types only
+# make format     put the code into its style
+# make clean      remove what these commands made
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SOURCES := $(shell find colorizer weights -type f ! -name '*.py[co]')
+PHOTOS ?=
+ARGS ?=
+
+.PHONY: demo test lint format evaluate clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/colorizer colorize samples/*.jpg -o demo-output --overwrite
+	@echo "The colorized sample photographs are in $(CURDIR)/demo-output"
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+evaluate: $(VENV)/.installed
+	@test -n "$(PHOTOS)" || { echo 'Say which: make evaluate PHOTOS="folder shard.tar"'; exit 2; }
+	$(BIN)/colorizer evaluate $(PHOTOS) $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# A bare virtual environment with a pip that knows today's packages.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or later is needed; choose it with: make PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'The module venv is missing. On Debian or Ubuntu: apt install python3-venv'; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade pip
+	@touch $@
+
+# What the project needs to be used, and the project itself as anybody would install it.
+$(VENV)/.installed: $(VENV)/.created pyproject.toml $(SOURCES)
+	$(PIP) install --quiet .
+	@touch $@
+
+# The same and what its development needs. The tests take the library from the working tree.
+$(VENV)/.ready: $(VENV)/.created pyproject.toml
+	$(PIP) install --quiet '.[dev]'
+	@touch $@

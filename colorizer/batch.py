@@ -1,0 +1,202 @@
+"""Many photographs: find them, plan where the results go (plan.py), colorize them.
+
+Reading and writing overlap with the network in a few threads. The network runs once at a time (it
+uses all processors by itself), and memory is bounded: see :func:`run`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import ColorizerError, OutputError
+from .plan import Input, Task, find_inputs, plan
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .pipeline import Colorizer
+
+__all__ = ["Input", "Result", "Task", "find_inputs", "plan", "processors", "run"]
+
+log = logging.getLogger(__name__)
+
+#: Threads that read at the same time: a decoder may need far more memory than the photograph.
+READERS = 2
+#: Pixels of all photographs that were read and not yet written; a larger one is alone.
+ROOM = 50_000_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a task, after how many seconds; ``error`` is set if and only if it failed."""
+
+    task: Task
+    status: Literal["done", "skipped", "failed"]
+    seconds: float = 0.0
+    error: Exception | None = None
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run(
+    tasks: Sequence[Task],
+    colorizer_factory: Callable[[], Colorizer],
+    settings: Settings | None = None,
+    *,
+    jobs: int | None = None,
+    overwrite: bool = False,
+    provenance: bool = True,
+    read_options: Mapping[str, Any] | None = None,
+    write_options: Mapping[str, Any] | None = None,
+) -> Generator[Result, None, None]:
+    """Colorize the photographs of a plan; one result each, as they are finished.
+
+    A photograph that cannot be read, coloured or written gives a failed result and does not stop
+    the others. At most ``jobs`` photographs (default: one per processor) are in flight; of these
+    at most :data:`READERS` are being read, and those that were read together have at most
+    :data:`ROOM` pixels (or are one larger photograph). If the iterator is closed, or Ctrl-C comes,
+    the photographs in flight are given up at their next step and no partial file stays.
+
+    Args:
+        tasks: from :func:`plan`.
+        colorizer_factory: makes the colorizer; called once, and only if there is something to do.
+        settings: the parameters.
+        overwrite: replace results that are there already, instead of skipping them.
+        provenance: note in each file that its colours were added.
+        read_options: further arguments of :func:`colorizer.photo.read`.
+        write_options: further arguments of :func:`colorizer.photo.write`.
+
+    Raises:
+        ColorizerError: if the colorizer cannot be made.
+    """
+    waiting = []
+    for task in tasks:
+        if overwrite or not os.path.isfile(task.output):
+            waiting.append(task)
+        else:
+            yield Result(task, "skipped")
+    if not waiting:
+        return
+    settings = settings or Settings()
+    jobs = jobs or processors()
+    colorizer = colorizer_factory()
+    options = dict(write_options or {})
+    if provenance:
+        options["provenance"] = colorizer.provenance(settings)
+    work = _Worker(colorizer, settings, dict(read_options or {}), options)
+
+    pool = ThreadPoolExecutor(jobs, "colorize")
+    try:
+        queue = iter(waiting)
+        running = {pool.submit(work, task) for task in islice(queue, jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(work, task) for task in islice(queue, len(done))}
+            for future in done:
+                yield future.result()
+    finally:
+        work.stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Stopped(ColorizerError):
+    """The batch was given up."""
+
+
+class _Worker:
+    """Takes one photograph from file to file; called from several threads."""
+
+    def __init__(
+        self,
+        colorizer: Colorizer,
+        settings: Settings,
+        read_options: dict[str, Any],
+        write_options: dict[str, Any],
+    ) -> None:
+        self.colorizer = colorizer
+        self.settings = settings
+        self.read_options = read_options
+        self.write_options = write_options
+        self.stop = threading.Event()
+        self._reading = threading.Semaphore(READERS)
+        self._room = _Room(ROOM)
+        self._network = threading.Lock()
+
+    def __call__(self, task: Task) -> Result:
+        start = time.perf_counter()
+        error: Exception | None = None
+        try:
+            self._colorize(task)
+        except MemoryError:
+            error = ColorizerError(f"{task.input.name} needs more memory than there is.")
+        except Exception as problem:  # whatever is wrong with one photograph, the others go on
+            error = problem
+            log.info("%s failed", task.input, exc_info=not isinstance(problem, ColorizerError))
+        seconds = time.perf_counter() - start
+        return Result(task, "failed" if error else "done", seconds, error)
+
+    def _colorize(self, task: Task) -> None:
+        from . import photo as files
+
+        with ExitStack() as stack:
+            with self._reading:
+                self._check()
+                photo = files.read(task.input, **self.read_options)
+                stack.enter_context(self._room.hold(photo.height * photo.width))
+            with self._network:
+                self._check()
+                prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
+            self._check()
+            result = self.colorizer.render(photo, prediction, self.settings)
+            self._check()
+            _make_folder(task.output.parent)
+            files.write(result, task.output, format=task.format, **self.write_options)
+
+    def _check(self) -> None:
+        if self.stop.is_set():
+            raise _Stopped
+
+
+class _Room:
+    """So many units for all; who needs more than all gets all, alone."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._free = size
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def hold(self, amount: int) -> Iterator[None]:
+        amount = min(amount, self.size)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= amount)
+            self._free -= amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += amount
+                self._changed.notify_all()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} could not be made: {error.strerror or error}."
+        ) from error

@@ -1,0 +1,95 @@
+"""``colorizer info``: what this installation is made of, for oneself and for bug reports."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib import metadata
+from importlib.util import find_spec
+from typing import Any, get_args
+
+import click
+
+_LIBRARIES = (
+    "torch", "torchvision", "numpy", "scikit-image", "pillow", "pillow-heif", "imagecodecs",
+    "tifffile", "safetensors", "openvino",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(as_json: bool) -> None:
+    """Show versions, devices, threads, formats, and which weights were found where."""
+    facts = _facts()
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    click.echo(_text(facts))
+
+
+def _facts() -> dict[str, Any]:
+    from ..evaluation.machine import describe_machine
+
+    facts = describe_machine()
+    facts["libraries"] = {name: _version(name) for name in _LIBRARIES}
+    facts["devices"] = _devices()
+    facts["formats"] = _formats()
+    facts["weights"] = _weights()
+    return facts
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _devices() -> list[dict[str, Any]]:
+    import torch
+
+    from ..batch import processors
+
+    cpu = {"name": "cpu", "processors": processors(), "threads": torch.get_num_threads()}
+    cards = []
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            card = torch.cuda.get_device_properties(index)
+            cards.append(
+                {"name": f"cuda:{index}", "card": card.name, "memory_bytes": card.total_memory}
+            )
+    return [cpu, *cards]
+
+
+def _formats() -> dict[str, list[str]]:
+    from ..photo.formats import WRITABLE_FORMATS, Format
+
+    readable = [name for name in get_args(Format) if name != "HEIC" or find_spec("pillow_heif")]
+    return {"readable": readable, "writable": list(WRITABLE_FORMATS)}
+
+
+def _weights() -> dict[str, Any]:
+    from ..weights import search_folders, statuses
+
+    return {
+        "folders": [os.fspath(folder) for folder in search_folders()],
+        "known": [
+            {"name": s.name, "state": s.state, "path": None if s.path is None else str(s.path)}
+            for s in statuses()
+        ],
+    }
+
+
+def _text(facts: dict[str, Any]) -> str:
+    lines = [f"colorizer {facts['version']}, Python {facts['python']}", facts["machine"], ""]
+    lines += [f"{name:<14}{version or '-'}" for name, version in facts["libraries"].items()]
+    lines.append("")
+    for device in facts["devices"]:
+        about = [f"{key.replace('_', ' ')} {value}" for key, value in list(device.items())[1:]]
+        lines.append(f"{device['name']:<14}{', '.join(about)}")
+    lines += ["", *(f"{kind:<14}{', '.join(names)}" for kind, names in facts["formats"].items())]
+    lines += ["", "weights are looked for in"]
+    lines += [f"    {folder}" for folder in facts["weights"]["folders"]]
+    for row in facts["weights"]["known"]:
+        lines.append(f"{row['name']:<14}{row['state']:<9} {row['path'] or ''}".rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,201 @@
+"""Which photographs are meant, and where the result of each goes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InvalidSetting
+from .photo import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
+
+log = logging.getLogger(__name__)
+
+_SUFFIX_OF = {
+    name: next(s for s, f in SUFFIX_TO_FORMAT.items() if f == name) for name in WRITABLE_FORMATS
+}
+
+
+@dataclass(frozen=True)
+class Input:
+    """A photograph, and where below the output folder its result belongs (with its own name)."""
+
+    path: Path
+    relative: Path
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photograph to colorize: from where, to where, in which of WRITABLE_FORMATS."""
+
+    input: Path
+    output: Path
+    format: str
+
+
+def find_inputs(
+    sources: Iterable[str | os.PathLike[str]],
+    *,
+    out: str | os.PathLike[str] | None = None,
+    recursive: bool = True,
+) -> list[Input]:
+    """List the photographs in files and folders, each once, in the order of the names.
+
+    A file that is named is taken whatever it is called. Of a folder those with a suffix that can be
+    read are taken; hidden files and folders are not, nor what lies in ``out``. Of one folder the
+    structure below it is kept; of several sources each folder keeps its name as well.
+
+    Raises:
+        InvalidSetting: if a source is missing, is ``out`` itself, or nothing is found.
+    """
+    paths = [Path(source) for source in sources]
+    found: dict[str, Input] = {}
+    for source in paths:
+        if source.is_dir():
+            if out is not None and _same(source, Path(out)):
+                raise InvalidSetting(
+                    f"{source} cannot be both the folder of the photographs and of the results."
+                )
+            prefix = Path(source.resolve().name) if len(paths) > 1 else Path()
+            for path in _walk(source, recursive, None if out is None else Path(out)):
+                item = Input(path, prefix / path.relative_to(source))
+                found.setdefault(os.path.abspath(path), item)
+        elif source.exists():
+            found.setdefault(os.path.abspath(source), Input(source, Path(source.name)))
+        else:
+            raise InvalidSetting(f"There is no file or folder {source}.")
+    if not found:
+        raise InvalidSetting(f"There are no photographs in {', '.join(map(str, paths))}.")
+    return list(found.values())
+
+
+def _walk(folder: Path, recursive: bool, out: Path | None) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        log.warning("The folder %s was left out: %s", error.filename, error.strerror)
+
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        here = Path(place)
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES:
+                yield here / name
+        if not recursive:
+            return
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (out is None or not _same(here / name, out))
+        )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def plan(
+    inputs: Sequence[Input], out: str | os.PathLike[str], *, format: str | None = None
+) -> list[Task]:
+    """Decide where each result goes and in which format.
+
+    ``out`` is a file if there is one input and it ends in a suffix that can be written, otherwise
+    a folder. Without ``format`` JPEG stays JPEG and all else becomes PNG, which loses nothing.
+    Photographs whose results would have the same name (``a.tif`` and ``a.png``) keep their suffix
+    before the new one.
+
+    Raises:
+        InvalidSetting: if a result would replace an input, two results would still have the same
+            name, ``out`` does not fit the inputs, or the format is unknown or contradicts ``out``.
+    """
+    if format is not None and format not in WRITABLE_FORMATS:
+        raise InvalidSetting(
+            f"The format must be one of {', '.join(WRITABLE_FORMATS)}, not {format!r}."
+        )
+    out = Path(out)
+    if _is_file_name(out, inputs):
+        tasks = [Task(inputs[0].path, out, _format_of_file(out, format))]
+    else:
+        tasks = _into_folder(inputs, out, format)
+    _refuse_clashes(tasks)
+    return tasks
+
+
+def _is_file_name(out: Path, inputs: Sequence[Input]) -> bool:
+    if out.is_dir():
+        return False
+    suffix = out.suffix.lower()
+    looks_like_file = out.exists() or suffix in READABLE_SUFFIXES
+    one_file = len(inputs) == 1 and inputs[0].relative.parent == Path()
+    if looks_like_file and not one_file:
+        raise InvalidSetting(
+            f"The results of several photographs need a folder, but {out} is the name of a file."
+        )
+    return looks_like_file
+
+
+def _format_of_file(out: Path, format: str | None) -> str:
+    by_suffix = SUFFIX_TO_FORMAT.get(out.suffix.lower())
+    if by_suffix is None:
+        raise InvalidSetting(
+            f"{out} does not end in a suffix that can be written: {', '.join(SUFFIX_TO_FORMAT)}."
+        )
+    if format not in (None, by_suffix):
+        raise InvalidSetting(f"{out} ends like a {by_suffix} file, but the format is {format}.")
+    return by_suffix
+
+
+def _into_folder(inputs: Sequence[Input], out: Path, format: str | None) -> list[Task]:
+    formats = [format or _kept_format(item.path) for item in inputs]
+    names = [_renamed(item.relative, name) for item, name in zip(inputs, formats, strict=True)]
+    count = Counter(_key(name) for name in names)
+    tasks = []
+    for item, name, written in zip(inputs, names, formats, strict=True):
+        if count[_key(name)] > 1:
+            name = item.relative.with_name(item.relative.name + _SUFFIX_OF[written])
+        tasks.append(Task(item.path, out / name, written))
+    return tasks
+
+
+def _kept_format(path: Path) -> str:
+    return "jpeg" if SUFFIX_TO_FORMAT.get(path.suffix.lower()) == "jpeg" else "png"
+
+
+def _renamed(path: Path, format: str) -> Path:
+    suffix = path.suffix.lower()
+    if SUFFIX_TO_FORMAT.get(suffix) == format:
+        return path
+    if suffix in READABLE_SUFFIXES:
+        return path.with_suffix(_SUFFIX_OF[format])
+    return path.with_name(path.name + _SUFFIX_OF[format])
+
+
+def _key(path: Path) -> str:
+    """The same for names that a file system without upper and lower case takes for one."""
+    return str(path).casefold()
+
+
+def _refuse_clashes(tasks: Sequence[Task]) -> None:
+    originals = {_identity(task.input): task.input for task in tasks}
+    taken: dict[str, Task] = {}
+    for task in tasks:
+        other = taken.setdefault(_key(task.output), task)
+        if other is not task:
+            raise InvalidSetting(
+                f"{other.input} and {task.input} would both be written to {task.output}; "
+                "colorize them into different folders."
+            )
+        original = originals.get(_identity(task.output)) if task.output.exists() else None
+        if original is not None:
+            raise InvalidSetting(
+                f"The result of {task.input} would replace the original {original}; "
+                "choose another place for it."
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    try:
+        status = path.stat()
+    except OSError:
+        return os.path.abspath(path)
+    return status.st_dev, status.st_ino
