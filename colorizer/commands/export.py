@@ -18,8 +18,24 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write.",
 )
-def export(checkpoint: Path, file: Path) -> None:
+@click.option(
+    "--calibrate",
+    "photos",
+    multiple=True,
+    metavar="PHOTOS",
+    type=click.Path(exists=True, path_type=Path),
+    help="Held-out colour photographs (file, folder, tar shard; may be repeated) on which to find "
+    "the network's native temperature: the one that a temperature of 1 stands for.",
+)
+def export(checkpoint: Path, file: Path, photos: tuple[Path, ...]) -> None:
     """Make weights that `colorize --model FILE` takes, of a training CHECKPOINT."""
     from ..training.export import export_weights
 
-    click.echo(str(export_weights(checkpoint, file)))
+    temperature = 1.0
+    if photos:
+        from ..training.calibrate import native_temperature
+        from ..training.checkpoint import load_checkpoint
+
+        temperature = native_temperature(load_checkpoint(checkpoint), photos)
+        click.echo(f"native temperature {temperature}")
+    click.echo(str(export_weights(checkpoint, file, native_temperature=temperature)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
-from ..color.bins import BIN_COUNT
+from ..color.bins import BIN_COUNT, ab_bins
 
 
 def _block(
@@ -59,6 +60,9 @@ class ECCV16(nn.Module):
             nn.Conv2d(256, BIN_COUNT, 1),
         )
         self.model_out = nn.Conv2d(BIN_COUNT, 2, 1, bias=False)
+        with torch.no_grad():  # fixed in the release: the bins' centres
+            centres = torch.from_numpy(ab_bins() / 110.0)
+            self.model_out.weight.copy_(centres.T[:, :, None, None])
 
     def forward(self, lightness: Tensor) -> Tensor:
         """L* (N, 1, H, W), 0..100 -> logits (N, 313, H/4, W/4); H, W multiples of 8."""

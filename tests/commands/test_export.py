@@ -17,7 +17,8 @@ from colorizer.errors import WeightsCorrupt
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
     made: list[tuple[Path, Path]] = []
 
-    def export_weights(checkpoint: Path, file: Path) -> Path:
+    def export_weights(checkpoint: Path, file: Path, native_temperature: float) -> Path:
+        assert native_temperature == 1.0
         if not checkpoint.read_bytes():
             raise WeightsCorrupt(f"{checkpoint} is empty.")
         made.append((checkpoint, file))

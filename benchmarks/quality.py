@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Measure the shipped weights and print the README's quality table (Markdown).
+
+    python benchmarks/quality.py PHOTOS… -o docs/quality.json
+
+Runs ``colorizer evaluate`` with the rows of the table; the JSON file holds the whole protocol.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+#: name in the table -> settings; "default" is always measured
+BARE = "cast_removal=0.0,edge_refinement=0.0,saturation=1.0"
+ROWS = {
+    "temperature=1.0": "T = 1",
+    "cast_removal=0.0": "default without cast removal",
+    f"temperature=1.0,{BARE}": "bare network, T = 1",
+    f"temperature=0.38,{BARE}": "bare network, T = 0.38",
+    f"temperature=0.0,{BARE}": "bare network, arg-max",
+}
+COLUMNS = {
+    "psnr": ("PSNR dB", "{:.2f}"),
+    "ssim": ("SSIM", "{:.3f}"),
+    "delta_e2000": ("ΔE2000", "{:.2f}"),
+    "colorfulness": ("colourfulness", "{:.1f}"),
+    "auc": ("AuC", "{:.1f}"),
+    "auc_rebalanced": ("AuC rebal.", "{:.1f}"),
+    "bias_a": ("bias a*", "{:+.2f}"),
+    "bias_b": ("bias b*", "{:+.2f}"),
+    "hist_correlation": ("hist. corr.", "{:.3f}"),
+    "hist_chi_square": ("hist. χ²", "{:.3f}"),
+    "hist_bhattacharyya": ("hist. Bhatt.", "{:.3f}"),
+}
+#: Pandey et al., as printed there; their histograms and "percent" are not defined in the paper
+PAPER = {
+    "psnr": "20.85",
+    "ssim": "0.83",
+    "hist_correlation": "86.98 %",
+    "hist_chi_square": "99.81 %",
+    "hist_bhattacharyya": "14.26 %",
+}
+
+
+def line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(report: dict[str, Any]) -> str:
+    names = {"grey": "grey (no colour)", "default": "**default settings**", **ROWS}
+    lines = [line(["", *(title for title, _ in COLUMNS.values())])]
+    lines.append(line(["---", *["---:"] * len(COLUMNS)]))
+    for key, row in report["rows"].items():
+        cells = [form.format(row[column]) for column, (_, form) in COLUMNS.items()]
+        lines.append(line([names.get(key, key), *cells]))
+    truth = report["rows"]["grey"]["colorfulness_truth"]
+    cells = [f"{truth:.1f}" if column == "colorfulness" else "" for column in COLUMNS]
+    lines.append(line(["truth", *cells]))
+    lines.append(line(["paper, on its own test set", *(PAPER.get(c, "") for c in COLUMNS)]))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photos", nargs="+")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    command = [sys.executable, "-m", "colorizer", "evaluate", *arguments.photos]
+    for setting in ROWS:
+        command += ["--setting", setting]
+    code = subprocess.call([*command, "--json", str(arguments.output)])
+    if code:
+        return code
+    print()
+    print(table(json.loads(arguments.output.read_text(encoding="utf-8"))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Checkpoints that resume exactly, and their conversion to stored weights."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import OutputError, WeightsCorrupt, WeightsMissing
+
+FORMAT = "colorizer-training-1"
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write atomically: the old checkpoint stays whole until the new one is complete."""
+    temporary = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"format": FORMAT, **state}, temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OutputError(f"The checkpoint {path} could not be written: {error}.") from error
+
+
+def load_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
+    """Read a training checkpoint (``weights_only``: it cannot run code).
+
+    Raises:
+        WeightsMissing: if there is no such file.
+        WeightsCorrupt: if it is not a whole training checkpoint.
+    """
+    if not path.is_file():
+        raise WeightsMissing(f"There is no checkpoint {path}.")
+    try:
+        state = torch.load(path, map_location=map_location, weights_only=True)
+    except Exception as error:  # torch raises a zoo of exceptions on damaged files
+        raise WeightsCorrupt(f"The checkpoint {path} cannot be read: {error}") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise WeightsCorrupt(f"{path} is not a training checkpoint of this program.")
+    return state

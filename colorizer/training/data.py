@@ -1,0 +1,108 @@
+"""The order in which photographs are seen, from memory or from disk, resumable at any step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ..errors import TrainingDataError
+from .config import TrainConfig
+from .photos import Item, PhotoDataset, collate_readable, find_photos, load_squares
+
+
+def epoch_order(count: int, seed: int, epoch: int, rank: int = 0, world: int = 1) -> list[int]:
+    """A permutation of 0..count-1 that depends on seed and epoch alone, shared out to the ranks."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    usable = count - count % world
+    return torch.randperm(count, generator=generator)[:usable][rank::world].tolist()
+
+
+@dataclass
+class Stream:
+    """Batches of uint8 squares (N, S, S, 3), by epoch and position."""
+
+    config: TrainConfig
+    device: torch.device
+    items: list[Item]
+    squares: Tensor | None  # the fast path's tensor
+    skipped: int
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    def open(cls, config: TrainConfig, device: torch.device, rank: int, world: int) -> Stream:
+        """Find the photographs and, on the fast path, decode them onto the device.
+
+        Raises:
+            TrainingDataError: if there are none, or fewer than processes.
+        """
+        stream = cls(config, device, find_photos(config.photos), None, 0, rank, world)
+        if config.in_memory:
+            threads = config.threads or torch.get_num_threads()
+            squares, stream.skipped = load_squares(
+                stream.items, config.resize, threads=threads, progress=rank == 0
+            )
+            stream.squares = squares.to(device)
+        if len(stream) < world:
+            raise TrainingDataError(f"{len(stream)} photographs are too few for {world} processes.")
+        return stream
+
+    def __len__(self) -> int:
+        """How many squares an epoch has, over all ranks."""
+        return len(self.items) if self.squares is None else len(self.squares)
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Whole batches of one rank in an epoch, at least 1."""
+        return max(len(self) // self.world // self.config.batch, 1)
+
+    def batches(self, epoch: int, start: int = 0) -> Iterator[Tensor]:
+        """The batches of ``epoch`` from number ``start``, on the device."""
+        whole = epoch_order(len(self), self.config.seed, epoch, self.rank, self.world)
+        size = self.config.batch
+        order = whole[start * size : self.batches_per_epoch * size]
+        if self.squares is not None:
+            for i in range(0, len(order), size):
+                index = torch.tensor(order[i : i + size], device=self.device)
+                yield self.squares[index]
+            return
+        dataset = PhotoDataset(self.items, self.config.resize, self.config.seed)
+        dataset.epoch = epoch
+        loader = DataLoader(
+            dataset,
+            batch_size=size,
+            sampler=order,
+            num_workers=self.config.workers,
+            collate_fn=collate_readable,
+            pin_memory=self.device.type == "cuda",
+        )
+        for number, (squares, dropped) in enumerate(loader, start):
+            self.skipped += dropped
+            if not len(squares):  # every step needs a batch, in every process
+                here = number * size
+                squares = _first_readable(dataset, whole[here:] + whole[:here])
+            yield squares.to(self.device, non_blocking=True)
+
+    def sample(self, count: int) -> Tensor:
+        """``count`` squares spread over the set, for calibration (N, S, S, 3), on the device."""
+        if self.squares is not None:
+            step = max(len(self.squares) // count, 1)
+            return self.squares[::step][:count]
+        step = max(len(self.items) // count, 1)
+        squares, _ = load_squares(
+            self.items[::step][:count], self.config.resize, limit=1, progress=False
+        )
+        return squares.to(self.device)
+
+
+def _first_readable(dataset: PhotoDataset, order: list[int]) -> Tensor:
+    """The first photograph of ``order`` that can be read, as a batch of one."""
+    for index in order:
+        square = dataset[index]
+        if square.numel():
+            return square[None]
+    raise TrainingDataError("None of the photographs could be read.")

@@ -1,0 +1,82 @@
+"""From a training checkpoint to the stored form that the library loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from .. import __version__, networks, weights
+from .checkpoint import load_checkpoint
+from .config import TrainConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_AVERAGE_PREFIX = "module."
+
+
+def averaged_network(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The network's tensors in a training checkpoint: the moving average if it has one."""
+    if state["average"] is None:
+        return dict(state["network"])
+    return {
+        key.removeprefix(_AVERAGE_PREFIX): value
+        for key, value in state["average"].items()
+        if key.startswith(_AVERAGE_PREFIX)
+    }
+
+
+def transposed_weights(network: nn.Module) -> frozenset[str]:
+    """Names of the weights of transposed convolutions, whose output channel is dimension 1."""
+    return frozenset(
+        f"{name}.weight"
+        for name, module in network.named_modules()
+        if isinstance(module, nn.ConvTranspose2d)
+    )
+
+
+def export_weights(
+    checkpoint: str | Path,
+    file: str | Path,
+    metadata: Mapping[str, str] | None = None,
+    native_temperature: float = 1.0,
+) -> Path:
+    """Store the (averaged, if there is an average) network of a checkpoint, quantised to int8.
+
+    Args:
+        checkpoint: ``best.pt`` or ``last.pt`` of a run.
+        file: the safetensors file to write.
+        metadata: free text fields to add, for example licence and description.
+        native_temperature: see :mod:`colorizer.training.calibrate`.
+
+    Returns:
+        ``file`` as a path.
+
+    Raises:
+        WeightsMissing, WeightsCorrupt: if the checkpoint is not there or not whole.
+        OutputError: if ``file`` cannot be written.
+    """
+    state = load_checkpoint(Path(checkpoint))
+    config = TrainConfig.from_dict(state["config"])
+    fields = {
+        "software": f"colorizer {__version__}",
+        "trained_steps": str(state["step"]),
+        "trained_photos": str(state["step"] * config.batch),
+        **(metadata or {}),
+    }
+    target = Path(file)
+    network = networks.build(config.network, **config.network_options)
+    weights.store_quantised(
+        target,
+        averaged_network(state),
+        transposed=transposed_weights(network),
+        network=config.network,
+        options=config.network_options,
+        native_temperature=native_temperature,
+        prior=state["prior"].numpy(),
+        metadata=fields,
+    )
+    return target

@@ -1,0 +1,188 @@
+"""Training photographs: folders (searched recursively) and tar shards, as uint8 squares.
+
+Pictures that cannot be read are skipped and counted, never fatal. A wide or tall photograph gives
+several overlapping squares, so that its sides are seen too.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import tarfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from ..errors import TrainingDataError
+from ..photo.orientation import upright
+
+log = logging.getLogger(__name__)
+
+#: longer pictures than so many times their short side are skipped: their squares say nothing, and
+#: bringing their short side to size would take all the memory
+LONGEST_ASPECT = 20
+EXIF_ORIENTATION = 0x0112
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """Where one picture's bytes lie: a whole file, or a part of a tar file."""
+
+    path: Path
+    name: str
+    offset: int = 0
+    size: int = -1
+
+    def read(self) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
+def _tar_items(path: Path) -> Iterator[Item]:
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
+                    yield Item(path, member.name, member.offset_data, member.size)
+    except (tarfile.TarError, OSError) as error:
+        raise TrainingDataError(f"The tar file {path} cannot be read: {error}.") from error
+
+
+def find_photos(sources: Sequence[str | Path]) -> list[Item]:
+    """List the pictures in files, folders (recursive) and uncompressed tar shards, in name order.
+
+    Raises:
+        TrainingDataError: if a source does not exist or nothing is found.
+    """
+    items: list[Item] = []
+    for source in map(Path, sources):
+        if source.is_dir():
+            found = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
+            items += [Item(p, str(p.relative_to(source))) for p in found if p.is_file()]
+        elif source.suffix.lower() == ".tar" and source.is_file():
+            items += _tar_items(source)
+        elif source.is_file():
+            items.append(Item(source, source.name))
+        else:
+            raise TrainingDataError(f"There is no file or folder {source}.")
+    if not items:
+        raise TrainingDataError("No photographs were found in " + ", ".join(map(str, sources)))
+    return items
+
+
+def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:
+    """Decode a picture to RGB, upright, its short side at ``short_side``: (H, W, 3) uint8.
+
+    Raises:
+        Exception: whatever the decoder raises on a broken file.
+    """
+    with Image.open(io.BytesIO(data)) as image:
+        if max(image.size) > LONGEST_ASPECT * min(image.size):
+            raise ValueError(f"{image.width} x {image.height} px is too narrow to train on")
+        image.draft("RGB", (short_side, short_side))
+        rgb = image.convert("RGB")
+        orientation = _orientation(image)
+    factor = short_side / min(rgb.size)
+    if factor != 1:
+        width, height = (max(short_side, round(side * factor)) for side in rgb.size)
+        filtering = Image.Resampling.LANCZOS if factor > 1 else Image.Resampling.BOX
+        rgb = rgb.resize((width, height), filtering)
+    return upright(np.asarray(rgb), orientation)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(EXIF_ORIENTATION, 1))
+    except Exception:  # a damaged EXIF block does not make a damaged picture
+        return 1
+
+
+def squares(picture: NDArray[np.uint8], size: int, limit: int = 2) -> list[NDArray[np.uint8]]:
+    """Cut overlapping ``size`` squares, evenly spaced along the long side, at most ``limit``."""
+    height, width = picture.shape[:2]
+    spare = max(height, width) - size
+    count = 1 if spare < size // 4 or limit == 1 else limit
+    starts = [spare // 2] if count == 1 else [round(i * spare / (count - 1)) for i in range(count)]
+    if width >= height:
+        return [picture[:size, s : s + size] for s in starts]
+    return [picture[s : s + size, :size] for s in starts]
+
+
+def load_squares(
+    items: Sequence[Item], size: int, *, limit: int = 2, threads: int = 2, progress: bool = True
+) -> tuple[Tensor, int]:
+    """Decode everything into one tensor: the fast path.
+
+    Returns:
+        (N, size, size, 3) uint8 in the order of ``items``, and how many files were skipped.
+
+    Raises:
+        TrainingDataError: if no file could be read.
+    """
+
+    def one(item: Item) -> list[NDArray[np.uint8]]:
+        try:
+            return squares(decode(item.read(), size), size, limit)
+        except Exception as error:  # any decoder may raise anything on a broken file
+            log.warning("skipped %s: %s", item.name, error)
+            return []
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = pool.map(one, items)
+        decoded = list(tqdm(results, "decoding", len(items), disable=not progress, unit="photo"))
+    flat = [square for group in decoded for square in group]
+    skipped = sum(not group for group in decoded)
+    if not flat:
+        raise TrainingDataError("None of the photographs could be read.")
+    tensor = torch.empty((len(flat), size, size, 3), dtype=torch.uint8)
+    for i, square in enumerate(flat):
+        tensor[i] = torch.from_numpy(square.copy())
+    return tensor, skipped
+
+
+class PhotoDataset(Dataset[Tensor]):
+    """The streaming path: decodes on demand, for sets that do not fit in memory.
+
+    An item is (size, size, 3) uint8; a broken file gives an empty tensor, which
+    :func:`collate_readable` drops and counts.
+    """
+
+    def __init__(self, items: Sequence[Item], size: int, seed: int = 0) -> None:
+        self.items = list(items)
+        self.size = size
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Tensor:
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        try:
+            picture = decode(self.items[index].read(), self.size)
+        except Exception as error:
+            log.warning("skipped %s: %s", self.items[index].name, error)
+            return torch.empty(0, dtype=torch.uint8)
+        top = int(rng.integers(picture.shape[0] - self.size + 1))
+        left = int(rng.integers(picture.shape[1] - self.size + 1))
+        square = picture[top : top + self.size, left : left + self.size]
+        return torch.from_numpy(square.copy())
+
+
+def collate_readable(samples: list[Tensor]) -> tuple[Tensor, int]:
+    """Stack the readable samples: (N, size, size, 3) uint8 and how many were dropped."""
+    good = [sample for sample in samples if sample.numel()]
+    dropped = len(samples) - len(good)
+    return (torch.stack(good) if good else torch.empty((0, 0, 0, 3), dtype=torch.uint8)), dropped

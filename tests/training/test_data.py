@@ -1,0 +1,120 @@
+"""The order of photographs: every one once an epoch, resumable, shared out to ranks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorizer.errors import TrainingDataError
+from colorizer.training.data import Stream, epoch_order
+
+from .conftest import MakeConfig
+
+CPU = torch.device("cpu")
+
+
+@given(st.integers(1, 200), st.integers(0, 1000), st.integers(0, 50), st.integers(1, 4))
+def test_ranks_share_a_permutation(count: int, seed: int, epoch: int, world: int) -> None:
+    parts = [epoch_order(count, seed, epoch, rank, world) for rank in range(world)]
+    assert len({len(part) for part in parts}) == 1
+    seen = [i for part in parts for i in part]
+    assert len(set(seen)) == len(seen) == count - count % world
+    assert set(seen) <= set(range(count))
+
+
+def test_order_changes_with_epoch_and_seed_only() -> None:
+    assert epoch_order(50, 1, 2) == epoch_order(50, 1, 2)
+    orders = {tuple(epoch_order(50, seed, epoch)) for seed in range(3) for epoch in range(3)}
+    assert len(orders) == 9
+
+
+def batches(stream: Stream, epoch: int = 0, start: int = 0) -> list[torch.Tensor]:
+    return list(stream.batches(epoch, start))
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_an_epoch_shows_each_photograph_once(make_config: MakeConfig, in_memory: bool) -> None:
+    stream = Stream.open(make_config(in_memory=in_memory, batch=3), CPU, 0, 1)
+    assert len(stream) == 8
+    assert stream.batches_per_epoch == 2
+    shown = batches(stream)
+    assert [b.shape for b in shown] == [(3, 64, 64, 3)] * 2
+    assert all(b.dtype == torch.uint8 for b in shown)
+    assert len({square.numpy().tobytes() for square in torch.cat(shown)}) == 6
+    for a, b in zip(batches(stream, start=1), shown[1:], strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(batches(stream, epoch=1)[0], shown[0])
+
+
+def test_both_paths_show_the_same_photographs(make_config: MakeConfig) -> None:
+    fast = Stream.open(make_config(in_memory=True), CPU, 0, 1)
+    slow = Stream.open(make_config(in_memory=False), CPU, 0, 1)
+    for a, b in zip(batches(fast, 3), batches(slow, 3), strict=True):
+        assert torch.equal(a, b)
+    assert torch.equal(fast.sample(4), slow.sample(4))
+    assert fast.sample(4).shape == (4, 64, 64, 3)
+
+
+def test_a_batch_larger_than_the_set_is_one_small_batch(make_config: MakeConfig) -> None:
+    stream = Stream.open(make_config(batch=32), CPU, 0, 1)
+    assert stream.batches_per_epoch == 1
+    assert [len(b) for b in batches(stream)] == [8]
+
+
+@pytest.fixture
+def with_broken(photos: Path, tmp_path: Path) -> Path:
+    """Eight good pictures and eight broken ones."""
+    folder = tmp_path / "some-broken"
+    shutil.copytree(photos, folder)
+    for i in range(8):
+        (folder / f"broken{i}.jpg").write_bytes(b"broken")
+    return folder
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_broken_photographs_are_counted(
+    make_config: MakeConfig, with_broken: Path, in_memory: bool
+) -> None:
+    config = make_config(photos=(str(with_broken),), in_memory=in_memory)
+    stream = Stream.open(config, CPU, 0, 1)
+    shown = torch.cat(batches(stream))
+    assert stream.skipped == 8
+    assert len(shown) == 8
+
+
+def test_a_batch_of_broken_photographs_alone_is_replaced(
+    make_config: MakeConfig, with_broken: Path
+) -> None:
+    config = make_config(photos=(str(with_broken),), in_memory=False, batch=1)
+    stream = Stream.open(config, CPU, 0, 1)
+    shown = batches(stream)
+    assert len(shown) == stream.batches_per_epoch == 16
+    assert all(b.shape == (1, 64, 64, 3) for b in shown)
+    again = Stream.open(config, CPU, 0, 1)
+    for a, b in zip(batches(again, start=9), shown[9:], strict=True):  # resuming shows the same
+        assert torch.equal(a, b)
+
+
+def test_nothing_readable_is_a_typed_error_not_an_endless_loop(
+    make_config: MakeConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    values: dict[str, Any] = {"photos": (str(tmp_path),), "batch": 1}
+    with pytest.raises(TrainingDataError):
+        Stream.open(make_config(in_memory=True, **values), CPU, 0, 1)
+    with pytest.raises(TrainingDataError):
+        batches(Stream.open(make_config(in_memory=False, **values), CPU, 0, 1))
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_fewer_photographs_than_processes_is_a_typed_error(
+    make_config: MakeConfig, in_memory: bool
+) -> None:
+    with pytest.raises(TrainingDataError, match="too few for 9"):
+        Stream.open(make_config(in_memory=in_memory), CPU, 0, 9)

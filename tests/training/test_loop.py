@@ -1,0 +1,267 @@
+"""The loop: it learns, validates, stops, freezes, logs, and leaves what it promises."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from colorizer.errors import (
+    DeviceUnavailable,
+    InvalidSetting,
+    OutputError,
+    TrainingDataError,
+    WeightsCorrupt,
+)
+from colorizer.training import loop
+from colorizer.training import validate as validate_module
+from colorizer.training.augment import to_lab_batch
+from colorizer.training.checkpoint import load_checkpoint
+from colorizer.training.config import TrainConfig
+from colorizer.training.loop import LOG_FIELDS, train
+from colorizer.training.run import Run
+from colorizer.training.runtime import Runtime
+
+from . import tiny
+from .conftest import MakeConfig
+
+State = dict[str, Tensor]
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    with (folder / "log.csv").open(encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        assert tuple(reader.fieldnames or ()) == LOG_FIELDS
+        return [{k: float(v) for k, v in row.items()} for row in reader]
+
+
+def initial(config: TrainConfig) -> State:
+    """The network as a run with these settings starts."""
+    state: State = Run(config, Runtime.start(config)).network.state_dict()
+    return {key: value.clone() for key, value in state.items()}
+
+
+def same(a: State, b: State, part: str) -> bool:
+    keys = [key for key in a if key.startswith(part)]
+    assert keys
+    return all(torch.equal(a[key], b[key]) for key in keys)
+
+
+@pytest.mark.parametrize("network", ["tiny", "no-encoder"])
+def test_it_learns_colours_that_follow_from_lightness(
+    make_config: MakeConfig, network: str
+) -> None:
+    config = make_config(
+        network=network, epochs=40.0, validate_every=10.0, lambda_l2=10.0, schedule="cosine"
+    )
+    rows = log(train(config, progress=False))
+    assert [row["step"] for row in rows] == [20, 40, 60, 80]
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+    assert rows[-1]["psnr_t1"] > rows[-1]["psnr_grey"] + 2
+    assert rows[-1]["auc_t1"] > rows[-1]["auc_grey"] + 5
+    assert all(np.isfinite(list(row.values())).all() for row in rows)
+
+
+def test_what_a_run_leaves(make_config: MakeConfig, photos: Path) -> None:
+    config = make_config(
+        validate_every=1.0, sample_every=1.0, checkpoint_every=1.0, validation=(str(photos),),
+        validation_limit=5, accumulate=2,
+    )  # fmt: skip
+    folder = train(config, progress=False)
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    pictures = {f"samples/{epoch:07.2f}.jpg" for epoch in (1, 2)}
+    assert names == {"best.pt", "last.pt", "log.csv"} | pictures
+    with Image.open(folder / "samples" / "0001.00.jpg") as sample:
+        assert sample.size == (4 * 64, 2 * 64)  # grey, T = 0.38, T = 1, truth; two photographs
+        pixels = np.asarray(sample).astype(int)
+    assert np.ptp(pixels[:, :56], axis=-1).max() < 8  # grey
+    truth = np.concatenate([tiny.picture(0), tiny.picture(2)])
+    assert np.abs(pixels[:, 192:] - truth).mean() < 6
+    state = load_checkpoint(folder / "last.pt")
+    assert TrainConfig.from_dict(state["config"]) == config
+    assert state["step"] == 4
+    assert state["prior"].shape == (313,)
+    assert state["prior"].sum().item() == pytest.approx(1)
+    assert [row["epoch"] for row in log(folder)] == [1, 2]
+    best = load_checkpoint(folder / "best.pt")["best"]
+    assert best == pytest.approx(min(row["loss"] for row in log(folder)), abs=1e-4)
+
+
+def test_no_sample_pictures_if_none_are_wanted(make_config: MakeConfig) -> None:
+    folder = train(make_config(sample_photos=0, epochs=1.0), progress=False)
+    assert not (folder / "samples").exists()
+    assert (folder / "last.pt").is_file()
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_frozen_encoder_stays_bit_for_bit(make_config: MakeConfig, ema: float) -> None:
+    config = make_config(freeze_encoder=-1.0, ema=ema, weight_decay=0.1, validate_every=1.0)
+    before = initial(config)
+    state = load_checkpoint(train(config, progress=False) / "last.pt")
+    assert any("running_mean" in key for key in before)
+    assert same(before, state["network"], "encoder.")
+    assert not same(before, state["network"], "decoder.")
+    if ema:
+        average = {k.removeprefix("module."): v for k, v in state["average"].items()}
+        assert same(before, average, "encoder.")
+        assert not same(state["network"], average, "decoder.")
+
+
+def test_the_encoder_thaws_after_its_epochs(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(freeze_encoder=1.5, epochs=3.0, checkpoint_every=0.5)
+    before = initial(config)
+    history: dict[int, State] = {}
+
+    def record(run: Run, name: str) -> None:
+        history[run.step] = {k: v.clone() for k, v in run.network.state_dict().items()}
+
+    monkeypatch.setattr(Run, "save", record)
+    train(config, progress=False)
+    kept = [step for step in history if same(before, history[step], "encoder.")]
+    assert kept == [1, 2, 3]  # 1.5 epochs of two steps
+    for part in ("encoder.1.", "encoder.2.running_mean", "encoder.4."):
+        assert not same(before, history[4], part)
+
+
+def test_learning_rates_are_separate(make_config: MakeConfig) -> None:
+    config = make_config(encoder_learning_rate=0.0)
+    before = initial(config)
+    state = load_checkpoint(train(config, progress=False) / "last.pt")
+    assert same(before, state["network"], "encoder.1.")
+    assert not same(before, state["network"], "decoder.")
+
+
+def spy_on_gradients(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
+    """All gradients, as one vector, at each step of the optimiser."""
+    seen: list[Tensor] = []
+    real = torch.optim.Adam.step
+
+    def step(self: torch.optim.Adam, *arguments: Any) -> Any:
+        gradients = [p.grad for g in self.param_groups for p in g["params"] if p.grad is not None]
+        seen.append(torch.cat([g.flatten() for g in gradients]).clone())
+        return real(self, *arguments)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", step)
+    return seen
+
+
+def test_accumulation_is_the_mean_over_micro_steps(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two micro-steps of 4 equal one of 8 where nothing depends on the batch's company."""
+
+    def no_augmentation(squares: Tensor, *_: Any) -> Any:
+        return to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255)
+
+    monkeypatch.setattr(loop, "make_batch", no_augmentation)
+    seen = spy_on_gradients(monkeypatch)
+    options: dict[str, Any] = {"network_options": {"norm": False}, "clip": 0.0, "epochs": 3.0}
+    for accumulate, batch in ((2, 4), (1, 8)):
+        train(make_config(accumulate=accumulate, batch=batch, **options), progress=False)
+    assert len(seen) == 6
+    for one, two in zip(seen[:3], seen[3:], strict=True):
+        assert one.abs().max() > 0.01
+        torch.testing.assert_close(one, two, rtol=0.01, atol=1e-3)
+
+
+def test_clipping_limits_the_step(make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = spy_on_gradients(monkeypatch)
+    train(make_config(clip=0.01, epochs=1.0), progress=False)
+    assert [float(g.norm()) for g in seen] == pytest.approx([0.01, 0.01], rel=1e-3)
+    train(make_config(clip=0.0, epochs=1.0), progress=False)
+    assert min(float(g.norm()) for g in seen[2:]) > 0.02
+
+
+def constant_validation(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
+    remaining = iter(losses)
+    row = dict.fromkeys(LOG_FIELDS, 0.0)
+    monkeypatch.setattr(Run, "validate", lambda self: row | {"loss": next(remaining)})
+
+
+def test_early_stop_after_so_many_validations_without_improvement(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constant_validation(monkeypatch, [5.0, 4.0, 4.5, 3.0, 3.0, 3.5, 9.0, 1.0])
+    config = make_config(epochs=50.0, validate_every=1.0, early_stop=3)
+    folder = train(config, progress=False)
+    assert [row["loss"] for row in log(folder)] == [5, 4, 4.5, 3, 3, 3.5, 9]
+    assert load_checkpoint(folder / "last.pt")["step"] == 14
+    assert load_checkpoint(folder / "best.pt")["step"] == 8
+
+
+def test_plateaus_lower_the_rate(make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    constant_validation(monkeypatch, [1.0] * 6)
+    config = make_config(epochs=6.0, validate_every=1.0, plateau_patience=1)
+    rates = [row["lr"] for row in log(train(config, progress=False))]
+    assert rates == pytest.approx([1e-2, 1e-2, 1e-2, 1e-3, 1e-3, 1e-4])
+
+
+def test_minutes_end_a_run(make_config: MakeConfig) -> None:
+    folder = train(make_config(epochs=1000.0, minutes=0.3 / 60), progress=False)
+    state = load_checkpoint(folder / "last.pt")
+    assert 1 <= state["step"] < 2000
+    assert 0.3 <= state["seconds"] < 30
+    assert len(log(folder)) == 1  # the end is validated too
+
+
+def test_bf16_keeps_losses_and_colours_in_float32(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[torch.dtype, bool]] = []
+    real = validate_module.validate
+
+    def spy(logits_of: Any, *arguments: Any) -> dict[str, float]:
+        def wrapped(lightness: Tensor) -> Tensor:
+            logits: Tensor = logits_of(lightness)
+            seen.append((logits.dtype, torch.is_autocast_enabled("cpu")))
+            return logits
+
+        return real(wrapped, *arguments)
+
+    monkeypatch.setattr("colorizer.training.run.validate", spy)
+    rows = log(train(make_config(bf16=True), progress=False))
+    assert set(seen) == {(torch.bfloat16, False)}
+    assert np.isfinite(list(rows[-1].values())).all()
+
+
+def test_streaming_with_worker_processes(make_config: MakeConfig) -> None:
+    folder = train(make_config(in_memory=False, workers=1, epochs=1.0), progress=False)
+    assert load_checkpoint(folder / "last.pt")["step"] == 2
+
+
+def test_prior_from_a_file(make_config: MakeConfig, tmp_path: Path) -> None:
+    file = tmp_path / "prior.npy"
+    values = np.random.default_rng(0).random(313)
+    np.save(file, values * 7)
+    state = load_checkpoint(train(make_config(prior=str(file)), progress=False) / "last.pt")
+    np.testing.assert_allclose(state["prior"], values / values.sum())
+    for bad in (np.zeros(313), np.ones(300), np.full(313, -1.0)):
+        np.save(file, bad)
+        with pytest.raises(TrainingDataError, match="313 shares"):
+            train(make_config(prior=str(file)), progress=False)
+    with pytest.raises(TrainingDataError, match="cannot be read"):
+        train(make_config(prior=str(tmp_path / "none.npy")), progress=False)
+
+
+def test_settings_that_cannot_run_are_typed_errors(
+    make_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidSetting, match="no VGG16 encoder"):
+        train(make_config(network="no-encoder", vgg16="x.npz"), progress=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceUnavailable, match="CUDA"):
+        train(make_config(device="cuda"), progress=False)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot be made"):
+        train(make_config(output=str(tmp_path / "file" / "run")), progress=False)
+    folder = train(make_config(epochs=0.5), progress=False)
+    with pytest.raises(WeightsCorrupt, match="do not fit"):
+        train(make_config(network_options={"width": 4}), folder / "last.pt", progress=False)
