@@ -20,7 +20,6 @@ BARE = "cast_removal=0.0,edge_refinement=0.0,saturation=1.0"
 ROWS = {
     "temperature=1.0": "T = 1",
     "cast_removal=0.0": "default without cast removal",
-    f"temperature=1.0,{BARE}": "bare network, T = 1",
     f"temperature=0.38,{BARE}": "bare network, T = 0.38",
     f"temperature=0.0,{BARE}": "bare network, arg-max",
 }

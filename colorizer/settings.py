@@ -98,7 +98,7 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        0.38,
+        0.4,
         "Vividness",
         "Temperature of the annealed mean: towards 0 the most likely colour wins (vivid, may be "
         "blotchy), at 1 the average of all likely colours (calm, paler).",
