@@ -317,6 +317,8 @@ def test_a_model_that_is_not_there(
 
 
 SLOW = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 import sys
 from colorizer.pipeline import Colorizer
 from tests.fake_colorizer import FakeColorizer
