@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
     """L* of a grey photograph resampled to (height, width), float32, 0..100.
 
     Large photographs are first averaged in whole blocks, strip by strip, so that no full-size
-    float copy exists.
+    float copy exists; less than one block at the right and bottom is left out.
     """
     from PIL import Image
 
@@ -79,18 +79,14 @@ def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
         for i in range(rows):
             strip = pixels[i * block : (i + 1) * block, : columns * block]
             small[i] = strip.reshape(block, columns, block).mean(axis=(0, 2), dtype=np.float32)
-        box = (0.0, 0.0, photo.width / block, photo.height / block)
-        # blocks cut off at the right and bottom (less than one block) are not sampled
-        box = (0.0, 0.0, min(box[2], columns), min(box[3], rows))
     else:
         small = pixels.astype(np.float32)
-        box = (0.0, 0.0, float(photo.width), float(photo.height))
     small /= np.iinfo(pixels.dtype).max
     if small.shape != (height, width):
         image = Image.fromarray(small)
         shrinks = small.shape[0] > height
         method = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
-        small = np.asarray(image.resize((width, height), method, box=box), np.float32)
+        small = np.asarray(image.resize((width, height), method), np.float32)
     lightness: Array = grey_to_lightness(np.clip(small, 0.0, 1.0))
     return lightness
 
@@ -151,8 +147,7 @@ class Colorizer:
         """
         changes = {} if working_size is None else {"working_size": working_size}
         short_side = Settings().with_changes(changes).working_size
-        if not photo.is_grey:
-            raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
+        _require_grey(photo)
         shape = working_shape(photo.height, photo.width, short_side)
         lightness = shrink_lightness(photo, *shape)
         padding = [(0, -size % _MULTIPLE) for size in shape]
@@ -185,12 +180,11 @@ class Colorizer:
         Raises:
             InvalidSetting: if ``photo`` is in colour.
         """
-        if not photo.is_grey:
-            raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
+        _require_grey(photo)
         settings = settings or Settings()
         ab = self._native(prediction, settings.temperature)
         colour = linear_colour(ab, prediction.lightness, settings)
-        return replace_pixels(photo, render_pixels(photo, colour))
+        return replace(photo, pixels=render_pixels(photo, colour))
 
     def colorize(self, photo: Photo, settings: Settings | None = None) -> Photo:
         """``predict`` and ``render`` in one."""
@@ -218,6 +212,11 @@ class Colorizer:
         height, width = prediction.lightness.shape
         full = enlarge(ab, ab.shape[1] * _LOGIT_STRIDE, ab.shape[2] * _LOGIT_STRIDE)
         return full[:, :height, :width]
+
+
+def _require_grey(photo: Photo) -> None:
+    if not photo.is_grey:
+        raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
 
 
 def adjust(ab: Array, settings: Settings) -> Array:
@@ -252,10 +251,3 @@ def _to_rgb(lightness: Array, ab: Array, dtype: Any) -> NDArray[Any]:
     top = np.iinfo(dtype).max
     result: NDArray[Any] = (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
     return result
-
-
-def replace_pixels(photo: Photo, pixels: NDArray[Any]) -> Photo:
-    """A photograph with other pixels and the same alpha, depth and metadata."""
-    from dataclasses import replace
-
-    return replace(photo, pixels=pixels)

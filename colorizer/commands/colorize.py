@@ -16,7 +16,7 @@ import click
 from ..errors import InvalidSetting
 from ..photo import WRITABLE_FORMATS
 from ..settings import Settings
-from .options import setting_options
+from .options import photos_argument, setting_options
 
 if TYPE_CHECKING:
     from ..batch import Result, Task
@@ -31,13 +31,7 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
 
 
 @click.command()
-@click.argument(
-    "photos",
-    metavar="PHOTO|FOLDER...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-)
+@photos_argument("PHOTO|FOLDER...")
 @click.option(
     "-o",
     "--output",

@@ -12,6 +12,7 @@ import click
 
 from ..errors import OutputError
 from ..settings import DEFAULT_MODEL
+from .options import photos_argument
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +24,7 @@ _SHOWN_SKIPS = 20
 
 
 @click.command("evaluate")
-@click.argument(
-    "photos",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-)
+@photos_argument()
 @click.option(
     "--setting",
     "settings",

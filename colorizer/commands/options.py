@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -15,6 +16,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def flag_of(name: str) -> str:
     """``working_size`` -> ``--working-size``."""
     return "--" + name.replace("_", "-")
+
+
+def photos_argument(metavar: str = "PHOTOS...") -> Callable[[Function], Function]:
+    """The argument ``photos``: one or more files and folders that exist."""
+    return click.argument(
+        "photos",
+        metavar=metavar,
+        nargs=-1,
+        required=True,
+        type=click.Path(exists=True, path_type=Path),
+    )
 
 
 def setting_options(function: Function) -> Function:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import OutputError, TrainingDataError
+from .options import photos_argument
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,13 +22,7 @@ _AT_ONCE = 64
 
 
 @click.command()
-@click.argument(
-    "photos",
-    metavar="PHOTOS...",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-)
+@photos_argument()
 @click.option(
     "-o",
     "--output",

@@ -4,7 +4,6 @@
 * :mod:`.protocol`: from a colour photograph to the truth, the grey input and the result.
 * :mod:`.sources`: files, folders and tar shards, one photograph at a time.
 * :mod:`.runner`, :mod:`.table`: the loop behind ``colorizer evaluate``, its table and JSON.
-* :mod:`.validation`: a short version on ab arrays, for the training loop.
 
 The metrics use scikit-image's conversion to Lab, not this library's own, so that a mistake in the
 colour mathematics under test cannot hide itself.

@@ -42,7 +42,7 @@ def temperature_errors(
     Args:
         state: a training checkpoint.
         photos: held-out colour photographs: files, folders, tar shards.
-        limit: at most so many photographs, evenly spaced.
+        limit: at most so many photographs; every n-th where there are n times as many.
         grid: temperatures.
 
     Returns:

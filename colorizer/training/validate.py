@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ..color.bins import TEMPERATURE, annealed_mean
 from ..color.lab import lab_to_srgb
-from ..evaluation.auc import AucCounter
+from ..evaluation.auc import AucCounter, nearest_bins
 from .augment import TARGET_STRIDE, to_lab_batch
 from .losses import ColorizationLoss
 
@@ -57,12 +57,13 @@ def validate(
         losses = criterion(logits, data.target, data.target_lightness)
         totals += len(part) * np.array([losses.total.item(), losses.ce.item(), losses.l2.item()])
         truth = data.target.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy()
+        bins = nearest_bins(truth)
         chroma["truth"] += float(data.target.norm(dim=1).mean()) * len(part)
         results = {n: annealed_mean(logits, t, axis=1) for n, t in temperatures.items()}
         results["grey"] = torch.zeros_like(data.target)
         for name, ab in results.items():
             psnr[name] += _psnr(rgb, render_batch(data.lightness, ab))
-            curves[name].add(truth, ab.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy())
+            curves[name].add(truth, ab.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy(), bins)
             if name in chroma:
                 chroma[name] += float(ab.norm(dim=1).mean()) * len(part)
     loss, ce, l2 = totals / len(squares)
