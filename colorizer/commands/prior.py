@@ -85,7 +85,7 @@ def _batches(items: Sequence[Item], size: int, skipped: list[int]) -> Iterator[T
 
 
 def _write(file: Path, data: bytes) -> None:
-    from ..weights.files import write_atomically
+    from ..atomic import write_atomically
 
     try:
         write_atomically(file, data)

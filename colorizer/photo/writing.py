@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ..atomic import atomic_file
 from ..errors import ColorizerError, InvalidSetting, OutputError
 from . import exif, icc, xmp
 from .encoders import encoder
@@ -131,41 +131,11 @@ def _encode(kind: str, outgoing: Outgoing, file: BinaryIO) -> None:
 
 @contextmanager
 def _atomic(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside ``path`` that takes its place when the block ends without an error."""
-    final = Path(os.path.realpath(path))
-    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(6)}.part")
     try:
-        if final.is_dir():
-            raise IsADirectoryError(21, "Is a directory", str(path))
-        if final.exists() and not final.is_file():
-            raise ValueError("it is a device, not a file")
-        # Mode 0666 less the umask, as for any new file; an older file hands on its own.
-        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(OSError):
-                os.chmod(temporary, final.stat().st_mode & 0o7777)
-            os.replace(temporary, final)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
-        _sync_folder(final.parent)
+        with atomic_file(path) as file:
+            yield file
     except (OSError, ValueError) as error:
         raise OutputError(_reason(path, error)) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last through a power cut, where the system can do that."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _reason(path: Path, error: OSError | ValueError) -> str:

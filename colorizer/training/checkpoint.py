@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..atomic import atomic_file
 from ..errors import OutputError, WeightsCorrupt, WeightsMissing
 
 FORMAT = "colorizer-training-1"
@@ -16,16 +15,11 @@ FORMAT = "colorizer-training-1"
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write atomically: the old checkpoint stays whole until the new one is complete."""
-    temporary = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({"format": FORMAT, **state}, temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with atomic_file(path) as file:
+            torch.save({"format": FORMAT, **state}, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise OutputError(f"The checkpoint {path} could not be written: {error}.") from error
 
 

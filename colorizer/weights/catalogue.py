@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..atomic import write_atomically
 from ..errors import UnknownModel, WeightsCorrupt, WeightsMissing
 from ..settings import DEFAULT_MODEL
-from .files import sha256_of, write_atomically
+from .files import sha256_of
 
 #: Beside the shipped weights: their bytes, sha256, native temperature (they change with training).
 FACTS_FILE = "catalogue.json"

@@ -1,10 +1,12 @@
-"""Files: checksums remembered per process, and writing that never shows a half-written file."""
+"""Files: checksums remembered per process, and finished downloads that take their name."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from pathlib import Path
+
+from ..atomic import sync_folder
 
 Signature = tuple[int, int, int, int]
 
@@ -42,30 +44,7 @@ def remember(file: Path, mark: Signature, digest: str) -> None:
     _digests[os.path.abspath(file)] = (mark, digest)
 
 
-def write_atomically(target: Path, data: bytes) -> None:
-    """Write ``data`` to ``target`` so that a reader sees the old file or the new one, never a part.
-
-    Raises OSError (disk full, no permission); then nothing is left behind.
-    """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        move_into_place(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def move_into_place(source: Path, target: Path) -> None:
     """Rename a finished, synced file over ``target`` and sync the folder where the system can."""
     os.replace(source, target)
-    if os.name == "posix":
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        except OSError:  # some file systems cannot sync a folder; the rename holds all the same
-            pass
-        finally:
-            os.close(handle)
+    sync_folder(target.parent)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..atomic import write_atomically
 from ..errors import InvalidSetting, OutputError, WeightsCorrupt, WeightsMissing
 from .catalogue import Entry, catalogue, entry_named, entry_of, matches
 from .checkpoint import LoadedWeights, is_torch, parse, read_file
-from .files import sha256_of, write_atomically
+from .files import sha256_of
 from .locate import (
     Found,
     find,

@@ -17,8 +17,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..atomic import write_atomically
 from ..errors import OutputError, WeightsCorrupt
-from .files import write_atomically
 from .quantise import quantise
 
 if TYPE_CHECKING:

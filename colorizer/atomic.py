@@ -1,0 +1,59 @@
+"""Writing a file so that a reader sees the old one or the new one, never a part."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside ``path`` that takes its place when the block ends without an error.
+
+    It is flushed to the disk before it takes the name, and the name after. When anything fails,
+    nothing is left behind and an older file stays as it was. A new file has the mode that the
+    umask gives; one that replaces an older file has that one's. A symbolic link is followed.
+
+    Raises:
+        OSError: disk full, no permission, no such folder, ``path`` is a folder or a device.
+    """
+    final = Path(os.path.realpath(path))
+    if final.is_dir():
+        raise IsADirectoryError(21, "Is a directory", str(path))
+    if final.exists() and not final.is_file():
+        raise OSError(22, "it is a device, not a file", str(path))
+    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(6)}.part")
+    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(OSError):
+            os.chmod(temporary, final.stat().st_mode & 0o7777)
+        os.replace(temporary, final)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(final.parent)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` as :func:`atomic_file` does."""
+    with atomic_file(path) as file:
+        file.write(data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in ``folder`` last through a power cut, where the system can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
