@@ -19,37 +19,63 @@ from ._lazy import attach
 
 if TYPE_CHECKING:
     from .errors import ColorizerError
-    from .photo import Photo, Provenance, provenance_of, read, write
-    from .pipeline import Colorizer, Prediction
-    from .settings import PARAMETERS, Parameter, Settings
+    from .photo import (
+        Header,
+        Photo,
+        Provenance,
+        probe,
+        provenance_of,
+        read,
+        shrink,
+        side_by_side,
+        write,
+    )
+    from .pipeline import Colorizer, Prediction, provenance, render
+    from .settings import PARAMETERS, PRESETS, Parameter, Preset, Settings
 
 __version__ = "0.1.0"
 
 __all__ = [
     "PARAMETERS",
+    "PRESETS",
     "Colorizer",
     "ColorizerError",
+    "Header",
     "Parameter",
     "Photo",
     "Prediction",
+    "Preset",
     "Provenance",
     "Settings",
+    "probe",
+    "provenance",
     "provenance_of",
     "read",
+    "render",
+    "shrink",
+    "side_by_side",
     "write",
 ]
 
 _HOME = {
     "PARAMETERS": "settings",
+    "PRESETS": "settings",
     "Colorizer": "pipeline",
     "ColorizerError": "errors",
+    "Header": "photo",
     "Parameter": "settings",
     "Photo": "photo",
     "Prediction": "pipeline",
+    "Preset": "settings",
     "Provenance": "photo",
     "Settings": "settings",
+    "probe": "photo",
+    "provenance": "pipeline",
     "provenance_of": "photo",
     "read": "photo",
+    "render": "pipeline",
+    "shrink": "photo",
+    "side_by_side": "photo",
     "write": "photo",
 }
 

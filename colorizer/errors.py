@@ -30,6 +30,10 @@ class InvalidSetting(ColorizerError, ValueError):
     """A parameter is unknown or outside its range."""
 
 
+class CorruptPrediction(ColorizerError):
+    """A stored prediction is damaged, truncated, or none at all."""
+
+
 class WeightsError(ColorizerError):
     """Something is wrong with a checkpoint."""
 

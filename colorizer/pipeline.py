@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from .color.bins import annealed_mean
 from .color.cast import remove_cast
-from .color.lab import fit_gamut, grey_to_lightness, lab_to_srgb
+from .color.lab import fitted_srgb, grey_to_lightness
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
 from .errors import InvalidSetting
+from .photo.resizing import average_blocks
 from .photo.srgb import lightness_table, strips
 from .settings import DEFAULT_MODEL, Settings
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 #: logits are at 1/4 of the working size, which is padded to a multiple of 8
-_LOGIT_STRIDE = 4
+LOGIT_STRIDE = 4
 _MULTIPLE = 8
 #: a panorama's long side is at most this many times the working size, to bound memory
-_LONGEST_ASPECT = 6
+LONGEST_ASPECT = 6
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Prediction:
         model: name of the model.
         weights_sha256: of the model's file.
         working_size: the short side that was asked for, px.
+        native_temperature: of the weights, above 0; what ``temperature`` is multiplied with.
     """
 
     logits: NDArray[np.float16]
@@ -50,6 +52,7 @@ class Prediction:
     model: str
     weights_sha256: str
     working_size: int
+    native_temperature: float
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
@@ -58,30 +61,25 @@ def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
     The short side becomes ``short_side`` unless the long one would pass 6 times that.
     """
     factor = short_side / min(height, width)
-    factor = min(factor, _LONGEST_ASPECT * short_side / max(height, width))
+    factor = min(factor, LONGEST_ASPECT * short_side / max(height, width))
     return max(round(height * factor), 1), max(round(width * factor), 1)
+
+
+def logits_shape(height: int, width: int) -> tuple[int, int]:
+    """Size of the logits' grid for a working size, in cells of :data:`LOGIT_STRIDE` px."""
+    padded_height, padded_width = (size + -size % _MULTIPLE for size in (height, width))
+    return padded_height // LOGIT_STRIDE, padded_width // LOGIT_STRIDE
 
 
 def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
     """L* of a grey photograph resampled to (height, width), float32, 0..100.
 
-    Large photographs are first averaged in whole blocks, strip by strip, so that no full-size
-    float copy exists; less than one block at the right and bottom is left out.
+    Large photographs are first averaged in whole blocks (see :func:`.average_blocks`).
     """
     from PIL import Image
 
-    pixels = photo.pixels
-    block = max(min(photo.height // (2 * height), photo.width // (2 * width)), 1)
-    if block > 1:
-        rows = photo.height // block
-        columns = photo.width // block
-        small = np.empty((rows, columns), np.float32)
-        for i in range(rows):
-            strip = pixels[i * block : (i + 1) * block, : columns * block]
-            small[i] = strip.reshape(block, columns, block).mean(axis=(0, 2), dtype=np.float32)
-    else:
-        small = pixels.astype(np.float32)
-    small /= np.iinfo(pixels.dtype).max
+    small = average_blocks(photo.pixels, height, width)
+    small /= np.iinfo(photo.pixels.dtype).max
     if small.shape != (height, width):
         image = Image.fromarray(small)
         shrinks = small.shape[0] > height
@@ -161,30 +159,14 @@ class Colorizer:
             self.weights.name,
             self.weights.sha256,
             short_side,
+            self.weights.native_temperature,
         )
 
     def render(
         self, photo: Photo, prediction: Prediction, settings: Settings | None = None
     ) -> Photo:
-        """Colour ``photo`` from its prediction. L* stays what it is.
-
-        Args:
-            photo: the grey photograph that ``prediction`` was made from, or the same picture at
-                another size (a preview).
-            prediction: from :meth:`predict`.
-            settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
-
-        Returns:
-            A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
-
-        Raises:
-            InvalidSetting: if ``photo`` is in colour.
-        """
-        _require_grey(photo)
-        settings = settings or Settings()
-        ab = self._native(prediction, settings.temperature)
-        colour = linear_colour(ab, prediction.lightness, settings)
-        return replace(photo, pixels=render_pixels(photo, colour))
+        """See :func:`render`."""
+        return render(photo, prediction, settings)
 
     def colorize(self, photo: Photo, settings: Settings | None = None) -> Photo:
         """``predict`` and ``render`` in one."""
@@ -193,25 +175,56 @@ class Colorizer:
         return self.render(photo, prediction, settings)
 
     def provenance(self, settings: Settings) -> Provenance:
-        """The note for the metadata of a result: model, hash of the weights, settings, version."""
-        from . import __version__
-        from .photo import Provenance
+        """The note for results of this model: its name and hash, the settings, the version."""
+        return _note(self.name, self.weights.sha256, settings.as_dict())
 
-        return Provenance(
-            model=self.name,
-            weights_sha256=self.weights.sha256,
-            settings=settings.as_dict() | {"model": self.name},
-            version=__version__,
-        )
 
-    def _native(self, prediction: Prediction, temperature: float) -> Array:
-        """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
-        ab: Array = annealed_mean(
-            prediction.logits, temperature * self.weights.native_temperature, axis=0
-        )
-        height, width = prediction.lightness.shape
-        full = enlarge(ab, ab.shape[1] * _LOGIT_STRIDE, ab.shape[2] * _LOGIT_STRIDE)
-        return full[:, :height, :width]
+def render(photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
+    """Colour ``photo`` from its prediction; no network is needed. L* stays what it is.
+
+    Args:
+        photo: the grey photograph that ``prediction`` was made from, or the same picture at
+            another size (a preview).
+        prediction: from :meth:`Colorizer.predict`.
+        settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
+
+    Returns:
+        A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
+
+    Raises:
+        InvalidSetting: if ``photo`` is in colour.
+    """
+    _require_grey(photo)
+    settings = settings or Settings()
+    ab = native_ab(prediction, settings.temperature)
+    colour = linear_colour(ab, prediction.lightness, settings)
+    return replace(photo, pixels=render_pixels(photo, colour))
+
+
+def provenance(prediction: Prediction, settings: Settings) -> Provenance:
+    """The note for the metadata of a result of :func:`render`.
+
+    Model and working size are those of the prediction, the other parameters those of ``settings``.
+    """
+    predicted = {"model": prediction.model, "working_size": prediction.working_size}
+    return _note(prediction.model, prediction.weights_sha256, settings.as_dict() | predicted)
+
+
+def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
+    from . import __version__
+    from .photo import Provenance
+
+    return Provenance(model, sha256, settings | {"model": model}, __version__)
+
+
+def native_ab(prediction: Prediction, temperature: float) -> Array:
+    """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
+    ab: Array = annealed_mean(
+        prediction.logits, temperature * prediction.native_temperature, axis=0
+    )
+    height, width = prediction.lightness.shape
+    full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
+    return full[:, :height, :width]
 
 
 def _require_grey(photo: Photo) -> None:
@@ -246,8 +259,8 @@ def render_pixels(photo: Photo, colour: LinearColour) -> NDArray[Any]:
 def _to_rgb(lightness: Array, ab: Array, dtype: Any) -> NDArray[Any]:
     import torch
 
-    lab = torch.from_numpy(np.stack([lightness, ab[0], ab[1]], axis=-1))
-    rgb = lab_to_srgb(fit_gamut(lab)).numpy()
+    planes = torch.from_numpy(np.stack([lightness, ab[0], ab[1]]))  # quicker than interleaved
+    rgb = fitted_srgb(planes.movedim(0, -1)).numpy()
     top = np.iinfo(dtype).max
     result: NDArray[Any] = (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
     return result

@@ -181,6 +181,43 @@ _ALL = (
 PARAMETERS: dict[str, Parameter] = {p.name: p for p in _ALL}
 
 
+@dataclass(frozen=True)
+class Preset:
+    """A look with a name: the parameters that it changes, and to what."""
+
+    name: str
+    label: str
+    help: str
+    changes: Mapping[str, Any]
+
+
+PRESETS: dict[str, Preset] = {
+    p.name: p
+    for p in (
+        Preset("natural", "Natural", "The default settings.", {}),
+        Preset(
+            "vivid",
+            "Vivid",
+            "The likeliest colours, strong.",
+            {"temperature": 0.3, "saturation": 1.25},
+        ),
+        Preset(
+            "muted",
+            "Muted",
+            "Calm and pale, where little may be wrong.",
+            {"temperature": 0.7, "saturation": 0.75},
+        ),
+        Preset(
+            "hand-tinted",
+            "Hand-tinted",
+            "Like a hand-coloured postcard: gentle, soft at the edges, a little warm.",
+            {"temperature": 0.5, "saturation": 0.85, "warmth": 6.0, "edge_refinement": 0.0,
+             "strength": 0.85},
+        ),
+    )
+}  # fmt: skip
+
+
 def _default(name: str) -> Any:
     return field(default=PARAMETERS[name].default)
 
@@ -222,6 +259,13 @@ class Settings:
                 f"{', '.join(PARAMETERS)}."
             )
         return replace(self, **dict(values))
+
+    @classmethod
+    def preset(cls, name: str) -> Settings:
+        """The settings of one of :data:`PRESETS`; unknown names raise InvalidSetting."""
+        if name not in PRESETS:
+            raise InvalidSetting(f"preset must be one of {', '.join(PRESETS)}, not {name!r}.")
+        return cls().with_changes(PRESETS[name].changes)
 
     def as_dict(self) -> dict[str, Any]:
         """All parameters as plain numbers and text, in their order of definition."""

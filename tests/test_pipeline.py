@@ -13,7 +13,14 @@ from colorizer.color.bins import nearest_bin
 from colorizer.color.lab import srgb_to_lab
 from colorizer.errors import InvalidSetting
 from colorizer.photo import Photo
-from colorizer.pipeline import Colorizer, shrink_lightness, working_shape
+from colorizer.pipeline import (
+    Colorizer,
+    logits_shape,
+    provenance,
+    render,
+    shrink_lightness,
+    working_shape,
+)
 from colorizer.settings import Settings
 
 PLAIN = Settings(cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
@@ -192,3 +199,27 @@ def test_the_provenance_names_model_weights_and_settings() -> None:
     assert (note.model, note.weights_sha256) == ("fake", "0" * 64)
     assert note.settings["warmth"] == 3.0
     assert note.settings["model"] == "fake"
+
+
+def test_a_prediction_suffices_to_render() -> None:
+    """No weights, no engine; the native temperature travels with it."""
+    maker = colorizer()
+    maker.weights.native_temperature = 0.5  # type: ignore[misc]
+    photo = grey(60, 90)
+    prediction = maker.predict(photo, working_size=128)
+    wanted = Settings(temperature=0.7)
+    expected = maker.render(photo, prediction, wanted).pixels
+    np.testing.assert_array_equal(render(photo, prediction, wanted).pixels, expected)
+    warmer = replace(prediction, native_temperature=1.0)
+    assert not np.array_equal(render(photo, warmer, wanted).pixels, expected)
+    doubled = Settings(temperature=0.35)
+    np.testing.assert_array_equal(render(photo, warmer, doubled).pixels, expected)
+    assert prediction.logits.shape[1:] == logits_shape(*prediction.lightness.shape)
+
+
+def test_the_provenance_of_a_prediction_is_what_happened() -> None:
+    prediction = colorizer().predict(grey(20, 20), working_size=160)
+    note = provenance(prediction, Settings(model="other", working_size=512, tint=2.0))
+    assert (note.model, note.weights_sha256) == ("fake", "0" * 64)
+    expected = Settings(model="fake", working_size=160, tint=2.0)
+    assert note.settings == expected.as_dict()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorizer.errors import ColorizerError, InvalidSetting
-from colorizer.settings import PARAMETERS, Parameter, Settings, parse_assignments
+from colorizer.settings import PARAMETERS, PRESETS, Parameter, Preset, Settings, parse_assignments
 
 NUMBERS = [p for p in PARAMETERS.values() if p.kind != "choice"]
 
@@ -146,3 +146,25 @@ def test_assignments_may_be_a_list_with_blanks() -> None:
 def test_an_invalid_setting_is_both_ours_and_a_value_error() -> None:
     assert issubclass(InvalidSetting, ColorizerError)
     assert issubclass(InvalidSetting, ValueError)
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+def test_a_preset_is_what_sliders_can_show(preset: Preset) -> None:
+    assert preset.label[0].isupper()
+    assert preset.help.endswith(".")
+    settings = Settings.preset(preset.name)
+    assert settings.changes() == preset.changes  # nothing that is the default anyway
+    for name, value in preset.changes.items():
+        parameter = PARAMETERS[name]
+        assert parameter.stage == "render"
+        assert parameter.minimum is not None
+        assert parameter.step is not None
+        steps = (value - parameter.minimum) / parameter.step
+        assert steps == pytest.approx(round(steps), abs=1e-6)
+
+
+def test_the_presets_are_these() -> None:
+    assert list(PRESETS) == ["natural", "vivid", "muted", "hand-tinted"]
+    assert Settings.preset("natural") == Settings()
+    with pytest.raises(InvalidSetting, match="one of natural, vivid"):
+        Settings.preset("sepia")

@@ -105,9 +105,8 @@ def lab_to_linear(lab: Any) -> Any:
     x = _f_inverse(xp, fy + lab[..., 1] / 500.0)
     y = _f_inverse(xp, fy)
     z = _f_inverse(xp, fy - lab[..., 2] / 200.0)
-    return xp.stack(
-        [float(m[0]) * x + float(m[1]) * y + float(m[2]) * z for m in _RELATIVE_TO_RGB], -1
-    )
+    channels = [float(m[0]) * x + float(m[1]) * y + float(m[2]) * z for m in _RELATIVE_TO_RGB]
+    return xp.moveaxis(xp.stack(channels), 0, -1)  # in memory plane by plane, which is quicker
 
 
 def lab_to_srgb(lab: Any) -> Any:
@@ -123,9 +122,15 @@ def lab_to_srgb(lab: Any) -> Any:
 def in_gamut(lab: Any, tolerance: float = 1e-5) -> Any:
     """Which colours (..., 3) sRGB can show: boolean (...). ``tolerance`` in linear light."""
     xp = array_namespace(lab)
-    linear = lab_to_linear(lab)
-    inside = (linear >= -tolerance) & (linear <= 1.0 + tolerance)
-    return xp.all(inside, axis=-1)
+    return _inside(xp, lab_to_linear(lab), tolerance)
+
+
+def _inside(xp: Any, linear: Any, tolerance: float = 1e-5) -> Any:
+    # channel by channel: reducing an axis of length 3 is many times slower
+    red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
+    lowest = xp.minimum(xp.minimum(red, green), blue)
+    highest = xp.maximum(xp.maximum(red, green), blue)
+    return (lowest >= -tolerance) & (highest <= 1.0 + tolerance)
 
 
 def fit_gamut(lab: Any, iterations: int = 10) -> Any:
@@ -142,22 +147,32 @@ def fit_gamut(lab: Any, iterations: int = 10) -> Any:
         (..., 3) float32, inside the gamut.
     """
     xp, lab = _float32(lab)
-    flat = xp.reshape(lab, (-1, 3))
-    outside = ~in_gamut(flat)
+    outside = ~in_gamut(lab)
     if not bool(xp.any(outside)):
         return lab
-    colours = flat[outside]
-    low = xp.zeros_like(colours[:, 0])
+    result = xp.asarray(lab, copy=True)
+    result[outside] = _less_chroma(xp, lab[outside], iterations)
+    return result
+
+
+def _less_chroma(xp: Any, lab: Any, iterations: int) -> Any:
+    """The bisection for colours (n, 3) that are all outside."""
+    lightness, a, b = lab[:, 0], lab[:, 1], lab[:, 2]
+    low = xp.zeros_like(lightness)
     high = xp.ones_like(low)
     for _ in range(iterations):
         middle = 0.5 * (low + high)
-        inside = in_gamut(_scale_chroma(xp, colours, middle))
+        inside = in_gamut(xp.stack([lightness, a * middle, b * middle], -1))
         low = xp.where(inside, middle, low)
         high = xp.where(inside, high, middle)
-    result = xp.asarray(flat, copy=True)
-    result[outside] = _scale_chroma(xp, colours, low)
-    return xp.reshape(result, lab.shape)
+    return xp.stack([lightness, a * low, b * low], -1)
 
 
-def _scale_chroma(xp: Any, lab: Any, factor: Any) -> Any:
-    return xp.stack([lab[..., 0], lab[..., 1] * factor, lab[..., 2] * factor], -1)
+def fitted_srgb(lab: Any, iterations: int = 10) -> Any:
+    """``lab_to_srgb(fit_gamut(lab, iterations))``, with the common part computed only once."""
+    xp, lab = _float32(lab)
+    linear = lab_to_linear(lab)
+    outside = ~_inside(xp, linear)
+    if bool(xp.any(outside)):
+        linear[outside] = lab_to_linear(_less_chroma(xp, lab[outside], iterations))
+    return xp.clip(linear_to_srgb(linear), 0.0, 1.0)

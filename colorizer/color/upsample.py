@@ -69,8 +69,8 @@ def _interpolate(
     (row, fy), (column, fx) = y, x
     below = np.minimum(row + 1, plane.shape[0] - 1)
     right = np.minimum(column + 1, plane.shape[1] - 1)
-    lines = plane[row] * (1 - fy)[:, None] + plane[below] * fy[:, None]
-    result: Array = lines[:, column] * (1 - fx) + lines[:, right] * fx
+    lines = plane.take(row, 0) * (1 - fy)[:, None] + plane.take(below, 0) * fy[:, None]
+    result: Array = lines.take(column, 1) * (1 - fx) + lines.take(right, 1) * fx
     return result
 
 

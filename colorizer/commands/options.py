@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ..settings import PARAMETERS, Parameter
+from ..settings import PARAMETERS, PRESETS, Parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,10 +30,26 @@ def photos_argument(metavar: str = "PHOTOS...") -> Callable[[Function], Function
 
 
 def setting_options(function: Function) -> Function:
-    """Give a command one option for each of :data:`colorizer.settings.PARAMETERS`."""
+    """Give a command ``--preset`` and one option for each of :data:`.settings.PARAMETERS`.
+
+    A preset changes the defaults of the others, so that an option that is given wins over it.
+    """
     for parameter in reversed(PARAMETERS.values()):
         function = _option(parameter)(function)
-    return function
+    preset = click.option(
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        callback=_use_preset,
+        is_eager=True,
+        expose_value=False,
+        help="A look to start from; the options below change it.",
+    )
+    return preset(function)
+
+
+def _use_preset(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        ctx.default_map = {**(ctx.default_map or {}), **PRESETS[name].changes}
 
 
 def _option(parameter: Parameter) -> Callable[[Function], Function]:

@@ -1,8 +1,9 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
-Public: :func:`read`, :func:`write`, :func:`provenance_of`, :class:`Photo`, :class:`Metadata`,
-:class:`Provenance`, :class:`UnreadableFile`, and the formats that are read and written. Names are
-imported when they are first used, so that this package costs nothing to import.
+Public: :func:`read`, :func:`probe`, :func:`write`, :func:`shrink`, :func:`side_by_side`,
+:func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`, :class:`Provenance`,
+:class:`UnreadableFile`, and the formats that are read and written. Names are imported when they are
+first used, so that this package costs nothing to import.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from .guard import UnreadableFile
     from .metadata import Metadata, Provenance
     from .photo import Photo
-    from .reading import MAX_PIXELS, provenance_of, read
+    from .reading import MAX_PIXELS, Header, probe, provenance_of, read
+    from .resizing import shrink, side_by_side
     from .writing import write
 
 __all__ = [
@@ -24,12 +26,16 @@ __all__ = [
     "READABLE_SUFFIXES",
     "SUFFIX_TO_FORMAT",
     "WRITABLE_FORMATS",
+    "Header",
     "Metadata",
     "Photo",
     "Provenance",
     "UnreadableFile",
+    "probe",
     "provenance_of",
     "read",
+    "shrink",
+    "side_by_side",
     "write",
 ]
 
@@ -38,12 +44,16 @@ _HOME = {
     "READABLE_SUFFIXES": "formats",
     "SUFFIX_TO_FORMAT": "formats",
     "WRITABLE_FORMATS": "formats",
+    "Header": "reading",
     "Metadata": "metadata",
     "Photo": "photo",
     "Provenance": "metadata",
     "UnreadableFile": "guard",
+    "probe": "reading",
     "provenance_of": "reading",
     "read": "reading",
+    "shrink": "resizing",
+    "side_by_side": "resizing",
     "write": "writing",
 }
 

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,15 @@ from .srgb import grey_of_lightness_table, luminance
 Source = str | os.PathLike[str] | bytes | BinaryIO
 
 MAX_PIXELS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before a pixel is decoded; sizes in px, upright."""
+
+    format: str
+    width: int
+    height: int
 
 
 def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
@@ -66,6 +76,25 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             bit_depth=raster.bit_depth,
             metadata=Metadata(opened.exif, opened.xmp, dpi, source_format),
         )
+
+
+def probe(source: Source, *, max_pixels: int = MAX_PIXELS) -> Header:
+    """Recognise a file by its content and read its header; pixels are not decoded.
+
+    Args:
+        source: as for :func:`read`.
+        max_pixels: largest width x height.
+
+    Raises:
+        UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile: as :func:`read`. A file that
+            passes may still turn out to be damaged when its pixels are decoded.
+    """
+    with _opened(source) as (opened, name, source_format):
+        _check_size(opened, name, max_pixels)
+        width, height = opened.width, opened.height
+        if opened.orientation in orientation.SWAPS_SIDES:
+            width, height = height, width
+        return Header(source_format, width, height)
 
 
 def provenance_of(source: Source) -> Provenance | None:

@@ -15,6 +15,7 @@ from skimage.color import lab2rgb, lab2xyz, rgb2lab, rgb2xyz, xyz2lab
 
 from colorizer.color.lab import (
     fit_gamut,
+    fitted_srgb,
     grey_to_lightness,
     in_gamut,
     lab_to_linear,
@@ -211,3 +212,13 @@ def test_fit_gamut_keeps_the_input_and_shapes() -> None:
     np.testing.assert_allclose(
         lab_to_srgb(fit_gamut(black_and_white)), [[0] * 3, [1] * 3], atol=2e-3
     )
+
+
+@KINDS
+@pytest.mark.parametrize("chroma", [5.0, 150.0])
+def test_fitted_srgb_is_both_steps(kind: Kind, chroma: float) -> None:
+    lab = np.random.default_rng(0).uniform(-1, 1, (30, 40, 3)).astype(np.float32)
+    lab *= np.array([0, chroma, chroma], np.float32)
+    lab[..., 0] = 60.0
+    both = np.asarray(lab_to_srgb(fit_gamut(kind(lab))))
+    np.testing.assert_array_equal(np.asarray(fitted_srgb(kind(lab))), both)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from colorizer.commands.options import flag_of, setting_options
-from colorizer.settings import PARAMETERS, Settings
+from colorizer.settings import PARAMETERS, PRESETS, Settings
 
 
 @click.command()
@@ -47,3 +47,22 @@ def test_values_outside_the_range_are_misuse(arguments: list[str]) -> None:
     result = CliRunner().invoke(show, arguments)
     assert result.exit_code == 2
     assert arguments[0] in result.stderr
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_changes_the_defaults(name: str) -> None:
+    assert CliRunner().invoke(show, ["--preset", name]).stdout == f"{Settings.preset(name)!r}\n"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_option_wins_over_the_preset(order: int) -> None:
+    """Also if its value is the parameter's default, and wherever it stands."""
+    arguments = ["--preset=hand-tinted", "--warmth=0"][::order]
+    expected = Settings.preset("hand-tinted").with_changes({"warmth": 0.0})
+    assert CliRunner().invoke(show, arguments).stdout == f"{expected!r}\n"
+
+
+def test_an_unknown_preset_is_misuse() -> None:
+    result = CliRunner().invoke(show, ["--preset", "sepia"])
+    assert result.exit_code == 2
+    assert "natural" in result.stderr

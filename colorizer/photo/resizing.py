@@ -1,0 +1,109 @@
+"""Smaller copies of photographs, and two of them in one picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .photo import Photo
+from .srgb import to_depth
+
+
+def average_blocks(plane: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
+    """Average ``plane`` (H, W) in whole square blocks to at least twice (height, width).
+
+    It goes strip by strip, so that no full-size float copy exists. Less than one block at the
+    right and bottom is left out. Returns float32 (H // block, W // block), on the same scale.
+    """
+    block = max(min(plane.shape[0] // (2 * height), plane.shape[1] // (2 * width)), 1)
+    if block == 1:
+        return plane.astype(np.float32)
+    rows, columns = plane.shape[0] // block, plane.shape[1] // block
+    small = np.empty((rows, columns), np.float32)
+    for i in range(rows):
+        strip = plane[i * block : (i + 1) * block, : columns * block]
+        small[i] = strip.reshape(block, columns, block).mean(axis=(0, 2), dtype=np.float32)
+    return small
+
+
+def shrink(photo: Photo, long_side: int) -> Photo:
+    """A copy whose long side is ``long_side`` px, or the photograph itself if it is no longer.
+
+    Pixels (grey or colour), alpha and their types, bit depth and metadata stay what they are.
+
+    Raises:
+        ValueError: if ``long_side`` is below 1.
+    """
+    if long_side < 1:
+        raise ValueError(f"long_side must be at least 1, not {long_side}")
+    longest = max(photo.height, photo.width)
+    if longest <= long_side:
+        return photo
+    height = max(round(photo.height * long_side / longest), 1)
+    width = max(round(photo.width * long_side / longest), 1)
+    if photo.is_grey:
+        pixels = _resample(photo.pixels, height, width)
+    else:
+        channels = [_resample(photo.pixels[..., i], height, width) for i in range(3)]
+        pixels = np.stack(channels, axis=-1)
+    alpha = None if photo.alpha is None else _resample(photo.alpha, height, width)
+    return replace(photo, pixels=pixels, alpha=alpha)
+
+
+def _resample(plane: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    from PIL import Image
+
+    image = Image.fromarray(average_blocks(plane, height, width))
+    small = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+    top = np.iinfo(plane.dtype).max
+    result: NDArray[Any] = np.clip(np.rint(small), 0, top).astype(plane.dtype)
+    return result
+
+
+def side_by_side(before: Photo, after: Photo, gap: int | None = None) -> Photo:
+    """Both pictures in one, ``before`` on the left, a white gap between them.
+
+    Args:
+        before: grey or colour.
+        after: grey or colour, of the same size.
+        gap: px; ``None`` is a fiftieth of the width.
+
+    Returns:
+        A colour photograph (H, 2 W + gap, 3) with the bit depth and metadata of ``after``. Where
+        one of them has alpha the gap is transparent.
+
+    Raises:
+        ValueError: if the sizes differ or ``gap`` is negative.
+    """
+    if (before.height, before.width) != (after.height, after.width):
+        raise ValueError("the two photographs must be of the same size")
+    gap = max(after.width // 50, 1) if gap is None else gap
+    if gap < 0:
+        raise ValueError(f"gap must not be negative, but is {gap}")
+    depth = after.bit_depth
+    top = np.iinfo(np.uint16 if depth == 16 else np.uint8).max
+    parts = [_colour(before, depth), _colour(after, depth)]
+    middle = np.full((after.height, gap, 3), top, parts[0].dtype)
+    pixels = np.concatenate([parts[0], middle, parts[1]], axis=1)
+    alpha = None
+    if before.alpha is not None or after.alpha is not None:
+        clear = np.zeros((after.height, gap), pixels.dtype)
+        alpha = np.concatenate([_opacity(before, depth), clear, _opacity(after, depth)], axis=1)
+    return Photo(pixels, alpha, depth, after.metadata)
+
+
+def _colour(photo: Photo, depth: int) -> NDArray[Any]:
+    pixels = to_depth(photo.pixels, depth)
+    if not photo.is_grey:
+        return pixels
+    return np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
+
+
+def _opacity(photo: Photo, depth: int) -> NDArray[Any]:
+    if photo.alpha is not None:
+        return to_depth(photo.alpha, depth)
+    dtype = np.uint16 if depth == 16 else np.uint8
+    return np.full((photo.height, photo.width), np.iinfo(dtype).max, dtype)
