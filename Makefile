@@ -1,5 +1,6 @@
-# make demo       set up, colorize the sample photographs, say where the results are
+# make serve      set up, start the web application, print its address
 # make test       set up, then everything that must hold: style, types, tests
+# make demo       colorize the sample photographs on the command line
 # make evaluate   measure the colours against true ones: make evaluate PHOTOS="folder shard.tar"
 # make lint       style and types only
 # make format     put the code into its style
@@ -9,18 +10,22 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-SOURCES := $(shell find colorizer weights -type f ! -name '*.py[co]')
+SOURCES := $(shell find app colorizer weights templates static samples -type f ! -name '*.py[co]')
 PHOTOS ?=
 ARGS ?=
 
-.PHONY: demo test lint format evaluate clean
+.PHONY: serve demo test lint format evaluate clean
 .DELETE_ON_ERROR:
+
+serve: $(VENV)/.installed
+	@exec $(BIN)/colorizer serve $(ARGS)
 
 demo: $(VENV)/.installed
 	$(BIN)/colorizer colorize samples/*.jpg -o demo-output --overwrite
 	@echo "The colorized sample photographs are in $(CURDIR)/demo-output"
 
 test: lint
+	@scripts/setup-tests.sh
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.ready

@@ -16,6 +16,8 @@ from .errors import ColorizerError, InvalidSetting, UnknownModel
 #: name -> what ``colorizer --help`` says of it; the command is called so in commands/<name>.py
 COMMANDS = {
     "colorize": "Colour grayscale photographs.",
+    "serve": "Start the web application.",
+    "worker": "Work off the web application's queue.",
     "weights": "Find, fetch and check the networks' weights.",
     "info": "Show versions, devices, formats and weights.",
     "evaluate": "Measure the colours against true ones.",

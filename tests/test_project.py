@@ -63,9 +63,15 @@ def test_the_wheel_has_the_whole_library_and_its_weights(unpacked: Path) -> None
     }
 
 
+def test_the_wheel_has_the_web_application_and_its_files(unpacked: Path) -> None:
+    folders = ("samples", "static", "templates")
+    data = {f"_data/{folder}/{name}" for folder in folders for name in below(ROOT / folder)}
+    assert below(unpacked / "app") == below(ROOT / "app") | data
+
+
 def test_the_wheel_has_nothing_else(unpacked: Path) -> None:
     about = f"colorizer-{colorizer.__version__}.dist-info"
-    assert {path.name for path in unpacked.iterdir()} == {"colorizer", about}
+    assert {path.name for path in unpacked.iterdir()} == {"app", "colorizer", about}
     assert below(unpacked / about) >= {"licenses/LICENSE", "licenses/NOTICE", "entry_points.txt"}
 
 
@@ -80,6 +86,7 @@ def test_the_library_works_from_the_wheel_alone(unpacked: Path, python: Run) -> 
     assert Path(shipped) == unpacked / "colorizer" / "_data" / "weights"
     assert "eccv16-vgg16" in names
     assert "colorize" in python("-m", "colorizer", "--help", path=unpacked).stdout
+    assert "--port" in python("-m", "colorizer", "serve", "--help", path=unpacked).stdout
 
 
 def test_the_license_is_the_one_stated() -> None:
@@ -104,17 +111,22 @@ def test_every_import_is_declared() -> None:
         for requirement in (
             *PROJECT["dependencies"],
             *PROJECT["optional-dependencies"]["heic"],
+            *PROJECT["optional-dependencies"]["redis"],
             *PROJECT["optional-dependencies"]["train"],
         )
     }
-    called = {"PIL": "pillow", "skimage": "scikit_image"}
+    called = {
+        "markdown_it": "markdown_it_py", "PIL": "pillow", "skimage": "scikit_image",
+        "zipstream": "zipstream_ng",
+    }  # fmt: skip
     imported = {
         name.partition(".")[0]
-        for file in (ROOT / "colorizer").rglob("*.py")
+        for package in ("app", "colorizer")
+        for file in (ROOT / package).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_bytes()))
         for name in _modules(node)
     }
-    foreign = imported - set(sys.stdlib_module_names) - {"colorizer"}
+    foreign = imported - set(sys.stdlib_module_names) - {"app", "colorizer"}
     assert {called.get(name, name).lower() for name in foreign} <= declared
     assert {"flask", "gunicorn", "torch", "torchvision", "scikit_image"} <= declared
 

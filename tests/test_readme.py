@@ -15,6 +15,13 @@ def test_the_table_of_parameters_is_the_one_of_the_settings() -> None:
     assert found.group(1) == made
 
 
+def test_the_table_of_the_servers_settings_is_the_one_of_its_class() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "configuration_table.py"))["table"]()
+    found = re.search("<!-- configuration: .*? -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
+    assert found is not None, "run scripts/configuration_table.py and paste its output"
+    assert found.group(1) == made
+
+
 def test_files_that_the_readme_links_exist() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert links

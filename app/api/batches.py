@@ -1,0 +1,68 @@
+"""Batches: many photographs, one set of settings, one archive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from app.context import service
+from app.security import owner
+
+from . import representations
+from .documents import body, checked, file_of, new_blueprint
+from .schemas import Batch, FileSettings, PathId, PredictionSettings
+
+blueprint = new_blueprint("batches", "Many photographs, one archive.")
+
+
+@blueprint.post("/batches", responses={"201": Batch})
+def create() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Begin a batch. Photographs join it when they are uploaded with its id."""
+    view = service.new_batch(owner())
+    return representations.batch(view), 201, {"Location": url_for("batches.read", id=view.id)}
+
+
+@blueprint.get("/batches/<id>", responses={"200": Batch})
+def read(path: PathId, query: PredictionSettings) -> dict[str, Any]:
+    """All photographs of a batch and how far each has come."""
+    settings = query.settings()
+    view = service.batch(owner(create=False), path.id, settings)
+    return representations.batch(view, settings)
+
+
+@blueprint.delete("/batches/<id>", responses={"204": None})
+def delete(path: PathId) -> tuple[str, int]:
+    """Delete a batch with all its photographs, at once."""
+    service.delete_batch(owner(create=False), path.id)
+    return "", 204
+
+
+@blueprint.post(
+    "/batches/<id>/predictions",
+    responses={"200": Batch, "202": Batch},
+    openapi_extensions=body("application/json", PredictionSettings),
+)
+def predict(path: PathId) -> tuple[dict[str, Any], int]:
+    """Ask for the missing predictions of a whole batch, as many as the queue takes.
+
+    200 if nothing is left to wait for, else 202.
+    """
+    person = owner(create=False)
+    settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
+    view = service.request_batch(person, path.id, settings)
+    waiting = {"missing", "queued", "working"} & {photo.state for photo in view.photos}
+    return representations.batch(view, settings), 202 if waiting else 200
+
+
+@blueprint.get("/batches/<id>/zip", responses={"200": file_of("application/zip")})
+def archive(path: PathId, query: FileSettings) -> Response:
+    """One archive with the finished pictures, rendered while it is sent.
+
+    What could not be finished is listed in errors.txt inside.
+    """
+    person = owner(create=False)
+    chunks = service.zip(person, path.id, query.settings(), query.output())
+    response = Response(chunks, mimetype="application/zip")
+    response.headers["Content-Disposition"] = "attachment; filename=colorized.zip"
+    return response

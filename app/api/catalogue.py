@@ -1,0 +1,35 @@
+"""What this server offers: models, parameters, limits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.context import config, service
+from colorizer.photo import WRITABLE_FORMATS
+from colorizer.settings import DEFAULT_MODEL, PARAMETERS, PRESETS
+
+from .documents import new_blueprint
+from .schemas import Limits, Models, ParameterOut, Parameters, PresetOut
+
+blueprint = new_blueprint("catalogue", "What this server offers.")
+
+
+@blueprint.get("/models", responses={"200": Models})
+def models() -> dict[str, Any]:
+    """The models that are installed here."""
+    return Models(default=DEFAULT_MODEL, models=service.models()).model_dump()
+
+
+@blueprint.get("/parameters", responses={"200": Parameters})
+def parameters() -> dict[str, Any]:
+    """Every parameter with its range and default, the presets, the formats and the limits."""
+    return Parameters(
+        parameters=[ParameterOut(**asdict(item)) for item in PARAMETERS.values()],
+        presets=[
+            PresetOut(name=p.name, label=p.label, help=p.help, changes=dict(p.changes))
+            for p in PRESETS.values()
+        ],
+        formats=list(WRITABLE_FORMATS),
+        limits=Limits(**config.model_dump(include=set(Limits.model_fields))),
+    ).model_dump()

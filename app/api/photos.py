@@ -1,0 +1,73 @@
+"""Photographs: upload, look, ask for a prediction, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from app.context import config, service
+from app.security import FORM_OVERHEAD, owner
+from colorizer.errors import InvalidSetting
+
+from . import representations
+from .documents import body, checked, new_blueprint
+from .schemas import PathId, Photo, PredictionSettings, Upload
+
+blueprint = new_blueprint("photos", "Photographs: upload, look, ask for colours, delete.")
+
+
+@blueprint.post(
+    "/photos",
+    responses={"201": Photo},
+    openapi_extensions=body("multipart/form-data", Upload),
+)
+def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Upload a photograph.
+
+    It is kept as it is, and the prediction of the default model is queued. A program without a
+    token gets a session cookie, which it must send with all that follows.
+    """
+    request.max_content_length = config.max_upload_bytes + FORM_OVERHEAD
+    person = owner()
+    form = checked(Upload, {**request.form, **request.files})
+    if not hasattr(form.file, "stream"):
+        raise InvalidSetting("file: must be a file, not text.")
+    name = form.file.filename or ""
+    view = service.upload(person, form.file.stream, name, batch=form.batch or None)
+    location = url_for("photos.read", id=view.record.id)
+    return representations.photo(view), 201, {"Location": location}
+
+
+@blueprint.get("/photos/<id>", responses={"200": Photo})
+def read(path: PathId, query: PredictionSettings) -> dict[str, Any]:
+    """How far a photograph has come.
+
+    The state is that of the prediction which the model and the working size name.
+    """
+    settings = query.settings()
+    view = service.view(owner(create=False), path.id, settings)
+    return representations.photo(view, settings)
+
+
+@blueprint.delete("/photos/<id>", responses={"204": None})
+def delete(path: PathId) -> tuple[str, int]:
+    """Delete a photograph and all that was made of it, at once."""
+    service.delete(owner(create=False), path.id)
+    return "", 204
+
+
+@blueprint.post(
+    "/photos/<id>/predictions",
+    responses={"200": Photo, "202": Photo},
+    openapi_extensions=body("application/json", PredictionSettings),
+)
+def predict(path: PathId) -> tuple[dict[str, Any], int]:
+    """Ask for a prediction by another model or at another working size, or again after a failure.
+
+    200 if it is there already, 202 if it is now waiting.
+    """
+    person = owner(create=False)
+    settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
+    view = service.request(person, path.id, settings)
+    return representations.photo(view, settings), 200 if view.state == "ready" else 202

@@ -1,0 +1,80 @@
+"""The pictures of a photograph, and what the network holds possible at a point of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_openapi3.types import ResponseDict
+
+from app.context import service
+from app.delivery import send_blob, send_result, unless_known
+from app.records import MIMETYPES
+from app.security import owner
+
+from .documents import file_of, new_blueprint
+from .schemas import Colour, Colours, FileSettings, PathId, PictureSettings, PointSettings
+from .schemas import PredictionSettings as Settings
+
+blueprint = new_blueprint("pictures", "Colours for a photograph, as pictures and as numbers.")
+
+_KNOWN: ResponseDict = {"304": {"description": "The picture with this ETag is still right."}}
+
+
+@blueprint.get(
+    "/photos/<id>/image",
+    responses={"200": file_of(*(kind for kind, _ in MIMETYPES.values())), **_KNOWN},
+)
+def image(path: PathId, query: FileSettings) -> Response:
+    """The finished picture at full size, rendered with these settings.
+
+    409 with Retry-After as long as the prediction is not there.
+    """
+    person, settings, output = owner(create=False), query.settings(), query.output()
+    return unless_known(
+        service.result_etag(person, path.id, settings, output),
+        lambda: send_result(service.result(person, path.id, settings, output)),
+    )
+
+
+@blueprint.get("/photos/<id>/preview", responses={"200": file_of("image/jpeg"), **_KNOWN})
+def preview(path: PathId, query: PictureSettings) -> Response:
+    """A small picture in colour, rendered with these settings."""
+    person, settings = owner(create=False), query.settings()
+    return unless_known(
+        service.preview_etag(person, path.id, settings),
+        lambda: send_blob(service.preview(person, path.id, settings)),
+    )
+
+
+@blueprint.get("/photos/<id>/grey", responses={"200": file_of("image/jpeg"), **_KNOWN})
+def grey(path: PathId) -> Response:
+    """The small picture without colours."""
+    return send_blob(service.grey_preview(owner(create=False), path.id))
+
+
+@blueprint.get("/photos/<id>/uncertainty", responses={"200": file_of("image/png"), **_KNOWN})
+def uncertainty(path: PathId, query: Settings) -> Response:
+    """Where the model was unsure: a picture to lay over the preview, transparent where sure."""
+    return send_blob(service.uncertainty(owner(create=False), path.id, query.settings()))
+
+
+@blueprint.get(
+    "/photos/<id>/original", responses={"200": file_of("application/octet-stream"), **_KNOWN}
+)
+def original(path: PathId) -> Response:
+    """The file as it was uploaded."""
+    return send_result(service.original(owner(create=False), path.id), attachment=True)
+
+
+@blueprint.get("/photos/<id>/colours", responses={"200": Colours})
+def colours(path: PathId, query: PointSettings) -> dict[str, Any]:
+    """The likeliest colours at a point, with their probabilities."""
+    found = service.likely_colours(
+        owner(create=False), path.id, query.settings(), query.x, query.y, query.count
+    )
+    items = [
+        Colour(a=c.a, b=c.b, probability=c.probability, rgb="#{:02x}{:02x}{:02x}".format(*c.rgb))
+        for c in found
+    ]
+    return Colours(colours=items).model_dump()

@@ -1,0 +1,237 @@
+"""What goes in and out over the API, as pydantic models.
+
+The query of a picture is made from :data:`colorizer.settings.PARAMETERS` and from the fields of
+:class:`app.service.Output`, so that no range and no default is written twice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+
+from flask_openapi3.models.file import FileStorage
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from app.context import service
+from app.service import Output, State
+from colorizer.errors import InvalidSetting
+from colorizer.settings import DEFAULT_MODEL, PARAMETERS, Parameter, Settings
+
+_ID = r"^[A-Za-z0-9_-]{22}$"
+_TYPES: dict[str, type] = {"float": float, "int": int, "choice": str}
+
+
+class Empty(BaseModel):
+    """A query or body that has no parameters; unknown ones are an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Asked(Empty):
+    """What a person set: the parameters of the library, and how the file is to be written."""
+
+    def settings(self) -> Settings:
+        """The library's settings; what was not given has its default.
+
+        Raises:
+            InvalidSetting: if the model is not one of this server's.
+        """
+        settings = Settings(**{name: value for name, value in self if name in PARAMETERS})
+        if settings.model != DEFAULT_MODEL and settings.model not in service.models():
+            raise InvalidSetting(f"There is no model {settings.model!r} here; see /api/v1/models.")
+        return settings
+
+    def output(self) -> Output:
+        """How the file is to be written.
+
+        Raises:
+            InvalidSetting: if the values do not go together.
+        """
+        names = {field.name for field in dataclasses.fields(Output)}
+        return Output(**{name: value for name, value in self if name in names})
+
+
+def _parameter(parameter: Parameter) -> Any:
+    kind: Any = _TYPES[parameter.kind]
+    if parameter.choices:
+        kind = Literal[parameter.choices]
+    unit = f" Unit: {parameter.unit}" if parameter.unit else ""
+    text = f"{parameter.label}. {parameter.help}{unit}"
+    limits: dict[str, Any] = {"ge": parameter.minimum, "le": parameter.maximum}
+    if kind is float:
+        limits["allow_inf_nan"] = False
+    return kind, Field(parameter.default, description=text, **limits)
+
+
+def _parameters(stages: Iterable[str]) -> dict[str, Any]:
+    return {name: _parameter(p) for name, p in PARAMETERS.items() if p.stage in stages}
+
+
+def _output() -> dict[str, Any]:
+    hints = get_type_hints(Output)
+    return {field.name: (hints[field.name], field.default) for field in dataclasses.fields(Output)}
+
+
+if TYPE_CHECKING:
+    PredictionSettings = Asked
+    PictureSettings = Asked
+    FileSettings = Asked
+else:
+    PredictionSettings = create_model(
+        "PredictionSettings", __base__=Asked, **_parameters({"predict"})
+    )
+    PictureSettings = create_model(
+        "PictureSettings", __base__=Asked, **_parameters({"predict", "render"})
+    )
+    FileSettings = create_model("FileSettings", __base__=PictureSettings, **_output())
+
+
+class PointSettings(PredictionSettings):
+    """A point of a photograph, and which prediction is asked about it."""
+
+    x: float = Field(ge=0, le=1, description="From the left edge (0) to the right one (1).")
+    y: float = Field(ge=0, le=1, description="From the upper edge (0) to the lower one (1).")
+    count: int = Field(6, ge=1, le=313, description="How many colours, the likeliest first.")
+
+
+class PathId(BaseModel):
+    """The id in the address. What does not look like one is simply not found."""
+
+    id: str = Field(description="As the upload returned it.", json_schema_extra={"pattern": _ID})
+
+
+class Upload(BaseModel):
+    """The form of an upload."""
+
+    file: FileStorage = Field(description="The photograph.")
+    batch: str | None = Field(None, description="The batch that it belongs to.")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(description="Names the kind of problem.")
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="One sentence about this very problem.")
+    instance: str | None = Field(None, description="The address that was asked for.")
+
+
+class PhotoLinks(BaseModel):
+    """Where to go on from a photograph."""
+
+    self: str
+    image: str
+    preview: str
+    grey: str
+    uncertainty: str
+    colours: str
+    original: str
+    predictions: str
+    page: str
+
+
+class Photo(BaseModel):
+    """An uploaded photograph and how far its colours have come."""
+
+    id: str = Field(json_schema_extra={"pattern": _ID})
+    name: str
+    format: str = Field(description="By content, not by name.")
+    width: int = Field(ge=1, description="px")
+    height: int = Field(ge=1, description="px")
+    bit_depth: int | None = Field(description="8 or 16; null until the photograph was opened.")
+    bytes: int = Field(ge=0)
+    created: datetime
+    expires: datetime = Field(description="When it is deleted.")
+    batch: str | None
+    state: State = Field(description="missing: nobody asked for these settings' prediction yet.")
+    position: int | None = Field(description="In the queue; 1 is next.")
+    problem: Problem | None = Field(description="Why it failed.")
+    links: PhotoLinks
+
+
+class BatchLinks(BaseModel):
+    """Where to go on from a batch."""
+
+    self: str
+    photos: str
+    zip: str
+    page: str
+
+
+class Batch(BaseModel):
+    """Photographs that belong together."""
+
+    id: str = Field(json_schema_extra={"pattern": _ID})
+    created: datetime
+    expires: datetime
+    counts: dict[str, int] = Field(description="How many photographs are in each state.")
+    photos: list[Photo]
+    links: BatchLinks
+
+
+class Colour(BaseModel):
+    """A colour that the network holds possible at a point."""
+
+    a: float = Field(description="CIE a*")
+    b: float = Field(description="CIE b*")
+    probability: float = Field(ge=0, le=1)
+    rgb: str = Field(pattern="^#[0-9a-f]{6}$", description="sRGB at the photograph's lightness.")
+
+
+class Colours(BaseModel):
+    """The likeliest colours at a point, the likeliest first."""
+
+    colours: list[Colour]
+
+
+class Models(BaseModel):
+    """The models that this server can use."""
+
+    default: str
+    models: list[str]
+
+
+class ParameterOut(BaseModel):
+    """A parameter that a person may set."""
+
+    name: str
+    kind: str
+    default: float | str
+    label: str
+    help: str
+    stage: str = Field(description="predict: the network runs again; render: it does not.")
+    minimum: float | None
+    maximum: float | None
+    step: float | None
+    choices: list[str]
+    unit: str
+
+
+class PresetOut(BaseModel):
+    """Some parameters under one name."""
+
+    name: str
+    label: str
+    help: str
+    changes: dict[str, float | str]
+
+
+class Limits(BaseModel):
+    """What this server takes."""
+
+    max_upload_mb: int
+    max_megapixels: int
+    max_batch: int
+    time_to_live_hours: float
+
+
+class Parameters(BaseModel):
+    """Everything that can be set, and the limits."""
+
+    parameters: list[ParameterOut]
+    presets: list[PresetOut]
+    formats: list[str] = Field(description="That results are written in.")
+    limits: Limits

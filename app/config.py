@@ -1,0 +1,110 @@
+"""Every setting of the server, defined once; the README's table is made from this class."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from colorizer.errors import InvalidSetting
+
+
+class Config(BaseSettings):
+    """Settings of the server, from environment variables that start with ``COLORIZER_``."""
+
+    model_config = SettingsConfigDict(env_prefix="COLORIZER_", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("colorizer") / "server",
+        description="Folder for uploads, predictions, results, the queue and the secret key.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen at; 0.0.0.0 is every one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
+    threads: int = Field(8, ge=1, le=256, description="Requests answered at the same time.")
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Signs sessions. Without it one is made at the first start and kept in the "
+        "data folder.",
+    )
+    queue_url: str = Field(
+        "",
+        pattern=r"^$|^rediss?://|^unix://",
+        description="Address of a Redis server (redis://…) for the queue; empty is a SQLite file "
+        "in the data folder.",
+    )
+    embedded_worker: bool = Field(
+        True,
+        description="Whether the server works the queue off itself; if not, start "
+        "`colorizer worker` beside it.",
+    )
+    queue_limit: int = Field(
+        100, ge=1, description="Photographs that may wait; more are answered with 503."
+    )
+    time_to_live_hours: float = Field(
+        24, gt=0, description="Hours after which photographs and all made of them are deleted."
+    )
+    max_upload_mb: int = Field(50, ge=1, description="Largest file, MB.")
+    max_megapixels: int = Field(100, ge=1, description="Largest picture, millions of pixels.")
+    max_batch: int = Field(500, ge=1, description="Most photographs in a batch.")
+    max_request_mb: int = Field(
+        500, ge=1, description="Largest request, MB: a form with many files."
+    )
+    api_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Bearer tokens of the API, separated by commas or as JSON; with any set the "
+        "API needs one, or the session of somebody who uses the pages.",
+    )
+    rate_limit: str = Field("600/minute", description="Requests that one client may make.")
+    upload_rate_limit: str = Field("240/minute", description="Uploads that one client may make.")
+    trusted_proxies: int = Field(
+        0, ge=0, description="Reverse proxies in front whose X-Forwarded headers are believed."
+    )
+    device: str = Field("auto", description="Where networks run: auto, cpu, cuda, cuda:1, …")
+    preview_size: int = Field(
+        1024, ge=64, le=4096, description="Long side of the preview on the page, px."
+    )
+    min_free_disk_mb: int = Field(
+        200, ge=0, description="Uploads are refused when less than this is free, MB."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged: debug, info, warning, error."
+    )
+
+    @field_validator("api_tokens", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """``a, b`` and ``["a", "b"]`` are the same."""
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return json.loads(value)
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Config:
+        """From the environment; what is given here and is not None counts more.
+
+        Raises:
+            InvalidSetting: if a value is not of its type or out of range.
+        """
+        try:
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = "_".join(str(part) for part in first["loc"][:1]).upper()
+            raise InvalidSetting(f"COLORIZER_{name}: {first['msg']}.") from error
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Largest file, bytes."""
+        return self.max_upload_mb * 1_000_000
+
+    @property
+    def max_pixels(self) -> int:
+        """Largest picture, px."""
+        return self.max_megapixels * 1_000_000

@@ -1,0 +1,155 @@
+"""Errors of the web application, and what every typed error is over HTTP.
+
+Each error carries one sentence that a photographer understands and says what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from colorizer import errors as library
+from colorizer.errors import ColorizerError
+
+
+class AppError(ColorizerError):
+    """Base of the web application's own errors.
+
+    Attributes:
+        status: of HTTP.
+        title: a few words, the same for every error of the class.
+        retry_after: seconds after which another try is worth it; None where waiting is no help.
+    """
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(self, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class NotFound(AppError):
+    """There is no such photograph or batch, or it is another person's."""
+
+    status = 404
+    title = "Not found"
+
+    def __init__(self, detail: str = "There is nothing here. It may have been deleted.") -> None:
+        super().__init__(detail)
+
+
+class NotReady(AppError):
+    """The colours have not been worked out yet."""
+
+    status = 409
+    title = "Not ready yet"
+
+
+class PredictionFailed(AppError):
+    """The colours could not be worked out; the sentence says why."""
+
+    status = 422
+    title = "No colours for this photograph"
+
+
+class Abandoned(AppError):
+    """A photograph that was begun several times, and each time the server was killed at it."""
+
+    status = 500
+    title = "Given up"
+
+
+class QueueFull(AppError):
+    """Too many photographs are waiting."""
+
+    status = 503
+    title = "Too busy at the moment"
+
+
+class QueueUnavailable(AppError):
+    """The queue cannot be reached."""
+
+    status = 503
+    title = "The queue cannot be reached"
+
+
+class StorageFull(AppError):
+    """There is no room left on the disk."""
+
+    status = 507
+    title = "The disk is full"
+
+
+class UploadTooLarge(AppError):
+    """The file has more bytes, or the batch more photographs, than allowed."""
+
+    status = 413
+    title = "Too large"
+
+
+class Forbidden(AppError):
+    """The request came from another site, or without its form's token."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class Unauthorized(AppError):
+    """A token is needed, or the one given is wrong."""
+
+    status = 401
+    title = "A token is needed"
+
+
+class ServerBusy(AppError):
+    """Another program already does this server's work on the same data folder."""
+
+    status = 503
+    title = "The data folder is in use"
+
+
+#: what the library's errors are over HTTP; the first class that fits counts
+_LIBRARY: tuple[tuple[type[ColorizerError], int, str], ...] = (
+    (library.ImageTooLarge, 413, "The picture is too large"),
+    (library.UnsupportedImage, 415, "Not a picture that can be read"),
+    (library.CorruptImage, 422, "The picture is damaged"),
+    (library.InvalidSetting, 422, "A setting is not right"),
+    (library.OutputError, 422, "The result cannot be written like this"),
+    (library.WeightsError, 503, "The model is not available"),
+    (library.DeviceUnavailable, 503, "The device is not available"),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A typed error as RFC 9457 problem details (without ``instance``).
+
+    Attributes:
+        type: ``urn:colorizer:problem:<class-name>``.
+        title: a few words, the same for every error of the type.
+        detail: one sentence about this one.
+        status: of HTTP, 400..599.
+    """
+
+    type: str
+    title: str
+    detail: str
+    status: int
+
+
+def problem_of(error: Exception) -> Problem:
+    """Typed errors as they are; anything else as a general sentence that gives nothing away."""
+    if isinstance(error, AppError):
+        return _problem(type(error), error.title, str(error), error.status)
+    for kind, status, title in _LIBRARY:
+        if isinstance(error, kind):
+            return _problem(type(error), title, str(error), status)
+    detail = "Something went wrong on this server. It has been written down; please try again."
+    return Problem("urn:colorizer:problem:internal-error", AppError.title, detail, 500)
+
+
+def _problem(kind: type[Exception], title: str, detail: str, status: int) -> Problem:
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+    return Problem(f"urn:colorizer:problem:{name}", title, detail, status)

@@ -1,0 +1,182 @@
+"""The queue: a SQLite file in the data folder, or Redis by URL, and the consumer that empties it.
+
+The queue only says when. What is wanted and missing is in the storage, and whatever the queue lost,
+or a killed process was at, is put back at the start and once a minute (:meth:`Queue.sweep`).
+Messages are JSON: nobody who can write to the queue can make this program run code.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from typing import Any
+
+from huey import PriorityRedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+from huey.consumer import Consumer
+from huey.registry import Message
+from huey.serializer import Serializer
+
+from colorizer.errors import ColorizerError
+
+from .config import Config
+from .errors import QueueUnavailable
+from .records import Wanted
+from .storage import Storage
+
+logger = logging.getLogger(__name__)
+
+#: a person waits for a single photograph; a batch may take its time
+SINGLE, IN_BATCH = 10, 0
+
+_POLL = 0.05  # s between looks into the SQLite file
+_PAUSE = 2.0  # s to wait after the queue could not be read
+_STOP_WITHIN = 25.0  # s that a job may take to end before it is left for the next start
+
+
+class _Json(Serializer):  # type: ignore[misc]
+    def _serialize(self, data: Any) -> bytes:
+        return json.dumps(data).encode()
+
+    def _deserialize(self, data: bytes) -> Message:
+        return Message(*json.loads(bytes(data)))
+
+
+class _Patient:
+    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second."""
+
+    def dequeue(self) -> Any:
+        try:
+            return super().dequeue()  # type: ignore[misc]
+        except Exception:
+            time.sleep(_PAUSE)
+            raise
+
+
+class _Sqlite(_Patient, SqliteHuey):  # type: ignore[misc]
+    pass
+
+
+class _Redis(_Patient, PriorityRedisHuey):  # type: ignore[misc]
+    pass
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    def _set_signal_handlers(self) -> None:
+        """The signals belong to the process we are a guest in."""
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Any failure of the queue's own storage is a QueueUnavailable."""
+    try:
+        yield
+    except Exception as error:
+        raise QueueUnavailable(
+            "The queue of this server cannot be reached. Try again in a moment.", 10
+        ) from error
+
+
+def _open(config: Config) -> Huey:
+    if config.queue_url:
+        return _Redis("colorizer", results=False, serializer=_Json(), url=config.queue_url)
+    path = config.data_dir / "queue.db"
+    return _Sqlite("colorizer", results=False, serializer=_Json(), filename=str(path))
+
+
+class Queue:
+    """Predictions that wait for their turn.
+
+    Args:
+        predict: works one off; called in the consumer's thread, and does not raise.
+        on_start: called in the consumer's thread before the first job.
+
+    Raises:
+        QueueUnavailable: if the queue cannot be opened.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        predict: Callable[[Wanted], None],
+        on_start: Callable[[], None],
+    ) -> None:
+        self._storage = storage
+        self._consumer: _Consumer | None = None
+        with _reachable():
+            self._huey = huey = _open(config)
+        huey.on_startup("on_start")(on_start)
+        self._predict = huey.task(name="predict")(lambda *job: predict(Wanted(*job)))
+        huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
+        huey.periodic_task(crontab(minute="*/5"), name="tidy")(storage.tidy)
+
+    def add(self, wanted: Wanted, priority: int) -> None:
+        """Queue a prediction; one that cannot be queued now will be by the next sweep."""
+        try:
+            with _reachable():
+                self._predict(*astuple(wanted), priority=priority)
+        except QueueUnavailable:
+            logger.warning("photo %s could not be queued; it will be later", wanted.id)
+
+    def waiting(self) -> dict[Wanted, int]:
+        """What waits, and its place in the queue: 1 is next. Raises QueueUnavailable."""
+        with _reachable():
+            messages = [_Json().deserialize(item) for item in self._huey.storage.enqueued_items()]
+        jobs = [Wanted(*m.args) for m in messages if m.name.endswith(".predict")]
+        return {job: place for place, job in reversed(list(enumerate(jobs, start=1)))}
+
+    def length(self) -> int:
+        """How many wait. Raises QueueUnavailable."""
+        with _reachable():
+            return int(self._huey.storage.queue_size())
+
+    def sweep(self) -> None:
+        """Queue whatever is wanted, unfinished, not waiting, and nobody's work at the moment."""
+        unfinished = list(self._storage.unfinished())
+        waiting = self.waiting() if unfinished else {}
+        for wanted in unfinished:
+            if wanted not in waiting and not self._storage.is_claimed(wanted):
+                logger.warning("photo %s is taken up again", wanted.id)
+                self.add(wanted, IN_BATCH)
+
+    def start(self) -> None:
+        """Start to work the queue off, in threads of this process."""
+        try:
+            self._storage.tidy()
+            self.sweep()
+        except (ColorizerError, OSError):
+            logger.exception("the photographs of an earlier run could not be looked through")
+        self._consumer = _Consumer(
+            self._huey,
+            workers=1,  # the network uses all processors
+            initial_delay=_POLL,
+            max_delay=_POLL,
+            shutdown_timeout=_STOP_WITHIN,
+        )
+        self._consumer.start()
+
+    @property
+    def is_consumed(self) -> bool:
+        """Whether this process works the queue off."""
+        consumer = self._consumer
+        return consumer is not None and all(t.is_alive() for _, t in consumer.worker_threads)
+
+    def close(self) -> bool:
+        """Stop after the job in hand; what still waits, waits for the next start.
+
+        Returns:
+            False if the job in hand takes too long: its thread still runs, and the job will be
+            taken up again.
+        """
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.stop(graceful=True)
+            if any(thread.is_alive() for _, thread in consumer.worker_threads):
+                return False
+        self._huey.storage.close()
+        return True

@@ -1,0 +1,204 @@
+"""Stored predictions to pictures: previews in memory, full-size results on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from colorizer import __version__, prediction_file
+from colorizer import photo as files
+from colorizer.photo import Metadata, Photo
+from colorizer.pipeline import Prediction, provenance, render
+from colorizer.settings import Settings
+from colorizer.uncertainty import LikelyColour, likely_colours, overlay
+
+from . import names
+from .cache import Cache
+from .disk import full_disk, gone
+from .errors import NotReady, PredictionFailed, Problem
+from .metrics import Metrics
+from .records import MIMETYPES, Blob, Output, PhotoRecord, ResultFile, key_of
+from .storage import FACTS, ORIGINAL, PREVIEW, Storage
+
+_CACHE_BYTES = 128 << 20
+_PREVIEW_QUALITY = 88
+_RESULTS_KEPT = 4  # for each photograph
+_IN_USE = 60.0  # s for which a result is not removed: somebody may be about to send it
+
+
+class Pictures:
+    """Whatever can be made of a photograph and its prediction, without a network."""
+
+    def __init__(self, storage: Storage, metrics: Metrics, max_pixels: int) -> None:
+        self._storage = storage
+        self._metrics = metrics
+        self._max_pixels = max_pixels
+        self._cache = Cache(_CACHE_BYTES)
+        self._full_size = threading.Semaphore(1)  # a large photograph takes much memory
+
+    # what the worker leaves
+
+    def keep_grey(self, id: str, small: Photo) -> None:
+        """Store the small grey photograph that previews are rendered from."""
+        small = replace(small, metadata=Metadata())
+        self._storage.write(id, PREVIEW, _encoded(small, "png", bit_depth=8))
+        self._storage.write(id, FACTS, json.dumps({"bit_depth": small.bit_depth}).encode())
+
+    def keep_prediction(self, id: str, key: str, prediction: Prediction) -> None:
+        """Store a prediction, and have it at hand."""
+        buffer = io.BytesIO()
+        prediction_file.save(prediction, buffer)
+        self._storage.write(id, f"{key}.prediction", buffer.getvalue())
+        self._cache.put((id, key), prediction, _size_of_prediction(prediction))
+
+    # small pictures
+
+    def preview(self, id: str, settings: Settings) -> Blob:
+        """JPEG in colour; raises NotReady, PredictionFailed, NotFound."""
+        prediction, grey = self._prediction(id, settings), self._grey(id)
+        with self._metrics.render_seconds.labels("preview").time():
+            data = _encoded(render(grey, prediction, settings), "jpeg", quality=_PREVIEW_QUALITY)
+        return Blob(data, "image/jpeg", etag(id, "preview", settings))
+
+    def grey_preview(self, id: str) -> Blob:
+        """JPEG in grey; raises NotReady until the worker has opened the photograph."""
+        data = _encoded(self._grey(id), "jpeg", quality=_PREVIEW_QUALITY)
+        return Blob(data, "image/jpeg", etag(id, "grey"))
+
+    def uncertainty(self, id: str, settings: Settings) -> Blob:
+        """PNG with alpha, of the preview's size."""
+        prediction, grey = self._prediction(id, settings), self._grey(id)
+        with self._metrics.render_seconds.labels("uncertainty").time():
+            layer = overlay(prediction, grey.height, grey.width)
+            data = _encoded(Photo(layer[..., :3], layer[..., 3]), "png")
+        return Blob(data, "image/png", etag(id, "uncertainty", _predicted(settings)))
+
+    def likely_colours(
+        self, id: str, settings: Settings, x: float, y: float, count: int
+    ) -> list[LikelyColour]:
+        """See :func:`colorizer.uncertainty.likely_colours`."""
+        return likely_colours(self._prediction(id, settings), x, y, count)
+
+    # full size
+
+    def result(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
+        """The finished picture; the latest few are kept."""
+        result = self._describe(record, settings, output)
+        self._prediction(record.id, settings)
+        if result.path.exists():
+            with suppress(FileNotFoundError):
+                result.path.touch()
+                return result
+        with self._full_size:
+            if not result.path.exists():
+                with suppress(FileExistsError), gone():
+                    result.path.parent.mkdir()
+                self._write(record, settings, output, result.path)
+                _remove_old(result.path.parent)
+        return result
+
+    @contextmanager
+    def fleeting(
+        self, record: PhotoRecord, settings: Settings, output: Output
+    ) -> Iterator[ResultFile]:
+        """The finished picture, which is removed afterwards if it was not there before."""
+        result = self._describe(record, settings, output)
+        if result.path.exists():
+            yield result
+            return
+        with self._storage.incoming() as folder:
+            path = folder / result.path.name
+            with self._full_size:
+                self._write(record, settings, output, path)
+            yield replace(result, path=path)
+
+    def _describe(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
+        mimetype, suffix = MIMETYPES[output.format]
+        tag = etag(record.id, "result", settings, output)
+        path = self._storage.photo(record.id) / "results" / f"{tag}.{suffix}"
+        return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"), tag)
+
+    def _write(self, record: PhotoRecord, settings: Settings, output: Output, path: Path) -> None:
+        prediction = self._prediction(record.id, settings)
+        with self._metrics.render_seconds.labels("result").time(), gone(), full_disk():
+            grey = files.read(
+                self._storage.photo(record.id) / ORIGINAL, max_pixels=self._max_pixels
+            )
+            picture = render(grey, prediction, settings)
+            if output.side_by_side:
+                picture = files.side_by_side(grey, picture)
+            files.write(
+                picture,
+                path,
+                format=output.format,
+                quality=output.quality,
+                bit_depth=output.bit_depth,
+                provenance=provenance(prediction, settings) if output.provenance else None,
+            )
+
+    # what is at hand
+
+    def _prediction(self, id: str, settings: Settings) -> Prediction:
+        key = key_of(settings.model, settings.working_size)
+
+        def make() -> Prediction:
+            data = self._storage.read(id, f"{key}.prediction")
+            if data is None:
+                failed = self._storage.read(id, f"{key}.failed")
+                if failed is not None:
+                    raise PredictionFailed(Problem(**json.loads(failed)).detail)
+                raise NotReady("The colours of this photograph are not ready yet.", 1)
+            return prediction_file.load(data)
+
+        return self._cache.get((id, key), make, _size_of_prediction)
+
+    def _grey(self, id: str) -> Photo:
+        def make() -> Photo:
+            data = self._storage.read(id, PREVIEW)
+            if data is None:
+                raise NotReady("This photograph has not been opened yet.", 1)
+            return files.read(data)
+
+        return self._cache.get((id, PREVIEW), make, _size_of_photo)
+
+
+def etag(id: str, kind: str, *made_from: Settings | Output) -> str:
+    """What a picture is called that depends on these, and on nothing else."""
+    parts = [__version__, id, kind, *(asdict(part) for part in made_from)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _predicted(settings: Settings) -> Settings:
+    return Settings(model=settings.model, working_size=settings.working_size)
+
+
+def _encoded(
+    photo: Photo, format: str, *, quality: int = 92, bit_depth: int | None = None
+) -> bytes:
+    buffer = io.BytesIO()
+    files.write(photo, buffer, format=format, quality=quality, bit_depth=bit_depth)
+    return buffer.getvalue()
+
+
+def _size_of_prediction(prediction: Prediction) -> int:
+    return prediction.logits.nbytes + prediction.lightness.nbytes
+
+
+def _size_of_photo(photo: Photo) -> int:
+    return photo.pixels.nbytes + (0 if photo.alpha is None else photo.alpha.nbytes)
+
+
+def _remove_old(folder: Path) -> None:
+    """Keep the latest results, and those that somebody may be about to send."""
+    with suppress(FileNotFoundError):
+        ages = sorted((time.time() - file.stat().st_mtime, file) for file in folder.iterdir())
+        for age, file in ages[_RESULTS_KEPT:]:
+            if age > _IN_USE:
+                file.unlink(missing_ok=True)

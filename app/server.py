@@ -1,0 +1,152 @@
+"""gunicorn, as a library: one process answers requests in threads and works the queue off.
+
+The master process binds the port, holds the data folder and starts the worker process anew if it
+is killed; it never imports a network.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+
+from .config import Config
+from .storage import Storage
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .service import Service
+
+_SILENT_FOR = 120  # s without a sign of life after which the worker process is replaced
+_GRACE = 30  # s for requests and the photograph in hand to end
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """The web application on a port.
+
+    Args:
+        config: the server's settings.
+        make_service: called in the worker process; the default is the service as it is.
+        announce: told the address, when the server listens.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        make_service: Callable[[Config], Service] | None = None,
+        announce: Callable[[str], None] = print,
+    ) -> None:
+        self._config = config
+        self._make_service = make_service
+        self._announce = announce
+        self._service: Service | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn."""
+        config = self._config
+        settings = {
+            "bind": f"[{config.host}]:{config.port}"
+            if ":" in config.host
+            else f"{config.host}:{config.port}",
+            "proc_name": "colorizer",
+            "workers": 1,  # it holds the model and the caches; threads do the rest
+            "worker_class": "gthread",
+            "threads": config.threads,
+            "timeout": _SILENT_FOR,
+            "graceful_timeout": _GRACE,
+            "keepalive": 15,
+            "loglevel": "debug" if config.log_level == "debug" else "warning",
+            "control_socket_disable": True,
+            "secure_scheme_headers": {},  # proxies are the application's business
+            "when_ready": self._listening,
+            "post_worker_init": self._start_worker,
+            "worker_exit": self._stop_worker,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application, in the worker process."""
+        from . import create_app
+        from .service import Service
+
+        self._service = (self._make_service or Service)(self._config)
+        return create_app(self._config, self._service)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            ServerBusy: if another process works on the data folder.
+        """
+        log_to_stderr(self._config)
+        storage = Storage(self._config.data_dir)
+        if self._config.embedded_worker and not self._config.queue_url:
+            storage.hold()  # until this process ends
+        storage.secret_key()
+        super().run()
+
+    def _listening(self, arbiter: Any) -> None:
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def _start_worker(self, worker: Any) -> None:
+        if self._config.embedded_worker and self._service is not None:
+            self._service.start_worker()
+
+    def _stop_worker(self, arbiter: Any, worker: Any) -> None:
+        if self._service is not None:
+            _close(self._service)
+
+
+def work(
+    config: Config,
+    make_service: Callable[[Config], Service] | None = None,
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Only work the queue off, until SIGTERM or SIGINT.
+
+    Args:
+        config, make_service: as for :class:`Server`.
+        announce: told the data folder, once work has begun.
+
+    Raises:
+        ServerBusy: if another process works on the data folder and the queue is a file in it.
+        QueueUnavailable: if the queue cannot be reached.
+    """
+    from .service import Service
+
+    log_to_stderr(config)
+    if not config.queue_url:
+        Storage(config.data_dir).hold()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    service = (make_service or Service)(config)
+    service.start_worker()
+    announce(str(config.data_dir))
+    stop.wait()
+    _close(service)
+
+
+def _close(service: Service) -> None:
+    """Stop; end the process at once if the network is still busy, which Python would trip over."""
+    if not service.close():
+        logging.shutdown()
+        os._exit(0)
+
+
+def log_to_stderr(config: Config) -> None:
+    """Our own messages at the configured level; the libraries' only when something is wrong."""
+    level = config.log_level.upper()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("app", "colorizer"):
+        logging.getLogger(name).setLevel(level)

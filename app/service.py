@@ -1,0 +1,316 @@
+"""The one façade that the pages and the API call. It knows nothing of HTTP.
+
+Every method that takes an ``owner`` raises NotFound for what is missing, deleted, expired, or
+another owner's, without saying which.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import IO
+
+from colorizer.settings import DEFAULT_MODEL, Settings
+from colorizer.uncertainty import LikelyColour
+
+from . import archive, samples
+from .config import Config
+from .errors import NotFound, NotReady, Problem, QueueFull, QueueUnavailable, UploadTooLarge
+from .intake import Intake, installed_models
+from .jobs import Queue
+from .metrics import Metrics
+from .records import (
+    BatchRecord,
+    BatchView,
+    Blob,
+    Output,
+    PhotoRecord,
+    ResultFile,
+    Sample,
+    State,
+    View,
+    Wanted,
+    new_id,
+)
+from .rendering import Pictures, etag
+from .storage import ORIGINAL, Storage
+from .views import view_of
+from .worker import Network, Worker
+
+__all__ = [
+    "BatchRecord",
+    "BatchView",
+    "Blob",
+    "Output",
+    "PhotoRecord",
+    "Problem",
+    "ResultFile",
+    "Sample",
+    "Service",
+    "State",
+    "View",
+]
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """Photographs in, colours out.
+
+    Args:
+        config: the server's settings.
+        load: makes a network of a model's name; the default loads its weights, in the consumer's
+            thread and only there.
+
+    Raises:
+        OSError: if the data folder cannot be made.
+        QueueUnavailable: if the queue cannot be opened.
+    """
+
+    def __init__(self, config: Config, *, load: Callable[[str], Network] | None = None) -> None:
+        self.config = config
+        self._storage = Storage(config.data_dir, config.min_free_disk_mb * 1_000_000)
+        self._metrics = Metrics(self._queue_length)
+        self._pictures = Pictures(self._storage, self._metrics, config.max_pixels)
+        self._worker = Worker(config, self._storage, self._pictures, self._metrics, load)
+        self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
+        self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
+
+    @property
+    def secret_key(self) -> str:
+        """The configured secret key, or the one kept in the data folder (made at first use)."""
+        given = self.config.secret_key
+        return self._storage.secret_key() if given is None else given.get_secret_value()
+
+    def start_worker(self) -> None:
+        """Work the queue off in threads of this process."""
+        self._queue.start()
+
+    def close(self) -> bool:
+        """Stop after the photograph in hand; False if it takes too long. Nothing is lost."""
+        return self._queue.close()
+
+    # uploads
+
+    def upload(
+        self,
+        owner: str,
+        source: IO[bytes],
+        name: str,
+        *,
+        batch: str | None = None,
+        settings: Settings | None = None,
+    ) -> View:
+        """Store a photograph as it is and queue its prediction.
+
+        Args:
+            source: a binary file open for reading; it is read in pieces.
+            name: what the person calls it.
+            batch: id of the batch it goes into.
+            settings: whose model and working size are predicted with.
+
+        Raises:
+            QueueFull, QueueUnavailable, StorageFull: before anything is read, or while storing.
+            UploadTooLarge: too many bytes, or the batch has no room.
+            ImageError: not a picture that can be read.
+            InvalidSetting, WeightsMissing: no such model.
+        """
+        settings = settings or Settings()
+        if batch is not None and len(self._members(owner, batch)[1]) >= self.config.max_batch:
+            raise UploadTooLarge(f"A batch holds at most {self.config.max_batch} photographs.")
+        return self._view(self._intake.upload(owner, source, name, batch, settings), settings)
+
+    def samples(self) -> list[Sample]:
+        """The sample photographs that the start page offers."""
+        return samples.listed()
+
+    def upload_sample(self, owner: str, name: str) -> View:
+        """As if a sample photograph had been uploaded; raises NotFound and what upload does."""
+        with samples.opened(name) as file:
+            return self.upload(owner, file, f"{name}.jpg")
+
+    # a photograph
+
+    def view(self, owner: str, id: str, settings: Settings | None = None) -> View:
+        """How far the prediction for these settings' model and working size has come."""
+        return self._view(self._record(owner, id), settings or Settings())
+
+    def request(self, owner: str, id: str, settings: Settings) -> View:
+        """Queue a prediction that is "missing", or once more one that "failed".
+
+        Does nothing for others, so it may be called again; for failed ones only when the person
+        asks for it.
+
+        Raises:
+            QueueFull, QueueUnavailable, StorageFull: no room.
+            InvalidSetting, WeightsMissing: no such model.
+        """
+        record = self._record(owner, id)
+        view = self._view(record, settings)
+        if view.state not in ("missing", "failed"):
+            return view
+        self._intake.ask(record, settings)
+        return self._view(record, settings)
+
+    def preview(self, owner: str, id: str, settings: Settings) -> Blob:
+        """JPEG in colour. Raises NotReady, PredictionFailed."""
+        self._record(owner, id)
+        return self._pictures.preview(id, settings)
+
+    def preview_etag(self, owner: str, id: str, settings: Settings) -> str:
+        """The ETag that :meth:`preview` would have; nothing is rendered."""
+        self._record(owner, id)
+        return etag(id, "preview", settings)
+
+    def grey_preview(self, owner: str, id: str) -> Blob:
+        """JPEG in grey. Raises NotReady until the worker has opened the photograph."""
+        self._record(owner, id)
+        return self._pictures.grey_preview(id)
+
+    def uncertainty(self, owner: str, id: str, settings: Settings) -> Blob:
+        """PNG of the preview's size, transparent where the network was sure."""
+        self._record(owner, id)
+        return self._pictures.uncertainty(id, settings)
+
+    def likely_colours(
+        self, owner: str, id: str, settings: Settings, x: float, y: float, count: int = 6
+    ) -> list[LikelyColour]:
+        """The most likely colours at a place; x and y are 0..1 from the left and the top."""
+        self._record(owner, id)
+        return self._pictures.likely_colours(id, settings, x, y, count)
+
+    def result(self, owner: str, id: str, settings: Settings, output: Output) -> ResultFile:
+        """The picture in full size; raises NotReady, PredictionFailed, StorageFull."""
+        return self._pictures.result(self._record(owner, id), settings, output)
+
+    def result_etag(self, owner: str, id: str, settings: Settings, output: Output) -> str:
+        """The ETag that :meth:`result` would have; nothing is rendered."""
+        self._record(owner, id)
+        return etag(id, "result", settings, output)
+
+    def original(self, owner: str, id: str) -> ResultFile:
+        """The file as it was uploaded."""
+        record = self._record(owner, id)
+        mimetype = "application/octet-stream"
+        return ResultFile(
+            self._storage.photo(id) / ORIGINAL, mimetype, record.name, etag(id, "original")
+        )
+
+    def delete(self, owner: str, id: str) -> None:
+        """Delete a photograph and all that was made of it, now."""
+        self._record(owner, id)
+        self._storage.delete("photos", id)
+        logger.info("photo %s deleted", id)
+
+    # many photographs
+
+    def new_batch(self, owner: str) -> BatchView:
+        """An empty batch; raises StorageFull."""
+        self._storage.check_room()
+        record = BatchRecord(new_id(), owner, *self._intake.lifetime())
+        self._storage.add_batch(record)
+        return BatchView(record.id, record.created, record.expires, [], {})
+
+    def batch(self, owner: str, id: str, settings: Settings | None = None) -> BatchView:
+        """A batch and its photographs, in the order of upload."""
+        record, photos = self._members(owner, id)
+        waiting = self._waiting()
+        views = [
+            view_of(photo, settings or Settings(), self._storage, lambda: waiting)
+            for photo in photos
+        ]
+        counts = dict(Counter(view.state for view in views))
+        return BatchView(record.id, record.created, record.expires, views, counts)
+
+    def request_batch(self, owner: str, id: str, settings: Settings) -> BatchView:
+        """Queue every "missing" prediction of a batch, as many as the queue takes."""
+        with suppress(QueueFull):
+            for view in self.batch(owner, id, settings).photos:
+                if view.state == "missing":
+                    self.request(owner, view.record.id, settings)
+        return self.batch(owner, id, settings)
+
+    def delete_batch(self, owner: str, id: str) -> None:
+        """Delete a batch and its photographs, now."""
+        _, photos = self._members(owner, id)
+        self._storage.delete("batches", id)
+        for photo in photos:
+            self._storage.delete("photos", photo.id)
+        logger.info("batch %s deleted", id)
+
+    def zip(self, owner: str, id: str, settings: Settings, output: Output) -> Iterator[bytes]:
+        """All finished pictures of a batch as the pieces of a ZIP file.
+
+        Raises:
+            NotReady: if none is finished; at the call, as NotFound is, not while iterating.
+        """
+        batch = self.batch(owner, id, settings)
+        if not batch.counts.get("ready"):
+            raise NotReady("None of these photographs is ready yet.", 2)
+        photos = [view.record for view in batch.photos]
+        return archive.stream(
+            photos, lambda photo: self._pictures.fleeting(photo, settings, output)
+        )
+
+    # state of the house
+
+    def models(self) -> list[str]:
+        """Names of the models that are installed: the only ones that settings may name."""
+        return installed_models()
+
+    def health(self) -> dict[str, tuple[bool, str]]:
+        """Checks by name: whether all is well, and a sentence."""
+        free, least = self._storage.free(), self._storage.min_free
+        checks = {"disk": (free >= least, f"{free / 1e9:.1f} GB are free.")}
+        try:
+            checks["queue"] = (True, f"{self._queue.length()} photographs wait.")
+        except QueueUnavailable as error:
+            checks["queue"] = (False, str(error))
+        if self.config.embedded_worker:
+            running = self._queue.is_consumed
+            checks["worker"] = (running, "It runs." if running else "It does not run.")
+            checks["model"] = (self._worker.is_ready, self._worker.state)
+        else:
+            installed = DEFAULT_MODEL in self.models()
+            checks["model"] = (installed, "Installed." if installed else "Not installed.")
+        return checks
+
+    def metrics(self) -> tuple[bytes, str]:
+        """Body and content type of what Prometheus collects."""
+        return self._metrics.expose()
+
+    # within
+
+    def _record(self, owner: str, id: str) -> PhotoRecord:
+        record = self._storage.record(id)
+        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
+            raise NotFound()
+        return record
+
+    def _members(self, owner: str, id: str) -> tuple[BatchRecord, list[PhotoRecord]]:
+        record, ids = self._storage.batch(id)
+        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
+            raise NotFound()
+        photos = []
+        for photo in ids:
+            with suppress(NotFound):
+                photos.append(self._record(owner, photo))
+        return record, sorted(photos, key=lambda photo: photo.created)
+
+    def _view(self, record: PhotoRecord, settings: Settings) -> View:
+        return view_of(record, settings, self._storage, self._waiting)
+
+    def _waiting(self) -> Mapping[Wanted, int]:
+        with suppress(QueueUnavailable):
+            return self._queue.waiting()
+        return {}
+
+    def _queue_length(self) -> float:
+        try:
+            return self._queue.length()
+        except QueueUnavailable:
+            return math.nan

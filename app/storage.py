@@ -1,0 +1,289 @@
+"""Where photographs, predictions and results lie: plain files under the data folder.
+
+Every file has one writer and appears whole: it is written beside its place and then renamed. What
+state a photograph is in follows from which files exist, so nothing is ever read, changed and
+written back, and whatever is killed at whatever time leaves nothing half done.
+
+    photos/<id>/photo.json           PhotoRecord, written once
+    photos/<id>/The photograph       the bytes that were uploaded
+    photos/<id>/preview, facts.json  small grey picture and bit depth, by the worker
+    photos/<id>/<key>.wanted         model and working size of a prediction that was asked for
+    photos/<id>/<key>.claim          locked while it is worked on; one byte for each attempt
+    photos/<id>/<key>.prediction     what came of it, or
+    photos/<id>/<key>.failed         why nothing did
+    photos/<id>/results/             full-size pictures, made anew when they are missing
+    batches/<id>/batch.json          BatchRecord; beside it an empty file for each photograph
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from colorizer.atomic import sync_folder, write_atomically
+
+from .disk import full_disk, gone, secret_in, try_lock
+from .errors import NotFound, ServerBusy, StorageFull
+from .records import BatchRecord, PhotoRecord, Wanted, new_id
+
+#: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
+ORIGINAL = "The photograph"
+PREVIEW = "preview"
+FACTS = "facts.json"
+
+_ABANDONED_AFTER = 3600  # seconds after which an upload that never ended is thrown away
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+Kind = Literal["photos", "batches"]
+Record = TypeVar("Record", PhotoRecord, BatchRecord)
+
+
+class Storage:
+    """The data folder.
+
+    Args:
+        root: made if it is missing, readable for its owner only.
+        min_free: bytes that must be free for a new photograph to be taken.
+
+    Raises:
+        OSError: if the folder cannot be made.
+    """
+
+    def __init__(self, root: Path, min_free: int = 0) -> None:
+        self.root = root
+        self.min_free = min_free
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("photos", "batches", "incoming", "trash"):
+            (root / name).mkdir(mode=0o700, exist_ok=True)
+
+    # the folder as a whole
+
+    def free(self) -> int:
+        """Bytes that are free on its disk."""
+        return shutil.disk_usage(self.root).free
+
+    def check_room(self) -> None:
+        """Raise StorageFull if less is free than must be."""
+        if self.free() < self.min_free:
+            raise StorageFull(
+                "The server's disk is almost full, so no photographs are taken at the moment."
+            )
+
+    def secret_key(self) -> str:
+        """The key that signs sessions; made at the first call."""
+        return secret_in(self.root / "secret.key")
+
+    def hold(self) -> int:
+        """Be the only one that works off this folder's queue, until the process (and those it
+        forked) ends or the returned handle is closed.
+
+        Raises:
+            ServerBusy: if another process is.
+        """
+        handle = os.open(self.root / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        if not try_lock(handle):
+            os.close(handle)
+            raise ServerBusy(
+                f"Another Colorizer works on the photographs in {self.root} already. Stop it, or "
+                "choose another folder with --data-dir."
+            )
+        return handle
+
+    # photographs
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """An empty folder for an upload; what was not published is gone afterwards."""
+        folder = self.root / "incoming" / new_id()
+        with full_disk():
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, folder: Path, record: PhotoRecord, wanted: Wanted) -> None:
+        """Turn an incoming folder into a photograph, all at once."""
+        write_atomically(folder / "photo.json", _dump(record))
+        write_atomically(folder / f"{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
+        if record.batch:
+            with gone():
+                (self._folder("batches", record.batch) / record.id).touch()
+        os.rename(folder, self.photo(record.id))
+        sync_folder(self.root / "photos")
+
+    def photo(self, id: str) -> Path:
+        """Folder of a photograph, whether it exists or not; NotFound if ``id`` is not an id."""
+        return self._folder("photos", id)
+
+    def record(self, id: str) -> PhotoRecord:
+        """Raise NotFound if there is no such photograph or its time is up."""
+        return _load(PhotoRecord, self.photo(id) / "photo.json")
+
+    def names(self, id: str) -> set[str]:
+        """Names of a photograph's files; empty if it is gone."""
+        try:
+            return set(os.listdir(self.photo(id)))
+        except FileNotFoundError:
+            return set()
+
+    def read(self, id: str, name: str) -> bytes | None:
+        """One of a photograph's files; None if it is not there."""
+        try:
+            return (self.photo(id) / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def write(self, id: str, name: str, data: bytes) -> None:
+        """Write one of a photograph's files. A deleted photograph does not come back.
+
+        Raises:
+            NotFound: if the photograph is gone.
+            StorageFull: if the disk is; no part of the file is left.
+        """
+        with gone(), full_disk():
+            write_atomically(self.photo(id) / name, data)
+
+    def remove(self, id: str, name: str) -> None:
+        """Remove one of a photograph's files if it is there."""
+        (self.photo(id) / name).unlink(missing_ok=True)
+
+    def want(self, wanted: Wanted) -> None:
+        """Note that a prediction is asked for, and forget that an earlier attempt failed."""
+        self.write(wanted.id, f"{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
+        self.remove(wanted.id, f"{wanted.key}.failed")
+
+    @contextmanager
+    def claim(self, wanted: Wanted) -> Iterator[int | None]:
+        """Hold a prediction while it is worked on; a process that dies lets go by dying.
+
+        Yields:
+            The number of this attempt, 1 is the first; None if another is at it or the photograph
+            is gone.
+        """
+        path = self.photo(wanted.id) / f"{wanted.key}.claim"
+        try:
+            with full_disk():
+                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except FileNotFoundError:
+            yield None
+            return
+        try:
+            if not try_lock(handle):
+                yield None
+                return
+            with full_disk():
+                os.write(handle, b".")
+            yield os.fstat(handle).st_size
+            if is_done(self.names(wanted.id), wanted.key):
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
+    def is_claimed(self, wanted: Wanted) -> bool:
+        """Whether some process works on it now."""
+        try:
+            handle = os.open(self.photo(wanted.id) / f"{wanted.key}.claim", os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return not try_lock(handle)
+        finally:
+            os.close(handle)
+
+    def unfinished(self) -> Iterator[Wanted]:
+        """Every prediction that was asked for and is neither there nor failed."""
+        for id in self._ids("photos"):
+            names = self.names(id)
+            for name in names:
+                key, dot, kind = name.rpartition(".")
+                if kind == "wanted" and dot and not is_done(names, key):
+                    data = self.read(id, name)
+                    if data is not None:
+                        yield Wanted(**json.loads(data))
+
+    # batches
+
+    def add_batch(self, record: BatchRecord) -> None:
+        """Raises StorageFull."""
+        with self.incoming() as folder:
+            write_atomically(folder / "batch.json", _dump(record))
+            os.rename(folder, self._folder("batches", record.id))
+
+    def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
+        """A batch and the ids of the photographs that were put into it; raises NotFound."""
+        folder = self._folder("batches", id)
+        record = _load(BatchRecord, folder / "batch.json")
+        return record, [name for name in os.listdir(folder) if _ID.fullmatch(name)]
+
+    # deleting
+
+    def delete(self, kind: Kind, id: str) -> None:
+        """Delete a photograph ("photos") or a batch ("batches"): gone at once, then wiped."""
+        trash = self.root / "trash" / new_id()
+        with suppress(FileNotFoundError):
+            os.rename(self._folder(kind, id), trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+    def tidy(self) -> int:
+        """Delete what has expired or was left by a process that died; returns how many."""
+        count = 0
+        for id in self._ids("photos"):
+            with suppress(NotFound):
+                self.record(id)
+                continue
+            self.delete("photos", id)
+            count += 1
+        for id in self._ids("batches"):
+            with suppress(NotFound):
+                self.batch(id)
+                continue
+            self.delete("batches", id)
+            count += 1
+        for folder in (self.root / "trash").iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self.root / "incoming").iterdir():
+            with suppress(FileNotFoundError):
+                if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER:
+                    shutil.rmtree(folder, ignore_errors=True)
+        return count
+
+    def _folder(self, kind: Kind, id: str) -> Path:
+        if not _ID.fullmatch(id):
+            raise NotFound()
+        return self.root / kind / id
+
+    def _ids(self, kind: Kind) -> list[str]:
+        return [name for name in os.listdir(self.root / kind) if _ID.fullmatch(name)]
+
+
+def is_done(names: set[str], key: str) -> bool:
+    """Whether a prediction is there or has failed, by the names of a photograph's files."""
+    return f"{key}.prediction" in names or f"{key}.failed" in names
+
+
+def _dump(record: PhotoRecord | BatchRecord) -> bytes:
+    return json.dumps(asdict(record), default=datetime.isoformat).encode()
+
+
+def _load(kind: type[Record], path: Path) -> Record:
+    try:
+        values: dict[str, Any] = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound() from None
+    for field in fields(kind):
+        if field.type == "datetime":
+            values[field.name] = datetime.fromisoformat(values[field.name])
+    record = kind(**values)
+    if record.expires <= datetime.now(UTC):
+        raise NotFound()
+    return record

@@ -1,0 +1,130 @@
+"""What is done with a photograph when its turn comes: open it, ask the network, keep the answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from colorizer import photo as files
+from colorizer.errors import ColorizerError
+from colorizer.photo import Photo
+from colorizer.pipeline import Colorizer, Prediction, render
+from colorizer.settings import DEFAULT_MODEL
+
+from .config import Config
+from .disk import gone
+from .errors import Abandoned, NotFound, problem_of
+from .metrics import Metrics
+from .records import Wanted
+from .rendering import Pictures
+from .storage import FACTS, ORIGINAL, Storage, is_done
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 3
+_MODELS_KEPT = 2
+_GUESS = 2.0  # s that a photograph takes, before one was seen
+
+
+class Network(Protocol):
+    """What is needed of :class:`colorizer.pipeline.Colorizer`."""
+
+    def predict(self, photo: Photo, *, working_size: int | None = None) -> Prediction: ...
+
+
+class Worker:
+    """Works off what is wanted, one photograph at a time.
+
+    Args:
+        load: makes a network of a model's name; the default loads its weights.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        pictures: Pictures,
+        metrics: Metrics,
+        load: Callable[[str], Network] | None = None,
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._pictures = pictures
+        self._metrics = metrics
+        self._network = lru_cache(_MODELS_KEPT)(load or self._load)
+        self._durations: deque[float] = deque(maxlen=20)
+        self.state = "The model is not loaded yet."
+        self.is_ready = False
+
+    def _load(self, model: str) -> Network:
+        return Colorizer.load(model, device=self._config.device)
+
+    def warm_up(self) -> None:
+        """Load the default model, and try it, before the first photograph comes."""
+        try:
+            blank = Photo(np.zeros((256, 256), np.uint8))
+            render(blank, self._network(DEFAULT_MODEL).predict(blank))
+        except Exception as error:
+            logger.exception("the default model could not be loaded")
+            self.state = problem_of(error).detail
+        else:
+            self.state, self.is_ready = f"{DEFAULT_MODEL} is loaded.", True
+
+    @property
+    def seconds_each(self) -> float:
+        """How long a photograph took lately."""
+        seen = list(self._durations)
+        return sum(seen) / len(seen) if seen else _GUESS
+
+    def predict(self, wanted: Wanted) -> None:
+        """Make a prediction that is wanted, or note why it cannot be made. Does not raise."""
+        try:
+            with self._storage.claim(wanted) as attempt:
+                names = self._storage.names(wanted.id)
+                if attempt is None or is_done(names, wanted.key):
+                    return
+                start = time.perf_counter()
+                outcome = self._outcome(wanted, attempt, FACTS in names)
+                self._durations.append(time.perf_counter() - start)
+                self._metrics.predict_seconds.observe(self._durations[-1])
+                self._metrics.predictions.labels(outcome).inc()
+                logger.info("photo %s: %s, %.2f s", wanted.id, outcome, self._durations[-1])
+        except NotFound:
+            logger.info("photo %s was deleted meanwhile", wanted.id)
+        except Exception:  # the disk is full, say: the next sweep finds it unfinished
+            logger.exception("photo %s could not be finished", wanted.id)
+
+    def _outcome(self, wanted: Wanted, attempt: int, has_preview: bool) -> str:
+        try:
+            if attempt > _ATTEMPTS:
+                raise Abandoned(
+                    f"The server stopped {_ATTEMPTS} times while it worked on this photograph. "
+                    "Try a smaller copy of it, or a smaller working size."
+                )
+            self._work(wanted, has_preview)
+        except NotFound:
+            raise
+        except Exception as error:
+            if not isinstance(error, ColorizerError):
+                logger.exception("photo %s failed unexpectedly", wanted.id)
+            problem = json.dumps(asdict(problem_of(error))).encode()
+            self._storage.write(wanted.id, f"{wanted.key}.failed", problem)
+            return type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
+        return "ready"
+
+    def _work(self, wanted: Wanted, has_preview: bool) -> None:
+        with gone():
+            path = self._storage.photo(wanted.id) / ORIGINAL
+            photo = files.read(path, max_pixels=self._config.max_pixels)
+        if not has_preview:  # first, so that there is something to look at
+            self._pictures.keep_grey(wanted.id, files.shrink(photo, self._config.preview_size))
+        prediction = self._network(wanted.model).predict(photo, working_size=wanted.working_size)
+        self._pictures.keep_prediction(wanted.id, wanted.key, prediction)

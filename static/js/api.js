@@ -1,0 +1,51 @@
+// Asking the server: JSON in, JSON out; a problem becomes an Error with its sentence.
+
+export class Problem extends Error {
+  constructor(status, detail, retryAfter = 0) {
+    super(detail);
+    this.status = status;
+    this.retryAfter = retryAfter; // seconds; 0: waiting is no help
+  }
+
+  get isTemporary() {
+    return this.retryAfter > 0 || [0, 429, 503].includes(this.status);
+  }
+}
+
+const OFFLINE = "The server cannot be reached. Check the connection; this page keeps trying.";
+
+export async function problemOf(response) {
+  const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+  let detail = `The server answered with ${response.status}.`;
+  if (response.headers.get("Content-Type")?.includes("json")) {
+    const body = await response.json().catch(() => ({}));
+    detail = body.detail || body.title || detail;
+  }
+  return new Problem(response.status, detail, retryAfter);
+}
+
+export async function ask(url, options = {}) {
+  let response;
+  try {
+    response = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, OFFLINE);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+export async function askJson(url, options) {
+  return (await ask(url, options)).json();
+}
+
+export function post(url, body) {
+  return askJson(url, {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

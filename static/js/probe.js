@@ -1,0 +1,93 @@
+// "What could this be?": a ring on the picture and the likely colours beneath it.
+
+import { askJson, pause } from "./api.js";
+import { withQuery } from "./controls.js";
+
+const STEP = 0.01; // of the picture's width and height, for an arrow key
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Connect the button; `query()` gives the settings that the prediction depends on. */
+export function connectProbe({ button, layer, ring, section, list, hint, api, zoom, query }) {
+  let point = [0.5, 0.5];
+  let asked = 0;
+  const isOpen = () => !layer.hidden;
+
+  function place() {
+    if (!isOpen()) return;
+    const [left, top] = zoom.toStage(...point);
+    ring.style.left = `${left}px`;
+    ring.style.top = `${top}px`;
+  }
+
+  async function look() {
+    const turn = ++asked;
+    place();
+    await pause(90); // the ring may still be moving
+    if (turn !== asked || !isOpen()) return;
+    const parameters = query();
+    parameters.set("x", point[0].toFixed(4));
+    parameters.set("y", point[1].toFixed(4));
+    try {
+      const { colours } = await askJson(withQuery(`${api}/colours`, parameters));
+      if (turn === asked) show(colours);
+    } catch (problem) {
+      if (turn === asked) hint.textContent = problem.message;
+    }
+  }
+
+  function show(colours) {
+    hint.textContent = "Most likely first. Click elsewhere, or move the ring with the arrow keys.";
+    list.replaceChildren(
+      ...colours.map(({ rgb, probability }) => {
+        const item = document.createElement("li");
+        const swatch = document.createElement("span");
+        swatch.className = "swatch";
+        swatch.style.backgroundColor = rgb;
+        const share = document.createElement("strong");
+        share.textContent = probability < 0.01 ? "< 1 %" : `${Math.round(probability * 100)} %`;
+        const code = document.createElement("span");
+        code.className = "code";
+        code.textContent = rgb;
+        item.append(swatch, share, code);
+        return item;
+      }),
+    );
+  }
+
+  function toggle(open) {
+    layer.hidden = section.hidden = !open;
+    button.setAttribute("aria-pressed", open);
+    if (open) look();
+  }
+
+  button.addEventListener("click", () => {
+    toggle(!isOpen());
+    if (isOpen()) ring.focus({ preventScroll: true });
+  });
+  layer.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    layer.setPointerCapture(event.pointerId);
+    ring.focus({ preventScroll: true });
+    point = zoom.toPicture(event.clientX, event.clientY);
+    look();
+  });
+  layer.addEventListener("pointermove", (event) => {
+    if (!layer.hasPointerCapture(event.pointerId)) return;
+    point = zoom.toPicture(event.clientX, event.clientY);
+    look();
+  });
+  ring.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      toggle(false);
+      button.focus();
+    }
+    const arrow = ARROWS[event.key];
+    if (!arrow) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const step = event.shiftKey ? 5 * STEP : STEP;
+    point = point.map((value, i) => Math.min(Math.max(value + arrow[i] * step, 0), 1));
+    look();
+  });
+  return { place, refresh: () => isOpen() && look(), close: () => toggle(false) };
+}

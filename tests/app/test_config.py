@@ -1,0 +1,72 @@
+"""The server's settings."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.config import Config
+from colorizer.errors import InvalidSetting
+
+from ..conftest import ROOT
+
+
+def test_the_defaults_serve_this_machine_only() -> None:
+    config = Config.load()
+    assert (config.host, config.port, config.queue_url) == ("127.0.0.1", 8000, "")
+    assert config.embedded_worker
+    assert config.secret_key is None
+    assert config.data_dir.name == "server"
+
+
+def test_the_environment_is_read_and_arguments_count_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORIZER_PORT", "9000")
+    monkeypatch.setenv("COLORIZER_EMBEDDED_WORKER", "false")
+    monkeypatch.setenv("COLORIZER_DATA_DIR", "/somewhere")
+    assert Config.load().port == 9000
+    assert not Config.load().embedded_worker
+    assert Config.load(port=9001, host=None).port == 9001
+    assert Config.load().data_dir == Path("/somewhere")
+
+
+@pytest.mark.parametrize("text", ["one,two", " one , two ,", '["one", "two"]'])
+def test_tokens_are_a_list_by_commas_or_in_json(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("COLORIZER_API_TOKENS", text)
+    assert Config.load().api_tokens == (SecretStr("one"), SecretStr("two"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("THREADS", "many"),
+        ("QUEUE_URL", "http://queue"),
+        ("LOG_LEVEL", "loud"),
+        ("SECRET_KEY", "short"),
+        ("API_TOKENS", "[broken"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"COLORIZER_{name}", value)
+    with pytest.raises(InvalidSetting, match=f"^COLORIZER_{name}: ") as caught:
+        Config.load()
+    assert "\n" not in str(caught.value)
+
+
+def test_secrets_are_not_shown() -> None:
+    config = Config.load(secret_key="k" * 32, api_tokens=["hidden-token"])
+    assert "kkkk" not in repr(config)
+    assert "hidden-token" not in repr(config)
+
+
+def test_the_table_has_every_setting_with_its_default() -> None:
+    table = runpy.run_path(str(ROOT / "scripts" / "configuration_table.py"))["table"]()
+    rows = [line for line in table.splitlines() if line.startswith("| `COLORIZER_")]
+    assert len(rows) == len(Config.model_fields)
+    for name, field in Config.model_fields.items():
+        (row,) = [row for row in rows if row.startswith(f"| `COLORIZER_{name.upper()}` |")]
+        assert field.description is not None
+        assert field.description in row

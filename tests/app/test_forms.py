@@ -1,0 +1,79 @@
+"""What the settings form shows, and what is read from a query."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from app import forms
+from app.records import Output
+from colorizer.errors import InvalidSetting
+from colorizer.settings import PARAMETERS, PRESETS, Settings
+
+
+def test_every_parameter_is_shown_once() -> None:
+    groups = forms.controls(Settings(), ["a", "b"])
+    shown = [control.parameter.name for group in groups.values() for control in group]
+    assert sorted(shown) == sorted(PARAMETERS)
+    assert {control.parameter.stage for control in groups["Advanced"]} == {"predict"}
+    assert next(c for c in groups["Advanced"] if c.parameter.name == "model").choices == ("a", "b")
+
+
+def test_a_reset_link_drops_one_change_and_keeps_the_others() -> None:
+    groups = forms.controls(Settings(warmth=-12, tint=3), ["a"])
+    warmth = next(c for c in groups["Colour"] if c.parameter.name == "warmth")
+    assert warmth.changed
+    assert warmth.text == "−12 b*"
+    assert warmth.without == {"tint": "3"}
+
+
+def test_presets_keep_what_the_network_saw_and_know_which_is_in_force() -> None:
+    links = {link.name: link for link in forms.presets(Settings(working_size=512))}
+    assert set(links) == set(PRESETS)
+    assert links["natural"].active
+    assert not links["vivid"].active
+    assert links["vivid"].changes == {
+        "working_size": "512",
+        **{name: f"{value:g}" for name, value in PRESETS["vivid"].changes.items()},
+    }
+
+
+def test_settings_of_a_query() -> None:
+    query = MultiDict([("warmth", "4"), ("tint", ""), ("format", "jpeg"), ("from", "elsewhere")])
+    assert forms.settings_from(query) == Settings(warmth=4)
+
+
+@pytest.mark.parametrize("value", ["hot", "31", "nan"])
+def test_impossible_settings_are_refused(value: str) -> None:
+    with pytest.raises(InvalidSetting):
+        forms.settings_from(MultiDict([("warmth", value)]))
+
+
+def test_output_of_a_query() -> None:
+    query = MultiDict(
+        [
+            ("format", "jpeg"),
+            ("quality", "80"),
+            ("bit_depth", ""),
+            ("provenance", "0"),
+            ("side_by_side", "0"),
+            ("side_by_side", "1"),
+        ]
+    )
+    assert forms.output_from(query) == Output("jpeg", 80, None, False, True)
+    assert forms.output_from(MultiDict(), "tiff") == Output("tiff")
+
+
+@pytest.mark.parametrize(
+    "query", [{"format": "bmp"}, {"quality": "good"}, {"quality": "101"}, {"bit_depth": "12"}]
+)
+def test_impossible_outputs_are_refused(query: dict[str, str]) -> None:
+    with pytest.raises(InvalidSetting):
+        forms.output_from(MultiDict(query))
+
+
+@pytest.mark.parametrize(
+    ("source", "offered"), [("JPEG", "jpeg"), ("TIFF", "tiff"), ("WebP", "webp"), ("HEIC", "png")]
+)
+def test_a_result_is_offered_in_the_format_of_its_scan(source: str, offered: str) -> None:
+    assert forms.likely_format(source) == offered

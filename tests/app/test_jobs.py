@@ -1,0 +1,186 @@
+"""The queue: the same with a SQLite file and with Redis."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from app.config import Config
+from app.disk import receive
+from app.errors import QueueUnavailable
+from app.jobs import IN_BATCH, SINGLE, Queue
+from app.records import PhotoRecord, Wanted, new_id
+from app.storage import ORIGINAL, Storage
+
+from .conftest import wait_until
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of our own, without a port and without files."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    socket = tmp_path_factory.mktemp("redis") / "socket"
+    command = [server, "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=socket.parent)
+    wait_until(socket.exists)
+    yield f"unix://{socket}"
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
+    config = Config.load(data_dir=tmp_path / "data", queue_url=url)
+    if url:
+        import redis
+
+        with redis.Redis.from_url(url) as client:
+            client.flushall()
+    return config
+
+
+class Desk:
+    """Storage and queue, and a worker that notes what it was given."""
+
+    def __init__(self, config: Config) -> None:
+        self.storage = Storage(config.data_dir)
+        self.done: list[Wanted] = []
+        self.started = 0
+        self.inside = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.queue = Queue(config, self.storage, self.predict, self.on_start)
+
+    def on_start(self) -> None:
+        self.started += 1
+
+    def predict(self, wanted: Wanted) -> None:
+        with self.storage.claim(wanted) as attempt:
+            if attempt is None:
+                return
+            self.inside.set()
+            assert self.gate.wait(60)
+            self.storage.write(wanted.id, f"{wanted.key}.prediction", b"done")
+            self.done.append(wanted)
+
+    def store(self) -> Wanted:
+        now = datetime.now(UTC)
+        record = PhotoRecord(
+            new_id(), "me", "x.jpg", "JPEG", 4, 3, 10, now, now + timedelta(hours=1)
+        )
+        wanted = Wanted(record.id, "model", 256)
+        with self.storage.incoming() as folder:
+            receive(BytesIO(b"x"), folder / ORIGINAL, 1000)
+            self.storage.publish(folder, record, wanted)
+        return wanted
+
+
+@pytest.fixture
+def desk(either: Config) -> Iterator[Desk]:
+    desk = Desk(either)
+    yield desk
+    desk.gate.set()
+    desk.queue.close()
+
+
+def test_single_photographs_come_before_batches_and_each_in_its_order(desk: Desk) -> None:
+    batch = [desk.store() for _ in range(3)]
+    single = [desk.store() for _ in range(2)]
+    for wanted in batch:
+        desk.queue.add(wanted, IN_BATCH)
+    for wanted in single:
+        desk.queue.add(wanted, SINGLE)
+    assert desk.queue.length() == 5
+    assert desk.queue.waiting() == {w: i for i, w in enumerate([*single, *batch], start=1)}
+    desk.queue.start()
+    assert desk.queue.is_consumed
+    wait_until(lambda: len(desk.done) == 5)
+    assert desk.done == [*single, *batch]
+    assert desk.started == 1
+    assert desk.queue.waiting() == {}
+
+
+def test_the_start_takes_up_what_the_queue_has_lost(desk: Desk) -> None:
+    lost, queued = desk.store(), desk.store()
+    desk.queue.add(queued, SINGLE)
+    desk.queue.start()
+    wait_until(lambda: len(desk.done) == 2)
+    assert desk.done == [queued, lost]
+
+
+def test_a_sweep_queues_nothing_twice_and_nothing_that_is_being_worked_on(desk: Desk) -> None:
+    desk.gate.clear()
+    first, second = desk.store(), desk.store()
+    desk.queue.start()
+    assert desk.inside.wait(20)  # one is being worked on, the other waits
+    desk.queue.sweep()
+    desk.queue.sweep()
+    assert desk.queue.length() == 1
+    desk.gate.set()
+    wait_until(lambda: len(desk.done) == 2)
+    assert set(desk.done) == {first, second}
+
+
+def test_closing_waits_for_the_job_in_hand_and_keeps_the_rest(desk: Desk, either: Config) -> None:
+    desk.gate.clear()
+    jobs = [desk.store() for _ in range(3)]
+    desk.queue.start()
+    assert desk.inside.wait(20)
+    threading.Timer(0.3, desk.gate.set).start()
+    desk.queue.close()
+    assert len(desk.done) == 1
+    after = Desk(either)
+    assert after.queue.length() == 2
+    after.queue.start()
+    wait_until(lambda: len(after.done) == 2)
+    after.queue.close()
+    assert sorted(w.id for w in [*desk.done, *after.done]) == sorted(w.id for w in jobs)
+
+
+def test_two_consumers_share_a_queue_and_do_nothing_twice(desk: Desk, either: Config) -> None:
+    other = Desk(either)
+    jobs = [desk.store() for _ in range(12)]
+    for wanted in jobs:
+        desk.queue.add(wanted, IN_BATCH)
+    desk.queue.start()
+    other.queue.start()
+    wait_until(lambda: len(desk.done) + len(other.done) >= 12)
+    other.queue.close()
+    assert sorted(w.id for w in [*desk.done, *other.done]) == sorted(w.id for w in jobs)
+
+
+def test_messages_are_json(desk: Desk) -> None:
+    wanted = desk.store()
+    desk.queue.add(wanted, SINGLE)
+    (item,) = desk.queue._huey.storage.enqueued_items()
+    assert [wanted.id, "model", 256] in json.loads(bytes(item))
+
+
+def test_a_message_that_makes_no_sense_stops_nothing(desk: Desk) -> None:
+    desk.queue._huey.storage.enqueue(b"cos\nsystem\n(S'false'\ntR.", 99)
+    desk.queue.add(desk.store(), SINGLE)
+    desk.queue.start()
+    wait_until(lambda: len(desk.done) == 1)
+
+
+def test_a_queue_that_is_away_is_a_typed_error(tmp_path: Path) -> None:
+    config = Config.load(data_dir=tmp_path, queue_url=f"unix://{tmp_path}/nobody")
+    desk = Desk(config)
+    wanted = desk.store()
+    desk.queue.add(wanted, SINGLE)  # it is in the storage, so the next sweep finds it
+    with pytest.raises(QueueUnavailable):
+        desk.queue.length()
+    with pytest.raises(QueueUnavailable):
+        desk.queue.waiting()
+    desk.queue.close()

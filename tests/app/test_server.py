@@ -1,0 +1,215 @@
+"""Real processes: started, stopped, and killed while they work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from ..conftest import ROOT
+from .conftest import jpeg, wait_until
+
+Start = Callable[..., "Running"]
+
+
+class Running:
+    """A process that was started, and the address that it printed."""
+
+    def __init__(self, command: list[str], variables: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.said = self.process.stdout.readline().strip()
+        self.address = self.said.rpartition(" ")[2]
+
+    def worker(self) -> psutil.Process:
+        """The process that answers requests: the master's only child."""
+        master = psutil.Process(self.process.pid)
+        wait_until(lambda: len(master.children()) == 1)
+        return master.children()[0]
+
+    def kill_all(self) -> None:
+        """What a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(20)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a slow server, or another module with arguments, on the same data folder."""
+    running: list[Running] = []
+    finished = str(tmp_path / "finished")
+
+    def start(
+        mode: str = "serve", seconds: float = 0.0, command: list[str] | None = None, **more: str
+    ) -> Running:
+        module = command or ["tests.app.slow_server", mode, str(seconds), finished]
+        variables = {
+            "COLORIZER_DATA_DIR": str(tmp_path / "data"),
+            "COLORIZER_PORT": "0",
+            "COLORIZER_MIN_FREE_DISK_MB": "0",
+            **more,
+        }
+        running.append(Running([sys.executable, "-m", *module], variables))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.process.poll() is None:
+            one.kill_all()
+        assert one.process.stdout is not None
+        one.process.stdout.close()
+
+
+class Client:
+    """One browser: it keeps its cookie over restarts of the server."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+
+    def upload(self, server: Running, width: int) -> str:
+        file = ("x.jpg", jpeg(width, 32), "image/jpeg")
+        answer = self._session.post(f"{server.address}/api/v1/photos", files={"file": file})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def view(self, server: Running, id: str) -> dict[str, Any]:
+        answer = self._session.get(f"{server.address}/api/v1/photos/{id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def wait(self, server: Running, id: str, state: str) -> None:
+        """Wait for a state; a server that is being restarted is asked again."""
+
+        def reached() -> bool:
+            try:
+                return bool(self.view(server, id)["state"] == state)
+            except requests.ConnectionError:
+                time.sleep(0.1)
+                return False
+
+        wait_until(reached)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    client = Client()
+    yield client
+    client.close()
+
+
+def widths(tmp_path: Path) -> list[int]:
+    """Of the photographs that the network finished, in that order."""
+    return [int(line) for line in (tmp_path / "finished").read_text().split()]
+
+
+def test_it_says_where_it_is_and_stops_when_told(start: Start) -> None:
+    server = start()
+    assert server.address.startswith("http://127.0.0.1:")
+    assert requests.get(f"{server.address}/healthz").status_code == 200
+    maps = Path(f"/proc/{server.process.pid}/maps")
+    if maps.exists():
+        assert "torch" not in maps.read_text(), "the master has no need of a network"
+    server.worker()
+    assert server.stop() == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{server.address}/healthz", timeout=5)
+
+
+def test_a_killed_worker_process_is_replaced_and_its_photograph_finishes(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    server = start(seconds=1.5)
+    first, second = client.upload(server, 50), client.upload(server, 60)
+    client.wait(server, first, "working")
+    server.worker().kill()
+    client.wait(server, first, "ready")
+    client.wait(server, second, "ready")
+    assert sorted(widths(tmp_path)) == [50, 60]
+    assert server.stop() == 0
+
+
+def test_after_a_power_cut_everything_is_finished_and_nothing_twice(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    server = start(seconds=1.5)
+    ids = [client.upload(server, width) for width in (50, 60, 70)]
+    client.wait(server, ids[0], "working")
+    server.kill_all()
+    again = start()
+    for id in ids:
+        client.wait(again, id, "ready")
+    assert sorted(widths(tmp_path)) == [50, 60, 70]
+    assert again.stop() == 0
+
+
+def test_a_stop_in_the_middle_loses_nothing(start: Start, client: Client, tmp_path: Path) -> None:
+    server = start(seconds=1.5)
+    ids = [client.upload(server, width) for width in (50, 60, 70)]
+    client.wait(server, ids[0], "working")
+    assert server.stop() == 0
+    done = widths(tmp_path)
+    assert done  # the one in hand is finished, others may wait
+    assert done == [50, 60, 70][: len(done)]
+    again = start()
+    for id in ids:
+        client.wait(again, id, "ready")
+    assert sorted(widths(tmp_path)) == [50, 60, 70]
+
+
+def test_a_second_server_on_the_same_folder_is_refused(start: Start, tmp_path: Path) -> None:
+    start()
+    options = ["--port", "0", "--data-dir", str(tmp_path / "data")]
+    second = subprocess.run(
+        [sys.executable, "-m", "colorizer", "serve", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert "choose another folder with --data-dir" in second.stderr
+
+
+def test_a_worker_of_its_own(start: Start, client: Client, tmp_path: Path) -> None:
+    server = start(COLORIZER_EMBEDDED_WORKER="false")
+    id = client.upload(server, 50)
+    time.sleep(0.5)
+    assert client.view(server, id)["state"] == "queued"
+    worker = start("work")
+    client.wait(server, id, "ready")
+    assert worker.stop() == 0
+    assert server.stop() == 0
+
+
+def test_the_commands(start: Start, tmp_path: Path) -> None:
+    server = start(command=["colorizer", "serve", "--port", "0"])
+    assert server.said.startswith("Colorizer is at http://127.0.0.1:")
+    assert requests.get(f"{server.address}/").status_code == 200
+    assert server.stop() == 0
+    worker = start(command=["colorizer", "worker"])
+    assert worker.said == f"Working on the photographs in {tmp_path / 'data'}"
+    assert worker.stop() == 0

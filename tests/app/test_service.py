@@ -1,0 +1,453 @@
+"""The façade: from an upload to pictures, and everything that may go wrong on the way."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import zipfile
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.config import Config
+from app.errors import (
+    NotFound,
+    NotReady,
+    PredictionFailed,
+    QueueFull,
+    StorageFull,
+    UploadTooLarge,
+)
+from app.records import Output, Wanted
+from app.service import Service
+from app.storage import Storage
+from colorizer.errors import (
+    CorruptImage,
+    ImageTooLarge,
+    InvalidSetting,
+    UnsupportedImage,
+)
+from colorizer.photo import provenance_of
+from colorizer.settings import DEFAULT_MODEL, Settings
+
+from .conftest import OWNER, finished, jpeg, wait_until
+from .fakes import FakeNetwork, damaged
+
+DEFAULTS = Settings()
+VIVID = Settings(temperature=0.1, saturation=1.5)
+
+
+def pixels(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image)
+
+
+def test_from_upload_to_pictures(service: Service, network: FakeNetwork) -> None:
+    view = service.upload(OWNER, jpeg(), "../../Grandma\u202e.jpg")
+    assert view.state in ("queued", "working", "ready")
+    record = view.record
+    assert (record.name, record.format, record.width, record.height) == (
+        "Grandma .jpg",
+        "JPEG",
+        48,
+        32,
+    )
+    assert record.expires - record.created == timedelta(hours=24)
+    view = finished(service, OWNER, record.id)
+    assert (view.state, view.problem, view.position, view.bit_depth) == ("ready", None, None, 8)
+    assert view.has_preview
+
+    preview = service.preview(OWNER, record.id, DEFAULTS)
+    colour = pixels(preview.data).astype(int)
+    assert colour.shape == (32, 48, 3)
+    left, right = colour[8, 6], colour[8, 42]
+    assert left[0] > left[2]
+    assert right[2] > right[0]
+    assert preview.etag == service.preview_etag(OWNER, record.id, DEFAULTS)
+    other = service.preview(OWNER, record.id, VIVID)
+    assert other.etag != preview.etag
+    assert other.data != preview.data
+    assert pixels(service.grey_preview(OWNER, record.id).data).ndim == 2
+
+    layer = pixels(service.uncertainty(OWNER, record.id, DEFAULTS).data)
+    assert layer.shape == (32, 48, 4)
+    assert layer[28, 6, 3] > layer[4, 6, 3]
+    likely = service.likely_colours(OWNER, record.id, DEFAULTS, 0.1, 0.1, 2)
+    assert likely[0].a > 0
+    assert len(likely) == 2
+    assert network.calls == [256]
+
+
+def test_results_in_every_format(service: Service) -> None:
+    id = service.upload(OWNER, jpeg(bits=16, format="PNG"), "scan.png").record.id
+    assert finished(service, OWNER, id).bit_depth == 16
+    for output, mode, suffix in (
+        (Output("png"), "RGB", "png"),
+        (Output("jpeg", quality=50), "RGB", "jpg"),
+        (Output("webp"), "RGB", "webp"),
+        (Output("tiff", bit_depth=8), "RGB", "tif"),
+    ):
+        result = service.result(OWNER, id, DEFAULTS, output)
+        assert result.name == f"scan-colour.{suffix}"
+        assert result.etag == service.result_etag(OWNER, id, DEFAULTS, output)
+        with Image.open(result.path) as image:
+            assert (image.size, image.mode) == ((48, 32), mode)
+        note = provenance_of(result.path)
+        assert note is not None
+        assert note.model == DEFAULT_MODEL
+    bare = service.result(OWNER, id, DEFAULTS, Output(provenance=False))
+    assert provenance_of(bare.path) is None
+    wide = service.result(OWNER, id, DEFAULTS, Output(side_by_side=True))
+    with Image.open(wide.path) as image:
+        assert image.size[0] > 96
+
+
+def test_a_result_is_made_once_and_only_the_latest_are_kept(service: Service) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    first = service.result(OWNER, id, DEFAULTS, Output())
+    os.utime(first.path, (1, 1))
+    again = service.result(OWNER, id, DEFAULTS, Output())
+    assert again == first
+    assert again.path.stat().st_mtime > 1  # it was used
+    for quality in range(1, 9):
+        path = service.result(OWNER, id, DEFAULTS, Output("jpeg", quality)).path
+        os.utime(path, (quality, quality))
+    service.result(OWNER, id, DEFAULTS, Output("webp"))
+    assert len(list(first.path.parent.iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"format": "gif"}, {"quality": 0}, {"bit_depth": 12}, {"format": "jpeg", "bit_depth": 16}],
+)
+def test_an_output_that_cannot_be_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(InvalidSetting):
+        Output(**changes)  # type: ignore[arg-type]
+
+
+def test_the_original_stays_as_it_was(service: Service) -> None:
+    data = jpeg().getvalue()
+    id = service.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
+    finished(service, OWNER, id)
+    assert service.original(OWNER, id).path.read_bytes() == data
+
+
+def test_another_owner_finds_nothing(service: Service) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    batch = service.new_batch(OWNER).id
+    finished(service, OWNER, id)
+    other = "session:two"
+    for use in (
+        lambda: service.view(other, id),
+        lambda: service.request(other, id, DEFAULTS),
+        lambda: service.preview(other, id, DEFAULTS),
+        lambda: service.preview_etag(other, id, DEFAULTS),
+        lambda: service.grey_preview(other, id),
+        lambda: service.uncertainty(other, id, DEFAULTS),
+        lambda: service.likely_colours(other, id, DEFAULTS, 0.5, 0.5),
+        lambda: service.result(other, id, DEFAULTS, Output()),
+        lambda: service.result_etag(other, id, DEFAULTS, Output()),
+        lambda: service.original(other, id),
+        lambda: service.delete(other, id),
+        lambda: service.batch(other, batch),
+        lambda: service.delete_batch(other, batch),
+        lambda: service.zip(other, batch, DEFAULTS, Output()),
+        lambda: service.upload(other, jpeg(), "x.jpg", batch=batch),
+        lambda: service.view(OWNER, "A" * 22),
+    ):
+        with pytest.raises(NotFound):
+            use()
+    assert service.view(OWNER, id).state == "ready"
+
+
+def test_deleted_is_deleted_also_while_it_is_being_worked_on(
+    service: Service, network: FakeNetwork, config: Config
+) -> None:
+    network.gate.clear()
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: service.view(OWNER, id).state == "working")
+    service.delete(OWNER, id)
+    network.gate.set()
+    other = service.upload(OWNER, jpeg(), "y.jpg").record.id
+    finished(service, OWNER, other)
+    assert os.listdir(config.data_dir / "photos") == [other]
+    with pytest.raises(NotFound):
+        service.view(OWNER, id)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", CorruptImage),
+        (b"hello, this is no picture at all", UnsupportedImage),
+        (b"%PDF-1.7 ....", UnsupportedImage),
+        (jpeg(1200, 1000).getvalue(), ImageTooLarge),
+        (jpeg().getvalue() + bytes(2_000_000), UploadTooLarge),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_leaves_nothing(
+    idle: Service, config: Config, data: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error) as caught:
+        idle.upload(OWNER, io.BytesIO(data), "secret-name.jpg")
+    assert str(config.data_dir) not in str(caught.value)
+    assert os.listdir(config.data_dir / "photos") == []
+    assert os.listdir(config.data_dir / "incoming") == []
+    assert b'outcome="' + error.__name__.encode() + b'"} 1.0' in idle.metrics()[0]
+
+
+def test_a_full_queue_says_when_to_come_back(idle: Service, config: Config) -> None:
+    for _ in range(config.queue_limit):
+        last = idle.upload(OWNER, jpeg(), "x.jpg")
+    assert last.position == config.queue_limit
+    with pytest.raises(QueueFull) as caught:
+        idle.upload(OWNER, jpeg(), "x.jpg")
+    assert caught.value.retry_after == 2 * config.queue_limit
+    with pytest.raises(QueueFull):
+        idle.request(OWNER, last.record.id, Settings(working_size=512))
+    idle.delete(OWNER, last.record.id)
+    assert len(os.listdir(config.data_dir / "photos")) == config.queue_limit - 1
+
+
+def test_a_disk_that_is_almost_full_takes_no_photographs(config: Config) -> None:
+    service = Service(config.model_copy(update={"min_free_disk_mb": 10**9}))
+    with pytest.raises(StorageFull):
+        service.upload(OWNER, jpeg(), "x.jpg")
+    with pytest.raises(StorageFull):
+        service.new_batch(OWNER)
+    assert not service.health()["disk"][0]
+    service.close()
+
+
+def test_a_full_disk_stops_neither_the_server_nor_the_queue(
+    config: Config, network: FakeNetwork, tiny_disk: Path
+) -> None:
+    config = config.model_copy(update={"data_dir": tiny_disk / "data"})
+    service = Service(config, load=lambda model: network)
+    service.start_worker()
+    network.gate.clear()
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: service.view(OWNER, id).state == "working")
+    ballast = tiny_disk / "ballast"
+    with suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    with pytest.raises(StorageFull):
+        service.upload(OWNER, jpeg(), "y.jpg")
+    network.gate.set()  # the prediction cannot be stored, nor can the reason
+    wanted = Wanted(id, DEFAULT_MODEL, 256)
+    wait_until(lambda: not Storage(config.data_dir).is_claimed(wanted))
+    assert service.view(OWNER, id).state in ("working", "queued")
+    assert not list((config.data_dir / "photos" / id).glob("*.part"))
+    ballast.unlink()
+    service._queue.sweep()
+    assert finished(service, OWNER, id).state == "ready"
+    other = service.upload(OWNER, jpeg(), "y.jpg").record.id
+    assert finished(service, OWNER, other).state == "ready"
+    service.close()
+
+
+def test_a_damaged_picture_fails_with_its_sentence_and_may_be_tried_again(
+    service: Service, network: FakeNetwork
+) -> None:
+    network.error = damaged()
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    view = finished(service, OWNER, id)
+    assert view.state == "failed"
+    assert view.problem is not None
+    assert (view.problem.type, view.problem.status, view.problem.detail) == (
+        "urn:colorizer:problem:corrupt-image",
+        422,
+        "The photograph is damaged.",
+    )
+    with pytest.raises(PredictionFailed, match="damaged"):
+        service.preview(OWNER, id, DEFAULTS)
+    network.error = None
+    service.request(OWNER, id, DEFAULTS)
+    assert finished(service, OWNER, id).state == "ready"
+    assert network.calls == [256, 256]
+
+
+def test_a_picture_that_turns_out_to_be_truncated(service: Service) -> None:
+    data = jpeg(200, 200, format="PNG").getvalue()
+    id = service.upload(OWNER, io.BytesIO(data[: len(data) // 2]), "x.png").record.id
+    view = finished(service, OWNER, id)
+    assert view.problem is not None
+    assert view.problem.type == "urn:colorizer:problem:corrupt-image"
+    assert "The photograph" in view.problem.detail
+
+
+def test_a_mistake_of_the_program_is_logged_and_says_nothing_more(
+    service: Service, network: FakeNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    network.error = ZeroDivisionError("inner secret")
+    with caplog.at_level(logging.INFO):
+        id = service.upload(OWNER, jpeg(), "private-name.jpg").record.id
+        view = finished(service, OWNER, id)
+    assert view.problem is not None
+    assert view.problem.status == 500
+    assert "secret" not in view.problem.detail
+    assert id in caplog.text
+    assert "inner secret" in caplog.text
+    assert "private-name" not in caplog.text
+    assert network.calls == [256]
+
+
+def test_a_photograph_that_killed_the_worker_three_times_is_given_up(
+    config: Config, network: FakeNetwork
+) -> None:
+    service = Service(config, load=lambda model: network)
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    storage = Storage(config.data_dir)
+    for attempt in (1, 2, 3):
+        with storage.claim(Wanted(id, DEFAULT_MODEL, 256)) as number:
+            assert number == attempt
+    service.start_worker()
+    view = finished(service, OWNER, id)
+    service.close()
+    assert view.problem is not None
+    assert view.problem.type == "urn:colorizer:problem:abandoned"
+
+
+def test_another_working_size_is_asked_for_once(service: Service, network: FakeNetwork) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    large = Settings(working_size=384)
+    assert service.view(OWNER, id, large).state == "missing"
+    with pytest.raises(NotReady):
+        service.preview(OWNER, id, large)
+    network.gate.clear()
+    service.request(OWNER, id, large)
+    service.request(OWNER, id, large)
+    network.gate.set()
+    wait_until(lambda: service.view(OWNER, id, large).state == "ready")
+    assert network.calls == [256, 384]
+    assert service.request(OWNER, id, large).state == "ready"
+
+
+def test_models_are_names_and_never_paths(service: Service, tmp_path: Path) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    assert DEFAULT_MODEL in service.models()
+    for model in ("nobody", str(tmp_path / "x.safetensors"), "../x"):
+        with pytest.raises(InvalidSetting, match="There is no model"):
+            service.request(OWNER, id, Settings(model=model))
+
+
+def test_a_batch_and_its_zip(service: Service, network: FakeNetwork, config: Config) -> None:
+    batch = service.new_batch(OWNER).id
+    with pytest.raises(NotReady):
+        service.zip(OWNER, batch, DEFAULTS, Output())
+    ids = [service.upload(OWNER, jpeg(), "same.jpg", batch=batch).record.id for _ in range(3)]
+    bad = jpeg(200, 200, format="PNG").getvalue()[:300]
+    ids.append(service.upload(OWNER, io.BytesIO(bad), "bad.png", batch=batch).record.id)
+    for id in ids:
+        finished(service, OWNER, id)
+    view = service.batch(OWNER, batch)
+    assert [photo.record.id for photo in view.photos] == ids
+    assert view.counts == {"ready": 3, "failed": 1}
+    assert all(photo.record.batch == batch for photo in view.photos)
+
+    pieces = list(service.zip(OWNER, batch, DEFAULTS, Output("jpeg")))
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "same-colour.jpg",
+            "same-colour-2.jpg",
+            "same-colour-3.jpg",
+            "errors.txt",
+        ]
+        assert archive.read("errors.txt").startswith(b"bad.png: ")
+        assert pixels(archive.read("same-colour-2.jpg")).shape == (32, 48, 3)
+    assert os.listdir(config.data_dir / "incoming") == []
+
+    service.upload(OWNER, jpeg(), "fifth.jpg", batch=batch)
+    with pytest.raises(UploadTooLarge, match="at most 5"):
+        service.upload(OWNER, jpeg(), "sixth.jpg", batch=batch)
+    service.delete_batch(OWNER, batch)
+    assert os.listdir(config.data_dir / "photos") == []
+    with pytest.raises(NotFound):
+        service.batch(OWNER, batch)
+
+
+def test_a_zip_that_nobody_reads_to_its_end_leaves_nothing(
+    service: Service, config: Config
+) -> None:
+    batch = service.new_batch(OWNER).id
+    for _ in range(2):
+        finished(service, OWNER, service.upload(OWNER, jpeg(), "x", batch=batch).record.id)
+    pieces = service.zip(OWNER, batch, DEFAULTS, Output())
+    next(pieces)
+    assert len(os.listdir(config.data_dir / "incoming")) == 1
+    pieces.close()  # type: ignore[attr-defined]
+    assert os.listdir(config.data_dir / "incoming") == []
+
+
+def test_settings_for_a_whole_batch(service: Service, config: Config) -> None:
+    batch = service.new_batch(OWNER).id
+    for _ in range(3):
+        service.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+    large = Settings(working_size=384)
+    assert service.batch(OWNER, batch, large).counts == {"missing": 3}
+    service.request_batch(OWNER, batch, large)
+    wait_until(lambda: service.batch(OWNER, batch, large).counts == {"ready": 3})
+
+
+def test_samples(service: Service) -> None:
+    samples = service.samples()
+    assert "astronaut" in {sample.name for sample in samples}
+    assert all(sample.label and sample.credit for sample in samples)
+    view = service.upload_sample(OWNER, samples[0].name)
+    assert finished(service, OWNER, view.record.id).state == "ready"
+    for name in ("nobody", "../samples/astronaut", "README"):
+        with pytest.raises(NotFound):
+            service.upload_sample(OWNER, name)
+
+
+def test_health_and_metrics(service: Service) -> None:
+    health = service.health()
+    assert set(health) == {"disk", "queue", "worker", "model"}
+    assert all(well for well, _ in health.values())
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    service.preview(OWNER, id, DEFAULTS)
+    wait_until(lambda: b'predictions_total{outcome="ready"} 1.0' in service.metrics()[0])
+    body, content_type = service.metrics()
+    assert content_type.startswith("text/plain")
+    for line in (
+        b'colorizer_uploads_total{outcome="stored"} 1.0',
+        b"colorizer_predict_seconds_count 1.0",
+        b'colorizer_render_seconds_count{kind="preview"} 1.0',
+        b"colorizer_queue_length 0.0",
+        b"process_resident_memory_bytes",
+    ):
+        assert line in body
+
+
+def test_a_model_that_cannot_be_loaded_is_said(config: Config) -> None:
+    def load(model: str) -> FakeNetwork:
+        raise damaged()
+
+    service = Service(config, load=load)
+    service.start_worker()
+    wait_until(lambda: "damaged" in service.health()["model"][1])
+    assert not service.health()["model"][0]
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    assert finished(service, OWNER, id).state == "failed"
+    service.close()
+
+
+def test_nothing_is_lost_when_the_server_stops(config: Config, network: FakeNetwork) -> None:
+    first = Service(config, load=lambda model: network)
+    ids = [first.upload(OWNER, jpeg(), "x.jpg").record.id for _ in range(3)]
+    first.close()
+    second = Service(config, load=lambda model: network)
+    second.start_worker()
+    for id in ids:
+        assert finished(second, OWNER, id).state == "ready"
+    second.close()
