@@ -17,7 +17,14 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from ..conftest import ROOT
 
@@ -83,6 +90,11 @@ class Visitor:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
+    def hear(self, message: ConsoleMessage) -> None:
+        """Remember what the browser says is wrong."""
+        if message.type == "error":
+            self.complaints.append(message.text)
+
     def upload(self, *files: Path) -> None:
         """Choose files on the start page and wait for the page that follows."""
         self.page.goto("/")
@@ -108,10 +120,7 @@ def new_visitor(browser: Browser, address: str) -> Iterator[NewVisitor]:
         context.set_default_timeout(PATIENCE)
         visitor = Visitor(context, context.new_page())
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-        visitor.page.on(
-            "console",
-            lambda message: message.type == "error" and visitor.complaints.append(message.text),
-        )
+        visitor.page.on("console", visitor.hear)
         visitors.append(visitor)
         return visitor
 
