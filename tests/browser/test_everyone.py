@@ -39,7 +39,7 @@ def no_sideways_scrolling(page: Page) -> bool:
 
 
 def lightness_of_the_background(page: Page) -> float:
-    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
 
 
