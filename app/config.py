@@ -43,7 +43,7 @@ class Config(BaseSettings):
         "`colorizer worker` beside it.",
     )
     queue_limit: int = Field(
-        100, ge=1, description="Photographs that may wait; more are answered with 503."
+        500, ge=1, description="Photographs that may wait; more are answered with 503."
     )
     time_to_live_hours: float = Field(
         24, gt=0, description="Hours after which photographs and all made of them are deleted."

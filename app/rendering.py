@@ -7,10 +7,13 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
@@ -20,7 +23,6 @@ from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
 from . import names
-from .cache import Cache
 from .disk import full_disk, gone
 from .errors import NotReady, PredictionFailed, Problem
 from .metrics import Metrics
@@ -32,6 +34,8 @@ _PREVIEW_QUALITY = 88
 _RESULTS_KEPT = 4  # for each photograph
 _IN_USE = 60.0  # s for which a result is not removed: somebody may be about to send it
 
+Value = TypeVar("Value", Prediction, Photo)
+
 
 class Pictures:
     """Whatever can be made of a photograph and its prediction, without a network."""
@@ -40,7 +44,8 @@ class Pictures:
         self._storage = storage
         self._metrics = metrics
         self._max_pixels = max_pixels
-        self._cache = Cache(_CACHE_BYTES)
+        self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
+        self._lock = threading.Lock()  # of what is kept
         self._full_size = threading.Semaphore(1)  # a large photograph takes much memory
 
     # what the worker leaves
@@ -56,7 +61,7 @@ class Pictures:
         buffer = io.BytesIO()
         prediction_file.save(prediction, buffer)
         self._storage.write(id, f"{key}.prediction", buffer.getvalue())
-        self._cache.put((id, key), prediction, _size_of_prediction(prediction))
+        self._keep((id, key), prediction)
 
     # small pictures
 
@@ -157,7 +162,7 @@ class Pictures:
                 raise NotReady("The colours of this photograph are not ready yet.", 1)
             return prediction_file.load(data)
 
-        return self._cache.get((id, key), make, _size_of_prediction)
+        return self._at_hand((id, key), make)
 
     def _grey(self, id: str) -> Photo:
         def make() -> Photo:
@@ -166,7 +171,20 @@ class Pictures:
                 raise NotReady("This photograph has not been opened yet.", 1)
             return files.read(data)
 
-        return self._cache.get((id, PREVIEW), make, _size_of_photo)
+        return self._at_hand((id, PREVIEW), make)
+
+    def _at_hand(self, key: tuple[str, str], make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key in self._kept:
+                value: Value = self._kept[key]
+                return value
+        value = make()
+        self._keep(key, value)
+        return value
+
+    def _keep(self, key: tuple[str, str], value: Prediction | Photo) -> None:
+        with self._lock, suppress(ValueError):  # larger than everything that may be kept
+            self._kept[key] = value
 
 
 def etag(id: str, kind: str, *made_from: Settings | Output) -> str:
@@ -187,12 +205,10 @@ def _encoded(
     return buffer.getvalue()
 
 
-def _size_of_prediction(prediction: Prediction) -> int:
-    return prediction.logits.nbytes + prediction.lightness.nbytes
-
-
-def _size_of_photo(photo: Photo) -> int:
-    return photo.pixels.nbytes + (0 if photo.alpha is None else photo.alpha.nbytes)
+def _bytes_of(value: Prediction | Photo) -> int:
+    if isinstance(value, Photo):
+        return value.pixels.nbytes + (0 if value.alpha is None else value.alpha.nbytes)
+    return value.logits.nbytes + value.lightness.nbytes
 
 
 def _remove_old(folder: Path) -> None:

@@ -48,25 +48,28 @@ def upload(page: Page, *files: Path) -> None:
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=60_000)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as address:
-        with sync_playwright() as playwright:
-            program = shutil.which("chromium") or shutil.which("google-chrome")
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-            desk = visit(browser, address, DESK)
-            desk.goto("/")
-            save(desk, "start")
-            upload(desk, HERO)
-            expect(desk.locator(_COLOURED)).to_be_visible()
-            desk.wait_for_timeout(4000)
-            save(desk, "photograph")
-            upload(desk, *SAMPLES)
-            expect(desk.locator(".tile[data-state=ready]")).to_have_count(len(SAMPLES))
-            save(desk, "batch")
-            phone = visit(browser, address, PHONE)
-            upload(phone, HERO)
-            expect(phone.locator(_COLOURED)).to_be_visible()
-            save(phone, "phone-dark")
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder)) as address,
+        sync_playwright() as playwright,
+    ):
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        desk = visit(browser, address, DESK)
+        desk.goto("/")
+        save(desk, "start")
+        upload(desk, HERO)
+        expect(desk.locator(_COLOURED)).to_be_visible()
+        desk.wait_for_timeout(4000)
+        save(desk, "photograph")
+        upload(desk, *SAMPLES)
+        expect(desk.locator(".tile[data-state=ready]")).to_have_count(len(SAMPLES))
+        save(desk, "batch")
+        phone = visit(browser, address, PHONE)
+        upload(phone, HERO)
+        expect(phone.locator(_COLOURED)).to_be_visible()
+        save(phone, "phone-dark")
+        browser.close()
 
 
 if __name__ == "__main__":
