@@ -35,6 +35,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     from .config import Config
     from .context import CONFIG, SERVICE
     from .service import Service
+    from .spool import spooled_by
 
     if config is None:
         config = service.config if service is not None else Config.load()
@@ -57,6 +58,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
         hops = config.trusted_proxies
         proxy_fix = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
         app.wsgi_app = proxy_fix  # type: ignore[method-assign]
+    app.request_class = spooled_by(service)
     resources.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)

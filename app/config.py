@@ -24,7 +24,7 @@ class Config(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen at; 0.0.0.0 is every one.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
-    threads: int = Field(8, ge=1, le=256, description="Requests answered at the same time.")
+    threads: int = Field(32, ge=1, le=256, description="Requests answered at the same time.")
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from flask import Response, request, send_file
 
+from .disk import gone
 from .service import Blob, ResultFile
 
 
@@ -28,15 +29,20 @@ def send_blob(blob: Blob) -> Response:
 
 
 def send_result(result: ResultFile, *, attachment: bool = False) -> Response:
-    """A file, whole or the parts that are asked for; ``attachment`` says: keep, do not show."""
-    response = send_file(
-        result.path,
-        mimetype=result.mimetype,
-        as_attachment=attachment,
-        download_name=result.name,
-        etag=result.etag,
-        conditional=True,
-    )
+    """A file, whole or the parts that are asked for; ``attachment`` says: keep, do not show.
+
+    Raises:
+        NotFound: if it was deleted meanwhile.
+    """
+    with gone():
+        response = send_file(
+            result.path,
+            mimetype=result.mimetype,
+            as_attachment=attachment,
+            download_name=result.name,
+            etag=result.etag,
+            conditional=True,
+        )
     return _private(response, result.etag)
 
 

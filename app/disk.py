@@ -6,16 +6,19 @@ import errno
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from tempfile import SpooledTemporaryFile
+from typing import IO, cast
 
 from colorizer.errors import OutputError
 
 from .errors import NotFound, StorageFull, UploadTooLarge
 
 _CHUNK = 1 << 20
+_SPOOLED = 500_000  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -25,12 +28,14 @@ def full_disk() -> Iterator[None]:
     try:
         yield
     except (OSError, OutputError) as error:
-        if _errno(error) not in _FULL:
+        if not is_full(error):
             raise
-        raise StorageFull(
-            "The server's disk is full, so nothing was stored. Try again later, or delete "
-            "photographs that are not needed any more."
-        ) from error
+        raise StorageFull() from error
+
+
+def is_full(error: Exception) -> bool:
+    """Whether an error says that the disk has no room."""
+    return _errno(error) in _FULL
 
 
 @contextmanager
@@ -68,6 +73,11 @@ def receive(source: IO[bytes], target: Path, limit: int) -> int:
     return length
 
 
+def spool_in(folder: Path) -> IO[bytes]:
+    """A new file without a name: in memory while it is small, then in ``folder``."""
+    return cast(IO[bytes], SpooledTemporaryFile(_SPOOLED, "w+b", dir=str(folder)))
+
+
 def try_lock(handle: int) -> bool:
     """Lock an open file if nobody else has; the lock ends with the handle, or the process."""
     try:
@@ -90,3 +100,11 @@ def secret_in(path: Path) -> str:
             os.link(mine, path)
         mine.unlink()
     return path.read_text(encoding="ascii")
+
+
+def older(paths: Iterable[Path], seconds: float) -> Iterator[Path]:
+    """Those of some files and folders that were not changed for so long."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - seconds:
+                yield path

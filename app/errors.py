@@ -68,6 +68,16 @@ class QueueFull(AppError):
     title = "Too busy at the moment"
 
 
+class TooBusy(AppError):
+    """As many large pictures as this server can make at a time are being made."""
+
+    status = 503
+    title = "Too busy at the moment"
+
+    def __init__(self) -> None:
+        super().__init__("Other pictures are being made at the moment. Try again soon.", 5)
+
+
 class QueueUnavailable(AppError):
     """The queue cannot be reached."""
 
@@ -80,6 +90,13 @@ class StorageFull(AppError):
 
     status = 507
     title = "The disk is full"
+
+    def __init__(
+        self,
+        detail: str = "The server's disk is full, so nothing was stored. Try again later, or "
+        "delete photographs that are not needed any more.",
+    ) -> None:
+        super().__init__(detail)
 
 
 class UploadTooLarge(AppError):

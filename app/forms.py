@@ -25,6 +25,9 @@ _GROUPS = {"edge_refinement": "Detail"}
 _FIRST_GROUP = "Colour"
 _PREDICT_GROUP = "Advanced"
 
+#: what a parameter that may be negative is called on either side of zero
+_WORDS = {"warmth": ("cooler", "warmer"), "tint": ("greener", "pinker")}
+
 #: the names that are written differently from their keys
 _FORMAT_LABELS = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "tiff": "TIFF"}
 
@@ -62,10 +65,28 @@ class Control:
 
     @property
     def text(self) -> str:
-        """The value with its unit, as a person reads it: "0.4", "−12 b*", "256 px"."""
+        """The value as a person reads it: "60 %", "12 warmer", "neutral", "256 px".
+
+        Vividness is the other end of the temperature. ``controls.js`` writes the same.
+        """
         if self.parameter.kind == "choice":
             return str(self.value)
-        return f"{self.value:g} {self.parameter.unit}".strip().replace("-", "−")
+        if self.words:
+            return f"{abs(self.value):g} {self.words[self.value > 0]}" if self.value else "neutral"
+        if self.unit != "%":
+            return f"{self.value:g} {self.unit}"
+        share = 1 - self.value if self.parameter.name == "temperature" else self.value
+        return f"{100 * share:.0f} %"
+
+    @property
+    def unit(self) -> str:
+        """What it is shown in: a fraction is shown as per cent."""
+        return "%" if self.parameter.kind == "float" else self.parameter.unit
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is called below and above zero; empty if it is shown with its unit."""
+        return _WORDS.get(self.parameter.name, ())
 
 
 @dataclass(frozen=True)
@@ -80,13 +101,15 @@ class PresetLink:
 
 
 def controls(settings: Settings, models: list[str]) -> dict[str, list[Control]]:
-    """Every parameter under its heading: "Colour", "Detail", "Advanced"."""
+    """Every parameter that leaves a choice, under "Colour", "Detail" or "Advanced"."""
     groups: dict[str, list[Control]] = {_FIRST_GROUP: [], "Detail": [], _PREDICT_GROUP: []}
     changes = query_of(settings)
     for name, parameter in PARAMETERS.items():
         predicts = parameter.stage == "predict"
         group = _PREDICT_GROUP if predicts else _GROUPS.get(name, _FIRST_GROUP)
         choices = tuple(models) if name == "model" else parameter.choices
+        if parameter.kind == "choice" and len(choices) < 2:
+            continue
         without = {key: value for key, value in changes.items() if key != name}
         groups[group].append(Control(parameter, getattr(settings, name), choices, without))
     return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import IO
 
@@ -21,7 +22,8 @@ from .records import PhotoRecord, Wanted, new_id
 from .storage import ORIGINAL, Storage
 from .worker import Worker
 
-_LONGEST_WAIT = 3600
+_LONGEST_WAIT = 60  # s after which somebody who was sent away may try again
+_ROOM = 0.1  # part of a full queue that should be free by then
 
 
 def installed_models() -> list[str]:
@@ -57,9 +59,9 @@ class Intake:
     def _store(
         self, owner: str, source: IO[bytes], name: str, batch: str | None, settings: Settings
     ) -> PhotoRecord:
-        wanted = _wanted(new_id(), settings)
-        self._check_queue()
-        self._storage.check_room()
+        _check_model(settings)
+        self.check_room()
+        wanted = Wanted(new_id(), settings.model, settings.working_size)
         with self._storage.incoming() as folder:
             length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
             header = probe(folder / ORIGINAL, max_pixels=self._config.max_pixels)
@@ -80,12 +82,19 @@ class Intake:
         self._enqueue(wanted, record)
         return record
 
-    def ask(self, record: PhotoRecord, settings: Settings) -> None:
-        """Want one more prediction of a photograph, or a failed one again."""
-        wanted = _wanted(record.id, settings)
+    def ask(self, records: Iterable[PhotoRecord], settings: Settings) -> None:
+        """Want one more prediction of some photographs, or failed ones again."""
+        _check_model(settings)
         self._check_queue()
-        self._storage.want(wanted)
-        self._enqueue(wanted, record)
+        for record in records:
+            wanted = Wanted(record.id, settings.model, settings.working_size)
+            self._storage.want(wanted)
+            self._enqueue(wanted, record)
+
+    def check_room(self, length: int = 0) -> None:
+        """Raise QueueFull, QueueUnavailable or StorageFull if ``length`` bytes have no room."""
+        self._check_queue()
+        self._storage.check_room(length)
 
     def lifetime(self) -> tuple[datetime, datetime]:
         """When something that is made now was made, and when it expires; UTC."""
@@ -98,14 +107,15 @@ class Intake:
     def _check_queue(self) -> None:
         length = self._queue.length()
         if length >= self._config.queue_limit:
-            seconds = math.ceil(self._worker.seconds_each * length)
+            ahead = length - (1 - _ROOM) * self._config.queue_limit
+            seconds = math.ceil(self._worker.seconds_each * ahead)
             seconds = min(max(seconds, 1), _LONGEST_WAIT)
             raise QueueFull(
                 f"{length} photographs wait already. Try again in about {seconds} seconds.", seconds
             )
 
 
-def _wanted(id: str, settings: Settings) -> Wanted:
+def _check_model(settings: Settings) -> None:
     installed = installed_models()
     if settings.model not in installed:
         if settings.model == DEFAULT_MODEL:
@@ -113,4 +123,3 @@ def _wanted(id: str, settings: Settings) -> Wanted:
         raise InvalidSetting(
             f"There is no model {settings.model!r} here; there are {', '.join(installed)}."
         )
-    return Wanted(id, settings.model, settings.working_size)

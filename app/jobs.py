@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from typing import Any
 
@@ -20,8 +20,6 @@ from huey.api import Huey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
-
-from colorizer.errors import ColorizerError
 
 from .config import Config
 from .errors import QueueUnavailable
@@ -81,6 +79,13 @@ def _reachable() -> Iterator[None]:
         ) from error
 
 
+def _readable(items: Iterable[bytes]) -> Iterator[Message]:
+    """Messages; what is none is the consumer's to throw away."""
+    for item in items:
+        with suppress(ValueError, TypeError):
+            yield _Json().deserialize(item)
+
+
 def _open(config: Config) -> Huey:
     if config.queue_url:
         return _Redis("colorizer", results=False, serializer=_Json(), url=config.queue_url)
@@ -113,7 +118,7 @@ class Queue:
         huey.on_startup("on_start")(on_start)
         self._predict = huey.task(name="predict")(lambda *job: predict(Wanted(*job)))
         huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
-        huey.periodic_task(crontab(minute="*/5"), name="tidy")(storage.tidy)
+        huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
 
     def add(self, wanted: Wanted, priority: int) -> None:
         """Queue a prediction; one that cannot be queued now will be by the next sweep."""
@@ -126,14 +131,13 @@ class Queue:
     def waiting(self) -> dict[Wanted, int]:
         """What waits, and its place in the queue: 1 is next. Raises QueueUnavailable."""
         with _reachable():
-            messages = [_Json().deserialize(item) for item in self._huey.storage.enqueued_items()]
-        jobs = [Wanted(*m.args) for m in messages if m.name.endswith(".predict")]
+            items = self._huey.storage.enqueued_items()
+        jobs = [Wanted(*m.args) for m in _readable(items) if m.name.endswith(".predict")]
         return {job: place for place, job in reversed(list(enumerate(jobs, start=1)))}
 
     def length(self) -> int:
-        """How many wait. Raises QueueUnavailable."""
-        with _reachable():
-            return int(self._huey.storage.queue_size())
+        """How many predictions wait. Raises QueueUnavailable."""
+        return len(self.waiting())
 
     def sweep(self) -> None:
         """Queue whatever is wanted, unfinished, not waiting, and nobody's work at the moment."""
@@ -146,11 +150,11 @@ class Queue:
 
     def start(self) -> None:
         """Start to work the queue off, in threads of this process."""
-        try:
-            self._storage.tidy()
-            self.sweep()
-        except (ColorizerError, OSError):
-            logger.exception("the photographs of an earlier run could not be looked through")
+        for step in (self._storage.tidy, self.sweep):
+            try:
+                step()
+            except Exception:  # whatever lies in the data folder, the server starts
+                logger.exception("%s failed at the start; it will be tried again", step.__name__)
         self._consumer = _Consumer(
             self._huey,
             workers=1,  # the network uses all processors

@@ -22,15 +22,17 @@ from colorizer.errors import ColorizerError
 from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
 
-from . import forms
+from . import forms, names, recent
 from .context import config, service
 from .delivery import send_blob, send_result, unless_known
+from .records import View
 from .security import owner
 
 blueprint = Blueprint("pages", __name__)
 
 #: what a file picker offers; the content decides what is taken
 ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
+_REFUSALS_SHOWN = 5  # what is said on the next page travels in a cookie
 _ZIP_NAME = "colorized-photographs.zip"
 
 
@@ -43,7 +45,6 @@ def _everywhere() -> dict[str, Any]:
 @blueprint.get("/")
 def start() -> str:
     """The start page; it makes the session that the uploads of its script need."""
-    owner()
     return _start_page()
 
 
@@ -51,6 +52,7 @@ def _start_page(problem: str | None = None) -> str:
     return render_template(
         "start.html",
         form=forms.UploadForm(),
+        recent=recent.listed(owner()),
         samples=service.samples(),
         accept=ACCEPT,
         problem=problem,
@@ -64,33 +66,34 @@ def upload() -> BaseResponse | tuple[str, int]:
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     if len(files) == 1:
-        view = service.upload(owner(), files[0].stream, files[0].filename or "")
-        return _see("pages.photograph", id=view.record.id)
+        return _see_new(service.upload(owner(), files[0].stream, files[0].filename or ""))
     return _upload_many(files)
 
 
 def _upload_many(files: list[FileStorage]) -> BaseResponse:
     """What cannot be taken is said on the batch's page; if nothing can be, that is the answer."""
     batch = service.new_batch(owner())
-    refused: ColorizerError | None = None
-    taken = 0
+    refused: list[tuple[str, ColorizerError]] = []
     for file in files:
         try:
             service.upload(owner(), file.stream, file.filename or "", batch=batch.id)
-            taken += 1
         except ColorizerError as error:
-            refused = error
-            flash(f"{file.filename}: {error}", "error")
-    if refused is not None and not taken:
+            refused.append((names.clean(file.filename or ""), error))
+    if len(refused) == len(files):
         service.delete_batch(owner(), batch.id)
-        raise refused
+        raise refused[-1][1]
+    for name, reason in refused[:_REFUSALS_SHOWN]:
+        flash(f"{name}: {reason}", "error")
+    if more := refused[_REFUSALS_SHOWN:]:
+        flash(f"{len(more)} more were not taken.", "error")
+    recent.remember("batch", batch.id)
     return _see("pages.batch", id=batch.id)
 
 
 @blueprint.post("/samples/<name>")
 def try_sample(name: str) -> BaseResponse:
     """Take one of the sample photographs as if it had been uploaded."""
-    return _see("pages.photograph", id=service.upload_sample(owner(), name).record.id)
+    return _see_new(service.upload_sample(owner(), name))
 
 
 @blueprint.get("/photographs/<id>")
@@ -129,14 +132,20 @@ def preview(id: str) -> Response:
 @blueprint.get("/photographs/<id>/grey.jpg")
 def grey(id: str) -> Response:
     """The preview as it was scanned."""
-    return send_blob(service.grey_preview(owner(create=False), id))
+    who = owner(create=False)
+    return unless_known(
+        service.grey_etag(who, id), lambda: send_blob(service.grey_preview(who, id))
+    )
 
 
 @blueprint.get("/photographs/<id>/uncertainty.png")
 def uncertainty(id: str) -> Response:
     """The overlay that shows where the model was unsure, of the preview's size."""
-    settings = forms.settings_from(request.args)
-    return send_blob(service.uncertainty(owner(create=False), id, settings))
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    return unless_known(
+        service.uncertainty_etag(who, id, settings),
+        lambda: send_blob(service.uncertainty(who, id, settings)),
+    )
 
 
 @blueprint.get("/photographs/<id>/download")
@@ -152,10 +161,12 @@ def download(id: str) -> Response:
 
 @blueprint.post("/photographs/<id>/delete")
 def delete(id: str) -> BaseResponse:
-    """Delete a photograph and all that was made of it, at once."""
-    service.delete(owner(create=False), id)
+    """Delete a photograph and all that was made of it, at once; its batch, if any, is next."""
+    who = owner(create=False)
+    batch = service.view(who, id).record.batch
+    service.delete(who, id)
     flash("The photograph and everything made from it have been deleted.", "done")
-    return _see("pages.start")
+    return _see("pages.batch", id=batch) if batch else _see("pages.start")
 
 
 @blueprint.get("/batches/<id>")
@@ -206,6 +217,12 @@ def _form_parts(settings: Settings) -> dict[str, Any]:
         "formats": forms.format_choices(),
         "form": forms.ActionForm(),
     }
+
+
+def _see_new(view: View) -> BaseResponse:
+    """On to the page of a new photograph, which the start page will lead back to."""
+    recent.remember("photograph", view.record.id)
+    return _see("pages.photograph", id=view.record.id)
 
 
 def _see(endpoint: str, **values: Any) -> BaseResponse:

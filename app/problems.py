@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from urllib.parse import urlsplit
 
 import werkzeug.exceptions
 from flask import Flask, Response, make_response, render_template, request
@@ -12,8 +13,17 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 
 from colorizer.errors import ColorizerError
 
-from .errors import Forbidden, NotFound, Problem, Unauthorized, UploadTooLarge, problem_of
-from .security import is_api
+from .disk import is_full
+from .errors import (
+    Forbidden,
+    NotFound,
+    Problem,
+    StorageFull,
+    Unauthorized,
+    UploadTooLarge,
+    problem_of,
+)
+from .security import FORM_OVERHEAD, is_api
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +51,8 @@ def init_app(app: Flask) -> None:
 def respond(error: Exception) -> Response:
     """The response for an error; what nobody foresaw is logged and stays inside."""
     headers: dict[str, str] = {}
+    if is_full(error):  # while a request was being received, say
+        error = StorageFull()
     match error:
         case CSRFError():
             problem = problem_of(Forbidden("This form has expired; load the page anew."))
@@ -92,10 +104,21 @@ def _page(problem: Problem) -> Response:
         title=problem.title,
         detail=problem.detail,
         advice=_ADVICE.get(problem.status, ""),
+        back=_back(),
     )
     return make_response(html, problem.status)
 
 
+def _back() -> str | None:
+    """The page of this site that a person came from, if it is not the one that failed."""
+    came_from = request.referrer
+    if came_from is None or came_from == request.url:
+        return None
+    parts = urlsplit(came_from)
+    ours = parts.scheme in {"http", "https"} and parts.netloc == request.host
+    return came_from if ours else None
+
+
 def _too_large() -> str:
-    limit = (request.max_content_length or 0) // 1_000_000
+    limit = max((request.max_content_length or 0) - FORM_OVERHEAD, FORM_OVERHEAD) // 1_000_000
     return f"This request is larger than {limit} MB, which is the most that is taken here."

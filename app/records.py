@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from colorizer.errors import InvalidSetting
 from colorizer.photo import WRITABLE_FORMATS
 
-from .errors import Problem
+from .errors import NotFound, Problem
+
+logger = logging.getLogger(__name__)
 
 State = Literal["missing", "queued", "working", "ready", "failed"]
 OutputFormat = Literal["png", "jpeg", "webp", "tiff"]
@@ -87,6 +90,37 @@ class BatchRecord:
     owner: str
     created: datetime
     expires: datetime
+
+
+Record = TypeVar("Record", PhotoRecord, BatchRecord)
+
+
+def dumped(record: PhotoRecord | BatchRecord) -> bytes:
+    """A record as JSON."""
+    return json.dumps(asdict(record), default=datetime.isoformat).encode()
+
+
+def loaded(kind: type[Record], path: Path) -> Record:
+    """A record from its file.
+
+    Raises:
+        NotFound: if there is none, it cannot be read, or its time is up.
+    """
+    try:
+        values: dict[str, Any] = json.loads(path.read_bytes())
+        for field in fields(kind):
+            if field.type == "datetime":
+                values[field.name] = datetime.fromisoformat(values[field.name])
+        record = kind(**values)
+        expired = record.expires <= datetime.now(UTC)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound() from None
+    except (ValueError, TypeError, KeyError):
+        logger.exception("%s cannot be read", Path(*path.parts[-3:]))
+        raise NotFound() from None
+    if expired:
+        raise NotFound()
+    return record
 
 
 @dataclass(frozen=True)

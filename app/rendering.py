@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +19,7 @@ from cachetools import LRUCache
 
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
+from colorizer.errors import CorruptPrediction
 from colorizer.photo import Metadata, Photo
 from colorizer.pipeline import Prediction, provenance, render
 from colorizer.settings import Settings
@@ -24,7 +27,7 @@ from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
 from . import names
 from .disk import full_disk, gone
-from .errors import NotReady, PredictionFailed, Problem
+from .errors import NotReady, PredictionFailed, Problem, TooBusy
 from .metrics import Metrics
 from .records import MIMETYPES, Blob, Output, PhotoRecord, ResultFile, key_of
 from .storage import FACTS, ORIGINAL, PREVIEW, Storage
@@ -32,9 +35,13 @@ from .storage import FACTS, ORIGINAL, PREVIEW, Storage
 _CACHE_BYTES = 128 << 20
 _PREVIEW_QUALITY = 88
 _RESULTS_KEPT = 4  # for each photograph
-_IN_USE = 60.0  # s for which a result is not removed: somebody may be about to send it
+_IN_USE = 5.0  # s for which a result is not removed: somebody may be about to send it
+_PATIENCE = 10.0  # s that a request waits for its turn at a large picture
+_REDONE = 60  # s until the next sweep, at most
 
 Value = TypeVar("Value", Prediction, Photo)
+
+logger = logging.getLogger(__name__)
 
 
 class Pictures:
@@ -83,7 +90,7 @@ class Pictures:
         with self._metrics.render_seconds.labels("uncertainty").time():
             layer = overlay(prediction, grey.height, grey.width)
             data = _encoded(Photo(layer[..., :3], layer[..., 3]), "png")
-        return Blob(data, "image/png", etag(id, "uncertainty", _predicted(settings)))
+        return Blob(data, "image/png", etag(id, "uncertainty", predicted(settings)))
 
     def likely_colours(
         self, id: str, settings: Settings, x: float, y: float, count: int
@@ -94,34 +101,36 @@ class Pictures:
     # full size
 
     def result(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
-        """The finished picture; the latest few are kept."""
+        """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
         result = self._describe(record, settings, output)
         self._prediction(record.id, settings)
-        if result.path.exists():
-            with suppress(FileNotFoundError):
-                result.path.touch()
-                return result
-        with self._full_size:
-            if not result.path.exists():
-                with suppress(FileExistsError), gone():
+        if _used(result.path):
+            return result
+        if not self._full_size.acquire(timeout=_PATIENCE):
+            raise TooBusy()
+        try:
+            if not _used(result.path):
+                with suppress(FileExistsError), gone(), full_disk():
                     result.path.parent.mkdir()
                 self._write(record, settings, output, result.path)
                 _remove_old(result.path.parent)
+        finally:
+            self._full_size.release()
         return result
 
     @contextmanager
     def fleeting(
         self, record: PhotoRecord, settings: Settings, output: Output
     ) -> Iterator[ResultFile]:
-        """The finished picture, which is removed afterwards if it was not there before."""
+        """The finished picture, under a name of its own that is removed afterwards."""
         result = self._describe(record, settings, output)
-        if result.path.exists():
-            yield result
-            return
         with self._storage.incoming() as folder:
             path = folder / result.path.name
-            with self._full_size:
-                self._write(record, settings, output, path)
+            try:
+                os.link(result.path, path)  # stays, whoever deletes the other
+            except OSError:
+                with self._full_size:
+                    self._write(record, settings, output, path)
             yield replace(result, path=path)
 
     def _describe(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
@@ -132,6 +141,7 @@ class Pictures:
 
     def _write(self, record: PhotoRecord, settings: Settings, output: Output, path: Path) -> None:
         prediction = self._prediction(record.id, settings)
+        self._storage.check_room()
         with self._metrics.render_seconds.labels("result").time(), gone(), full_disk():
             grey = files.read(
                 self._storage.photo(record.id) / ORIGINAL, max_pixels=self._max_pixels
@@ -160,7 +170,12 @@ class Pictures:
                 if failed is not None:
                     raise PredictionFailed(Problem(**json.loads(failed)).detail)
                 raise NotReady("The colours of this photograph are not ready yet.", 1)
-            return prediction_file.load(data)
+            try:
+                return prediction_file.load(data)
+            except CorruptPrediction:
+                logger.exception("photo %s: its prediction is made anew", id)
+                self._storage.remove(id, f"{key}.prediction")  # which the sweep notices
+                raise NotReady("The colours are being worked out once more.", _REDONE) from None
 
         return self._at_hand((id, key), make)
 
@@ -193,7 +208,8 @@ def etag(id: str, kind: str, *made_from: Settings | Output) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _predicted(settings: Settings) -> Settings:
+def predicted(settings: Settings) -> Settings:
+    """What of the settings a prediction depends on; the rest has its defaults."""
     return Settings(model=settings.model, working_size=settings.working_size)
 
 
@@ -209,6 +225,15 @@ def _bytes_of(value: Prediction | Photo) -> int:
     if isinstance(value, Photo):
         return value.pixels.nbytes + (0 if value.alpha is None else value.alpha.nbytes)
     return value.logits.nbytes + value.lightness.nbytes
+
+
+def _used(path: Path) -> bool:
+    """Whether there is such a result; if so it counts as just used."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _remove_old(folder: Path) -> None:

@@ -23,7 +23,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import TooManyRequests
 
-from .context import config
+from .context import config, service
 from .errors import Forbidden, NotFound, Unauthorized
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 #: what a request may hold beside files, at most, in bytes
 FORM_OVERHEAD = 1_000_000
+_UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -98,12 +99,12 @@ def init_app(app: Flask, config: Config) -> None:
         default_limits=[_rate],
         default_limits_per_method=True,
         on_breach=_too_many,
-        storage_uri=config.queue_url or "memory://",
-        key_prefix="colorizer",
+        storage_uri="memory://",  # one process answers all requests
     )
     limiter.request_filter(lambda: request.blueprint == "health")
     limiter.init_app(app)
     app.before_request(_refuse_other_sites)
+    app.before_request(_check_room)
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if (blueprint.url_prefix or "").startswith("/api/"):
@@ -131,6 +132,12 @@ def _allow_large_forms() -> None:
     """A page's form may hold many photographs. (The API's upload allows itself one.)"""
     if request.blueprint == "pages":
         request.max_content_length = config.max_request_mb * 1_000_000 + FORM_OVERHEAD
+
+
+def _check_room() -> None:
+    """Refuse photographs that have no room before their bytes are read, as CSRF's check does."""
+    if request.endpoint in _UPLOADS:
+        service.check_room(request.content_length or 0)
 
 
 def _rate() -> str:
@@ -165,7 +172,7 @@ def _refuse_other_sites() -> None:
 def _harden(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    if (request.endpoint or "").endswith("static"):
+    if (request.endpoint or "").endswith("static") and response.status_code < 400:
         if "v" in request.args:
             response.headers["Cache-Control"] = f"public, max-age={_STATIC_LIFE}, immutable"
     elif "Cache-Control" not in response.headers:

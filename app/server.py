@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .service import Service
 
 _SILENT_FOR = 120  # s without a sign of life after which the worker process is replaced
+_STALLED_FOR = 60  # s without a byte after which a connection gives its thread back
 _GRACE = 30  # s for requests and the photograph in hand to end
 
 
@@ -66,6 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "secure_scheme_headers": {},  # proxies are the application's business
             "when_ready": self._listening,
+            "pre_request": _do_not_wait_for_ever,
             "post_worker_init": self._start_worker,
             "worker_exit": self._stop_worker,
         }
@@ -94,7 +98,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().run()
 
     def _listening(self, arbiter: Any) -> None:
-        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        listener = arbiter.LISTENERS[0].sock
+        limit = struct.pack("@ll", _STALLED_FOR, 0)  # for a request's head; the rest has its own
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        host, port = listener.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
@@ -135,6 +142,11 @@ def work(
     announce(str(config.data_dir))
     stop.wait()
     _close(service)
+
+
+def _do_not_wait_for_ever(worker: Any, request: Any) -> None:
+    """Limit how long a request's body, and whoever takes our answer, may stand still."""
+    request.unreader.sock.settimeout(_STALLED_FOR)
 
 
 def _close(service: Service) -> None:

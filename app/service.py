@@ -14,12 +14,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import IO
 
-from colorizer.settings import DEFAULT_MODEL, Settings
+from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 
-from . import archive, samples
+from . import samples
+from .archive import Archives
+from .checks import checks
 from .config import Config
-from .errors import NotFound, NotReady, Problem, QueueFull, QueueUnavailable, UploadTooLarge
+from .errors import (
+    NotFound,
+    NotReady,
+    Problem,
+    QueueFull,
+    QueueUnavailable,
+    StorageFull,
+    UploadTooLarge,
+)
 from .intake import Intake, installed_models
 from .jobs import Queue
 from .metrics import Metrics
@@ -36,7 +46,7 @@ from .records import (
     Wanted,
     new_id,
 )
-from .rendering import Pictures, etag
+from .rendering import Pictures, etag, predicted
 from .storage import ORIGINAL, Storage
 from .views import view_of
 from .worker import Network, Worker
@@ -54,6 +64,8 @@ __all__ = [
     "State",
     "View",
 ]
+
+_AT_ONCE = 20  # predictions of a batch that one request asks for
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +91,7 @@ class Service:
         self._worker = Worker(config, self._storage, self._pictures, self._metrics, load)
         self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
         self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
+        self._archives = Archives(max(config.threads // 2, 1))
 
     @property
     def secret_key(self) -> str:
@@ -95,6 +108,14 @@ class Service:
         return self._queue.close()
 
     # uploads
+
+    def check_room(self, length: int) -> None:
+        """Whether an upload of so many bytes may come; raises what :meth:`upload` does."""
+        self._intake.check_room(length)
+
+    def spool(self) -> IO[bytes]:
+        """A file without a name, in memory or the data folder, to receive an upload in."""
+        return self._storage.spool()
 
     def upload(
         self,
@@ -120,8 +141,11 @@ class Service:
             InvalidSetting, WeightsMissing: no such model.
         """
         settings = settings or Settings()
-        if batch is not None and len(self._members(owner, batch)[1]) >= self.config.max_batch:
-            raise UploadTooLarge(f"A batch holds at most {self.config.max_batch} photographs.")
+        most = self.config.max_batch
+        if batch is not None:
+            _, ids = self._batch(owner, batch)
+            if len(ids) >= most and len(self._photos(owner, ids)) >= most:
+                raise UploadTooLarge(f"A batch holds at most {most} photographs.")
         return self._view(self._intake.upload(owner, source, name, batch, settings), settings)
 
     def samples(self) -> list[Sample]:
@@ -153,7 +177,7 @@ class Service:
         view = self._view(record, settings)
         if view.state not in ("missing", "failed"):
             return view
-        self._intake.ask(record, settings)
+        self._intake.ask([record], settings)
         return self._view(record, settings)
 
     def preview(self, owner: str, id: str, settings: Settings) -> Blob:
@@ -166,10 +190,20 @@ class Service:
         self._record(owner, id)
         return etag(id, "preview", settings)
 
+    def grey_etag(self, owner: str, id: str) -> str:
+        """The ETag that :meth:`grey_preview` would have."""
+        self._record(owner, id)
+        return etag(id, "grey")
+
     def grey_preview(self, owner: str, id: str) -> Blob:
         """JPEG in grey. Raises NotReady until the worker has opened the photograph."""
         self._record(owner, id)
         return self._pictures.grey_preview(id)
+
+    def uncertainty_etag(self, owner: str, id: str, settings: Settings) -> str:
+        """The ETag that :meth:`uncertainty` would have; nothing is rendered."""
+        self._record(owner, id)
+        return etag(id, "uncertainty", predicted(settings))
 
     def uncertainty(self, owner: str, id: str, settings: Settings) -> Blob:
         """PNG of the preview's size, transparent where the network was sure."""
@@ -217,29 +251,33 @@ class Service:
 
     def batch(self, owner: str, id: str, settings: Settings | None = None) -> BatchView:
         """A batch and its photographs, in the order of upload."""
-        record, photos = self._members(owner, id)
+        record, ids = self._batch(owner, id)
         waiting = self._waiting()
         views = [
             view_of(photo, settings or Settings(), self._storage, lambda: waiting)
-            for photo in photos
+            for photo in self._photos(owner, ids)
         ]
         counts = dict(Counter(view.state for view in views))
         return BatchView(record.id, record.created, record.expires, views, counts)
 
     def request_batch(self, owner: str, id: str, settings: Settings) -> BatchView:
-        """Queue every "missing" prediction of a batch, as many as the queue takes."""
-        with suppress(QueueFull):
-            for view in self.batch(owner, id, settings).photos:
-                if view.state == "missing":
-                    self.request(owner, view.record.id, settings)
+        """Queue "missing" predictions of a batch: some at each call, if there is room.
+
+        Raises:
+            InvalidSetting, WeightsMissing: no such model.
+        """
+        batch = self.batch(owner, id, settings)
+        missing = [view.record for view in batch.photos if view.state == "missing"]
+        if not missing:
+            return batch
+        with suppress(QueueFull, QueueUnavailable, StorageFull, NotFound):
+            self._intake.ask(missing[:_AT_ONCE], settings)
         return self.batch(owner, id, settings)
 
     def delete_batch(self, owner: str, id: str) -> None:
         """Delete a batch and its photographs, now."""
-        _, photos = self._members(owner, id)
+        self._batch(owner, id)
         self._storage.delete("batches", id)
-        for photo in photos:
-            self._storage.delete("photos", photo.id)
         logger.info("batch %s deleted", id)
 
     def zip(self, owner: str, id: str, settings: Settings, output: Output) -> Iterator[bytes]:
@@ -247,13 +285,14 @@ class Service:
 
         Raises:
             NotReady: if none is finished; at the call, as NotFound is, not while iterating.
+            TooBusy: if half of all threads are at it already.
         """
         batch = self.batch(owner, id, settings)
         if not batch.counts.get("ready"):
             raise NotReady("None of these photographs is ready yet.", 2)
-        photos = [view.record for view in batch.photos]
-        return archive.stream(
-            photos, lambda photo: self._pictures.fleeting(photo, settings, output)
+        return self._archives.stream(
+            [view.record for view in batch.photos],
+            lambda photo: self._pictures.fleeting(photo, settings, output),
         )
 
     # state of the house
@@ -264,20 +303,7 @@ class Service:
 
     def health(self) -> dict[str, tuple[bool, str]]:
         """Checks by name: whether all is well, and a sentence."""
-        free, least = self._storage.free(), self._storage.min_free
-        checks = {"disk": (free >= least, f"{free / 1e9:.1f} GB are free.")}
-        try:
-            checks["queue"] = (True, f"{self._queue.length()} photographs wait.")
-        except QueueUnavailable as error:
-            checks["queue"] = (False, str(error))
-        if self.config.embedded_worker:
-            running = self._queue.is_consumed
-            checks["worker"] = (running, "It runs." if running else "It does not run.")
-            checks["model"] = (self._worker.is_ready, self._worker.state)
-        else:
-            installed = DEFAULT_MODEL in self.models()
-            checks["model"] = (installed, "Installed." if installed else "Not installed.")
-        return checks
+        return checks(self.config, self._storage, self._queue, self._worker)
 
     def metrics(self) -> tuple[bytes, str]:
         """Body and content type of what Prometheus collects."""
@@ -291,15 +317,18 @@ class Service:
             raise NotFound()
         return record
 
-    def _members(self, owner: str, id: str) -> tuple[BatchRecord, list[PhotoRecord]]:
+    def _batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:
         record, ids = self._storage.batch(id)
         if not hmac.compare_digest(record.owner.encode(), owner.encode()):
             raise NotFound()
+        return record, ids
+
+    def _photos(self, owner: str, ids: list[str]) -> list[PhotoRecord]:
         photos = []
         for photo in ids:
             with suppress(NotFound):
                 photos.append(self._record(owner, photo))
-        return record, sorted(photos, key=lambda photo: photo.created)
+        return sorted(photos, key=lambda photo: photo.created)
 
     def _view(self, record: PhotoRecord, settings: Settings) -> View:
         return view_of(record, settings, self._storage, self._waiting)

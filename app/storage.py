@@ -18,33 +18,34 @@ written back, and whatever is killed at whatever time leaves nothing half done.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import IO, Literal
 
 from colorizer.atomic import sync_folder, write_atomically
 
-from .disk import full_disk, gone, secret_in, try_lock
+from .disk import full_disk, gone, older, secret_in, spool_in, try_lock
 from .errors import NotFound, ServerBusy, StorageFull
-from .records import BatchRecord, PhotoRecord, Wanted, new_id
+from .records import BatchRecord, PhotoRecord, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
 ORIGINAL = "The photograph"
 PREVIEW = "preview"
 FACTS = "facts.json"
 
-_ABANDONED_AFTER = 3600  # seconds after which an upload that never ended is thrown away
+_ABANDONED_AFTER = 3600  # s after which an upload that never ended is thrown away
+_RESULT_KEPT_FOR = 3600  # s without use after which a result is
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 Kind = Literal["photos", "batches"]
-Record = TypeVar("Record", PhotoRecord, BatchRecord)
+
+logger = logging.getLogger(__name__)
 
 
 class Storage:
@@ -71,12 +72,10 @@ class Storage:
         """Bytes that are free on its disk."""
         return shutil.disk_usage(self.root).free
 
-    def check_room(self) -> None:
-        """Raise StorageFull if less is free than must be."""
-        if self.free() < self.min_free:
-            raise StorageFull(
-                "The server's disk is almost full, so no photographs are taken at the moment."
-            )
+    def check_room(self, length: int = 0) -> None:
+        """Raise StorageFull if, with ``length`` more bytes, less is free than must be."""
+        if self.free() < self.min_free + length:
+            raise StorageFull("The server's disk is almost full. Try again later.")
 
     def secret_key(self) -> str:
         """The key that signs sessions; made at the first call."""
@@ -100,6 +99,10 @@ class Storage:
 
     # photographs
 
+    def spool(self) -> IO[bytes]:
+        """A file without a name, for an upload that is being received; it ends when closed."""
+        return spool_in(self.root / "incoming")
+
     @contextmanager
     def incoming(self) -> Iterator[Path]:
         """An empty folder for an upload; what was not published is gone afterwards."""
@@ -112,14 +115,22 @@ class Storage:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, folder: Path, record: PhotoRecord, wanted: Wanted) -> None:
-        """Turn an incoming folder into a photograph, all at once."""
-        write_atomically(folder / "photo.json", _dump(record))
+        """Turn an incoming folder into a photograph, all at once.
+
+        Raises:
+            NotFound: if its batch is gone.
+        """
+        write_atomically(folder / "photo.json", dumped(record))
         write_atomically(folder / f"{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
-        if record.batch:
-            with gone():
-                (self._folder("batches", record.batch) / record.id).touch()
         os.rename(folder, self.photo(record.id))
         sync_folder(self.root / "photos")
+        if record.batch:  # last: whoever deletes the batch meanwhile sees it, or we see that
+            try:
+                with gone():
+                    (self._folder("batches", record.batch) / record.id).touch()
+            except (NotFound, OSError):
+                self.delete("photos", record.id)
+                raise
 
     def photo(self, id: str) -> Path:
         """Folder of a photograph, whether it exists or not; NotFound if ``id`` is not an id."""
@@ -127,7 +138,7 @@ class Storage:
 
     def record(self, id: str) -> PhotoRecord:
         """Raise NotFound if there is no such photograph or its time is up."""
-        return _load(PhotoRecord, self.photo(id) / "photo.json")
+        return loaded(PhotoRecord, self.photo(id) / "photo.json")
 
     def names(self, id: str) -> set[str]:
         """Names of a photograph's files; empty if it is gone."""
@@ -168,7 +179,7 @@ class Storage:
 
         Yields:
             The number of this attempt, 1 is the first; None if another is at it or the photograph
-            is gone.
+            is gone. One that ends in an exception does not count: the process lives.
         """
         path = self.photo(wanted.id) / f"{wanted.key}.claim"
         try:
@@ -183,7 +194,12 @@ class Storage:
                 return
             with full_disk():
                 os.write(handle, b".")
-            yield os.fstat(handle).st_size
+            attempt = os.fstat(handle).st_size
+            try:
+                yield attempt
+            except Exception:
+                os.ftruncate(handle, attempt - 1)
+                raise
             if is_done(self.names(wanted.id), wanted.key):
                 path.unlink(missing_ok=True)
         finally:
@@ -202,59 +218,73 @@ class Storage:
 
     def unfinished(self) -> Iterator[Wanted]:
         """Every prediction that was asked for and is neither there nor failed."""
-        for id in self._ids("photos"):
+        for id in _ids(self.root / "photos"):
             names = self.names(id)
             for name in names:
-                key, dot, kind = name.rpartition(".")
-                if kind == "wanted" and dot and not is_done(names, key):
-                    data = self.read(id, name)
-                    if data is not None:
-                        yield Wanted(**json.loads(data))
+                key, _, kind = name.rpartition(".")
+                if kind != "wanted" or is_done(names, key):
+                    continue
+                data = self.read(id, name)
+                try:
+                    wanted = Wanted(**json.loads(data or b""))
+                    readable = (wanted.id, wanted.key) == (id, key)
+                except (ValueError, TypeError):
+                    readable = False
+                if readable:
+                    yield wanted
+                elif data is not None:
+                    logger.error("photo %s: %s cannot be read", id, name)
+                    self.remove(id, name)  # it may be asked for anew
 
     # batches
 
     def add_batch(self, record: BatchRecord) -> None:
         """Raises StorageFull."""
         with self.incoming() as folder:
-            write_atomically(folder / "batch.json", _dump(record))
+            write_atomically(folder / "batch.json", dumped(record))
             os.rename(folder, self._folder("batches", record.id))
 
     def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
         """A batch and the ids of the photographs that were put into it; raises NotFound."""
         folder = self._folder("batches", id)
-        record = _load(BatchRecord, folder / "batch.json")
-        return record, [name for name in os.listdir(folder) if _ID.fullmatch(name)]
+        record = loaded(BatchRecord, folder / "batch.json")
+        return record, _ids(folder)
 
     # deleting
 
     def delete(self, kind: Kind, id: str) -> None:
-        """Delete a photograph ("photos") or a batch ("batches"): gone at once, then wiped."""
+        """Delete a photograph ("photos"), or a batch ("batches") with all that were put into it:
+        gone at once, then wiped."""
         trash = self.root / "trash" / new_id()
         with suppress(FileNotFoundError):
             os.rename(self._folder(kind, id), trash)
+            if kind == "batches":
+                for photo in _ids(trash):
+                    self.delete("photos", photo)
         shutil.rmtree(trash, ignore_errors=True)
 
     def tidy(self) -> int:
-        """Delete what has expired or was left by a process that died; returns how many."""
+        """Delete what has expired, cannot be read, or was left by a process that died.
+
+        Returns:
+            How many photographs and batches.
+        """
         count = 0
-        for id in self._ids("photos"):
-            with suppress(NotFound):
-                self.record(id)
-                continue
-            self.delete("photos", id)
-            count += 1
-        for id in self._ids("batches"):
-            with suppress(NotFound):
-                self.batch(id)
-                continue
-            self.delete("batches", id)
-            count += 1
+        kinds: tuple[tuple[Kind, Callable[[str], object]], ...]
+        kinds = (("photos", self.record), ("batches", self.batch))
+        for kind, read in kinds:
+            for id in _ids(self.root / kind):
+                try:
+                    read(id)
+                except NotFound:
+                    self.delete(kind, id)
+                    count += 1
         for folder in (self.root / "trash").iterdir():
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.root / "incoming").iterdir():
-            with suppress(FileNotFoundError):
-                if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER:
-                    shutil.rmtree(folder, ignore_errors=True)
+        for folder in older(self.root.glob("incoming/*"), _ABANDONED_AFTER):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in older(self.root.glob("photos/*/results/*"), _RESULT_KEPT_FOR):
+            file.unlink(missing_ok=True)
         return count
 
     def _folder(self, kind: Kind, id: str) -> Path:
@@ -262,28 +292,11 @@ class Storage:
             raise NotFound()
         return self.root / kind / id
 
-    def _ids(self, kind: Kind) -> list[str]:
-        return [name for name in os.listdir(self.root / kind) if _ID.fullmatch(name)]
-
 
 def is_done(names: set[str], key: str) -> bool:
     """Whether a prediction is there or has failed, by the names of a photograph's files."""
     return f"{key}.prediction" in names or f"{key}.failed" in names
 
 
-def _dump(record: PhotoRecord | BatchRecord) -> bytes:
-    return json.dumps(asdict(record), default=datetime.isoformat).encode()
-
-
-def _load(kind: type[Record], path: Path) -> Record:
-    try:
-        values: dict[str, Any] = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound() from None
-    for field in fields(kind):
-        if field.type == "datetime":
-            values[field.name] = datetime.fromisoformat(values[field.name])
-    record = kind(**values)
-    if record.expires <= datetime.now(UTC):
-        raise NotFound()
-    return record
+def _ids(folder: Path) -> list[str]:
+    return [name for name in os.listdir(folder) if _ID.fullmatch(name)]

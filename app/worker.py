@@ -21,7 +21,7 @@ from colorizer.settings import DEFAULT_MODEL
 
 from .config import Config
 from .disk import gone
-from .errors import Abandoned, NotFound, problem_of
+from .errors import Abandoned, NotFound, StorageFull, problem_of
 from .metrics import Metrics
 from .records import Wanted
 from .rendering import Pictures
@@ -110,7 +110,7 @@ class Worker:
                     "Try a smaller copy of it, or a smaller working size."
                 )
             self._work(wanted, has_preview)
-        except NotFound:
+        except (NotFound, StorageFull):  # it is not the photograph's fault
             raise
         except Exception as error:
             if not isinstance(error, ColorizerError):

@@ -79,7 +79,8 @@ _ALL = (
         "choice",
         DEFAULT_MODEL,
         "Model",
-        "Which network and weights choose the colours (a name from the catalogue, or a file).",
+        "Which model chooses the colours, by its name; on the command line and in Python a file of "
+        "weights will do as well.",
         "predict",
     ),
     Parameter(
@@ -87,8 +88,8 @@ _ALL = (
         "int",
         256,
         "Working size",
-        "Short side at which the network looks at the photograph. Larger sees more small things, "
-        "smaller keeps large areas more even.",
+        "How large the photograph is when the network looks at it (its short side). Larger sees "
+        "more small things, smaller keeps large areas more even.",
         "predict",
         128,
         1024,
@@ -100,8 +101,9 @@ _ALL = (
         "float",
         0.4,
         "Vividness",
-        "Temperature of the annealed mean: towards 0 the most likely colour wins (vivid, may be "
-        "blotchy), at 1 the average of all likely colours (calm, paler).",
+        "Vivid takes the likeliest colour and may be blotchy; calm takes the average of all likely "
+        "colours and is paler. The value is the temperature of the annealed mean: 0 is the most "
+        "vivid (100 % on the page), 1 the calmest (0 %).",
         "render",
         0.0,
         1.0,
@@ -112,7 +114,7 @@ _ALL = (
         "float",
         1.0,
         "Saturation",
-        "Multiplies the chroma: 0 is grey, 1 leaves it alone.",
+        "How strong the colours are: 0 is grey, 1 (100 %) leaves them as they are, 2 doubles them.",
         "render",
         0.0,
         2.0,
@@ -124,7 +126,8 @@ _ALL = (
         "float",
         0.0,
         "Warmth",
-        "Adds to b*: negative towards blue, positive towards yellow.",
+        "Makes everything warmer (above 0, towards yellow) or cooler (below 0, towards blue); "
+        "added to b*.",
         "render",
         -30.0,
         30.0,
@@ -136,7 +139,7 @@ _ALL = (
         "float",
         0.0,
         "Tint",
-        "Adds to a*: negative towards green, positive towards magenta.",
+        "Makes everything pinker (above 0, towards magenta) or greener (below 0); added to a*.",
         "render",
         -30.0,
         30.0,
@@ -148,7 +151,8 @@ _ALL = (
         "float",
         0.5,
         "Cast removal",
-        "How much of the measured overall (sepia) drift is taken away: 0 none, 1 all of it.",
+        "How much of an overall cast of the colours, often brownish, is taken away: 0 none, 1 "
+        "(100 %) all that was measured.",
         "render",
         0.0,
         1.0,
@@ -159,7 +163,7 @@ _ALL = (
         "float",
         1.0,
         "Strength",
-        "Blends between the original (0) and the full colours (1).",
+        "How much colour is blended in: 0 is the original, 1 (100 %) the full colours.",
         "render",
         0.0,
         1.0,
@@ -170,7 +174,8 @@ _ALL = (
         "float",
         1.0,
         "Edge refinement",
-        "How closely colours follow the edges of the photograph: 0 is plain bilinear enlargement.",
+        "How closely colours follow the edges in the photograph: 0 lets them run softly across "
+        "(plain bilinear enlargement), 1 (100 %) keeps to the edges.",
         "render",
         0.0,
         1.0,

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.context import service
+from app.recent import remember
 from app.security import owner
 
 from . import representations
@@ -20,6 +21,7 @@ blueprint = new_blueprint("batches", "Many photographs, one archive.")
 def create() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Begin a batch. Photographs join it when they are uploaded with its id."""
     view = service.new_batch(owner())
+    remember("batch", view.id)
     return representations.batch(view), 201, {"Location": url_for("batches.read", id=view.id)}
 
 

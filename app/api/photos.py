@@ -7,6 +7,7 @@ from typing import Any
 from flask import request, url_for
 
 from app.context import config, service
+from app.recent import remember
 from app.security import FORM_OVERHEAD, owner
 from colorizer.errors import InvalidSetting
 
@@ -35,6 +36,8 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
         raise InvalidSetting("file: must be a file, not text.")
     name = form.file.filename or ""
     view = service.upload(person, form.file.stream, name, batch=form.batch or None)
+    if view.record.batch is None:
+        remember("photograph", view.record.id)
     location = url_for("photos.read", id=view.record.id)
     return representations.photo(view), 201, {"Location": location}
 

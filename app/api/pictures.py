@@ -50,13 +50,21 @@ def preview(path: PathId, query: PictureSettings) -> Response:
 @blueprint.get("/photos/<id>/grey", responses={"200": file_of("image/jpeg"), **_KNOWN})
 def grey(path: PathId) -> Response:
     """The small picture without colours."""
-    return send_blob(service.grey_preview(owner(create=False), path.id))
+    person = owner(create=False)
+    return unless_known(
+        service.grey_etag(person, path.id),
+        lambda: send_blob(service.grey_preview(person, path.id)),
+    )
 
 
 @blueprint.get("/photos/<id>/uncertainty", responses={"200": file_of("image/png"), **_KNOWN})
 def uncertainty(path: PathId, query: Settings) -> Response:
     """Where the model was unsure: a picture to lay over the preview, transparent where sure."""
-    return send_blob(service.uncertainty(owner(create=False), path.id, query.settings()))
+    person, settings = owner(create=False), query.settings()
+    return unless_known(
+        service.uncertainty_etag(person, path.id, settings),
+        lambda: send_blob(service.uncertainty(person, path.id, settings)),
+    )
 
 
 @blueprint.get(

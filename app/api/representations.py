@@ -13,21 +13,31 @@ from colorizer.settings import PARAMETERS, Settings
 from . import schemas
 
 _PICTURES = ("image", "preview", "uncertainty", "colours")
+_ID = "-id-"
 _WITHOUT_SETTINGS = ("grey", "original")
 
 
 def photo(view: View, settings: Settings | None = None) -> dict[str, Any]:
     """A photograph as JSON; its links go to the prediction that ``settings`` name."""
-    record = view.record
+    return _photo(view, _links(settings))
+
+
+def _links(settings: Settings | None) -> dict[str, str]:
+    """The links of any photograph, with ``_ID`` where its id belongs."""
     chosen = (settings or Settings()).changes()
     predict = {name: chosen[name] for name in chosen if PARAMETERS[name].stage == "predict"}
-    links = {
-        "self": url_for("photos.read", id=record.id, **predict),
-        "predictions": url_for("photos.predict", id=record.id),
-        "page": url_for("pages.photograph", id=record.id, **chosen),
-        **{name: url_for(f"pictures.{name}", id=record.id, **chosen) for name in _PICTURES},
-        **{name: url_for(f"pictures.{name}", id=record.id) for name in _WITHOUT_SETTINGS},
+    return {
+        "self": url_for("photos.read", id=_ID, **predict),
+        "predictions": url_for("photos.predict", id=_ID),
+        "page": url_for("pages.photograph", id=_ID, **chosen),
+        **{name: url_for(f"pictures.{name}", id=_ID, **chosen) for name in _PICTURES},
+        **{name: url_for(f"pictures.{name}", id=_ID) for name in _WITHOUT_SETTINGS},
     }
+
+
+def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
+    record = view.record
+    links = {name: link.replace(_ID, record.id, 1) for name, link in links.items()}
     return schemas.Photo(
         id=record.id,
         name=record.name,
@@ -62,4 +72,5 @@ def batch(view: BatchView, settings: Settings | None = None) -> dict[str, Any]:
         photos=[],
         links=links,
     ).model_dump(mode="json")
-    return document | {"photos": [photo(member, settings) for member in view.photos]}
+    photo_links = _links(settings)  # making addresses is what takes the time
+    return document | {"photos": [_photo(member, photo_links) for member in view.photos]}

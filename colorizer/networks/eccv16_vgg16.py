@@ -89,19 +89,12 @@ class VGG16Encoder(nn.Module):
 class Decoder(nn.Module):
     """From encoder features to logits (N, 313, H/4, W/4). ``width`` channels throughout."""
 
-    def __init__(
-        self,
-        width: int = 256,
-        skips: bool = True,
-        global_context: bool = False,
-        normalise_features: bool = False,
-    ) -> None:
+    def __init__(self, width: int = 256, skips: bool = True, global_context: bool = False) -> None:
         super().__init__()
         # VGG16's features reach 4 (block 5) to 400 (block 3) in the root mean square. Summed as
-        # they are, block 3 drowns the rest; normalised, one learning rate fits all of them.
+        # they are, block 3 drowns the rest; at mean 0 and variance 1 one learning rate fits all.
         self.normalise = nn.ModuleList(
-            nn.BatchNorm2d(channels, affine=False) if normalise_features else nn.Identity()
-            for channels in (256, 512, 512)
+            nn.BatchNorm2d(channels, affine=False) for channels in (256, 512, 512)
         )
         self.block6 = nn.Sequential(
             ConvNormReLU(512, width, dilation=2),
@@ -122,12 +115,9 @@ class Decoder(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        normalised = isinstance(self.normalise[0], nn.BatchNorm2d)
         for skip in (self.skip4, self.skip3):
-            if skip is not None and normalised:
+            if skip is not None:
                 nn.init.normal_(skip.weight, std=skip.in_channels**-0.5)
-            elif skip is not None:
-                nn.init.normal_(skip.weight, std=1e-4)
         nn.init.normal_(self.classify.weight, std=0.01)
         if self.context is not None:
             nn.init.zeros_(self.context.weight)
@@ -155,19 +145,12 @@ class ECCV16VGG16(nn.Module):
         width: channels of the decoder.
         skips: take skip connections from encoder blocks 4 and 3.
         global_context: let every place know the picture's mean features.
-        normalise_features: bring all channels of the encoder's features to mean 0, variance 1.
     """
 
-    def __init__(
-        self,
-        width: int = 256,
-        skips: bool = True,
-        global_context: bool = False,
-        normalise_features: bool = False,
-    ) -> None:
+    def __init__(self, width: int = 256, skips: bool = True, global_context: bool = False) -> None:
         super().__init__()
         self.encoder = VGG16Encoder()
-        self.decoder = Decoder(width, skips, global_context, normalise_features)
+        self.decoder = Decoder(width, skips, global_context)
 
     def forward(self, lightness: Tensor) -> Tensor:
         """L* (N, 1, H, W), 0..100 -> logits (N, 313, H/4, W/4); H, W multiples of 8."""

@@ -3,9 +3,10 @@
 import { askJson, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { insistOnPictures } from "./pictures.js";
 
 const POLL = 1500; // ms
-const DEBOUNCE = 400; // ms: there are many pictures to make anew
+const SETTLE = 700; // ms until a setting is taken as meant: there are many pictures to make anew
 const $ = (id) => document.getElementById(id);
 const { page, api, busy } = $("main").dataset;
 const form = $("settings");
@@ -14,16 +15,24 @@ const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [til
 localiseTimes();
 const controls = connectControls(form, page, onSettings);
 connectOutput(form);
+insistOnPictures($("grid"), follow);
 
 let timer = 0;
-let turn = 0;
+let turn = 0; // only the newest loop that follows counts
+let anew = false; // whether the network has to look again
 
 function onSettings(stage) {
+  if (stage === "predict") {
+    anew = true;
+    turn += 1; // what is on its way is about other colours
+    for (const tile of tiles.values()) setState(tile, { state: "missing" });
+  }
   clearTimeout(timer);
   timer = setTimeout(() => {
     for (const tile of tiles.values()) showPicture(tile);
-    if (stage === "predict") follow();
-  }, DEBOUNCE);
+    if (anew) follow();
+    anew = false;
+  }, SETTLE);
 }
 
 function showPicture(tile) {
@@ -36,19 +45,12 @@ function showPicture(tile) {
   if (picture && img.getAttribute("src") !== picture) img.src = picture;
 }
 
-// A picture that was refused for being one of too many is asked for again, a little later.
-$("grid").addEventListener(
-  "error",
-  async ({ target }) => {
-    const address = target.getAttribute("src");
-    await pause(3000 + 4000 * Math.random());
-    if (target.getAttribute("src") === address) {
-      target.removeAttribute("src");
-      target.src = address;
-    }
-  },
-  { capture: true },
-);
+function setState(tile, photo) {
+  tile.dataset.state = photo.state;
+  const text = stateText(photo);
+  const element = tile.querySelector(".tile-state");
+  if (element.textContent !== text) element.textContent = text;
+}
 
 function stateText({ state, position, problem }) {
   if (state === "ready") return "In colour";
@@ -58,22 +60,33 @@ function stateText({ state, position, problem }) {
 }
 
 function update(batch) {
-  for (const photo of batch.photos) {
-    const tile = tiles.get(photo.id);
-    if (!tile) continue;
-    tile.dataset.state = photo.state;
-    if (photo.bit_depth) tile.dataset.preview = "true";
-    tile.querySelector(".tile-state").textContent = stateText(photo);
-    showPicture(tile);
+  const photos = new Map(batch.photos.map((photo) => [photo.id, photo]));
+  for (const [id, tile] of tiles) {
+    const photo = photos.get(id);
+    if (photo) {
+      if (photo.bit_depth) tile.dataset.preview = "true";
+      setState(tile, photo);
+      showPicture(tile);
+    } else {
+      tile.remove();
+      tiles.delete(id);
+    }
   }
-  const total = batch.photos.length;
+  const total = photos.size;
   const { ready = 0, failed = 0 } = batch.counts;
-  const text = `${ready} of ${total} in colour${failed ? `, ${failed} failed` : ""}.`;
-  if ($("batch-status").textContent !== text) $("batch-status").textContent = text;
+  const done = ready + failed === total;
+  say($("batch-title"), `${total} photograph${total === 1 ? "" : "s"}`);
+  say($("batch-status"), `${ready} of ${total} in colour${failed ? `, ${failed} failed` : ""}.`);
+  say($("zip"), done ? "Download ZIP" : `Download ZIP (${ready} of ${total} so far)`);
+  $("batch-progress").max = total || 1;
   $("batch-progress").value = ready + failed;
-  $("batch-progress").hidden = ready + failed === total;
+  $("batch-progress").hidden = done;
   $("download").hidden = !ready;
-  return ready + failed < total;
+  return !done;
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 async function follow() {
@@ -88,7 +101,9 @@ async function follow() {
         await post(`${api}/predictions`, { model, working_size });
       }
     } catch (problem) {
-      $("batch-status").textContent = problem.message;
+      if (mine !== turn) return;
+      const gone = problem.status === 404;
+      say($("batch-status"), gone ? "This batch has been deleted or its time is up." : problem.message);
       more = problem.isTemporary;
       await pause(1000 * problem.retryAfter);
     }

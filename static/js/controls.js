@@ -1,5 +1,7 @@
 // The settings form of a photograph or a batch: values, resets, presets, and the address they make.
 
+const SETTLE = 300; // ms without a change before the address follows: browsers refuse too many
+
 /** Connect the form; `onChange(stage)` is called with "render" or "predict" after every change. */
 export function connectControls(form, page, onChange) {
   const inputs = [...form.querySelectorAll("[data-stage]")];
@@ -16,10 +18,26 @@ export function connectControls(form, page, onChange) {
     return new URLSearchParams(chosen.map((input) => [input.name, input.value]));
   }
 
+  let pending = 0;
+
+  function writeAddress() {
+    clearTimeout(pending);
+    pending = 0;
+    try {
+      history.replaceState(null, "", withQuery(page, query()));
+    } catch {
+      // Refused for now; the next change writes it.
+    }
+  }
+  window.addEventListener("pagehide", () => pending && writeAddress());
+
   function refresh() {
     for (const input of inputs) {
       const output = form.querySelector(`output[for="${input.name}"]`);
-      if (output) output.textContent = valueText(input);
+      if (output) {
+        output.textContent = valueText(input);
+        input.setAttribute("aria-valuetext", output.textContent);
+      }
       form.querySelector(`[data-reset="${input.name}"]`).hidden = isDefault(input);
     }
     form.querySelector("#reset-all").hidden = inputs.every(isDefault);
@@ -32,7 +50,8 @@ export function connectControls(form, page, onChange) {
       if (active) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
-    history.replaceState(null, "", withQuery(page, query()));
+    clearTimeout(pending);
+    pending = setTimeout(writeAddress, SETTLE);
   }
 
   function set(values) {
@@ -78,14 +97,22 @@ export function connectControls(form, page, onChange) {
       set({ ...defaults(rendering), ...Object.fromEntries(wanted) });
     }
   });
+  // Moved before this ran, or put back by the browser: further than its step rounds.
+  const moved = inputs.filter((i) => Math.abs(i.value - i.defaultValue) > 0.6 * i.step);
+  if (moved.length) {
+    queueMicrotask(() => {
+      refresh();
+      onChange(moved.some((input) => input.dataset.stage === "predict") ? "predict" : "render");
+    });
+  }
   return { query, values: () => Object.fromEntries(inputs.map((i) => [i.name, typed(i)])) };
 }
 
-/** Show only the download fields that the chosen format has. */
+/** Show only the download fields that the chosen format has, and a choice of bits if there is one. */
 export function connectOutput(form) {
   const format = form.querySelector("#format");
   const depth = form.querySelector("#bit_depth");
-  const fixed = depth.closest(".field").hidden; // the scan has 8 bits: nothing to choose
+  let fixed = depth.closest(".field").hidden; // the scan has 8 bits: nothing to choose
   const refresh = () => {
     for (const field of form.querySelectorAll("[data-for-formats]")) {
       const fits = field.dataset.forFormats.split(" ").includes(format.value);
@@ -95,6 +122,13 @@ export function connectOutput(form) {
   };
   format.addEventListener("change", refresh);
   refresh();
+  return {
+    setDepth(bits) {
+      fixed = bits === 8;
+      depth.options[0].textContent = `${bits}, as scanned`;
+      refresh();
+    },
+  };
 }
 
 export function withQuery(address, query) {
@@ -110,6 +144,14 @@ function same(input, a, b) {
   return input.type === "range" ? Number(a) === Number(b) : String(a) === String(b);
 }
 
+/** The value as a person reads it; `Control.text` of the server writes the same. */
 function valueText(input) {
-  return `${Number(input.value)} ${input.dataset.unit}`.trim().replace("-", "−");
+  const value = Number(input.value);
+  const { unit, words } = input.dataset;
+  if (words) {
+    const [below, above] = words.split(" ");
+    return value ? `${Math.abs(value)} ${value < 0 ? below : above}` : "neutral";
+  }
+  if (unit !== "%") return `${value} ${unit}`;
+  return `${Math.round(100 * (input.name === "temperature" ? 1 - value : value))} %`;
 }

@@ -7,7 +7,9 @@ import { localiseTimes } from "./dates.js";
 import { connectProbe } from "./probe.js";
 import { connectZoom } from "./zoom.js";
 
-const DEBOUNCE = 60; // ms between the last movement of a slider and the picture that is asked for
+const THROTTLE = 120; // ms between two pictures that a moving slider asks for
+const SETTLE = 700; // ms until a setting of the network is taken as meant: a key may follow
+const GONE = "This photograph has been deleted or its time is up.";
 const POLL = 700; // ms between two looks at a working network
 
 const $ = (id) => document.getElementById(id);
@@ -23,7 +25,7 @@ describeDivider(slider);
 
 const form = $("settings");
 const controls = connectControls(form, page, onSettings);
-connectOutput(form);
+const output = connectOutput(form);
 const buttons = { in: $("zoom-in"), out: $("zoom-out"), fit: $("zoom-fit") };
 let probe = null;
 const zoom = connectZoom(stage, slider, buttons, () => probe?.place());
@@ -45,7 +47,7 @@ function refreshOverlay() {
 }
 
 function say(text, busy = false) {
-  $("status").textContent = text;
+  if ($("status").textContent !== text) $("status").textContent = text;
   $("status").dataset.busy = busy;
 }
 
@@ -66,14 +68,19 @@ let wanted = false;
 
 function onSettings(stageOfChange) {
   $("again").action = withQuery(`${page}/again`, controls.query());
-  if (stageOfChange === "predict") return void wait();
-  clearTimeout(timer);
-  timer = setTimeout(showPreview, DEBOUNCE);
+  if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.query());
+  if (stageOfChange === "predict") return void wait(SETTLE);
+  timer ||= setTimeout(() => {
+    timer = 0;
+    showPreview();
+  }, THROTTLE);
 }
 
+/** Show what the controls say now; false if it could not be, or is left to an earlier call. */
 async function showPreview() {
   wanted = true;
-  if (working || main.dataset.state !== "ready") return;
+  if (working || main.dataset.state !== "ready") return false;
+  let shown = false;
   working = true;
   while (wanted) {
     wanted = false;
@@ -81,11 +88,15 @@ async function showPreview() {
       const response = await ask(withQuery(`${page}/preview.jpg`, controls.query()));
       await show(after, await response.blob());
       main.dataset.coloured = "true";
+      shown = true;
       say("");
     } catch (problem) {
-      if (problem.status === 409) {
+      shown = false;
+      if (problem.status === 409 || problem.status === 404) {
         working = false;
-        return void wait();
+        if (problem.status === 404) showFailure(problem);
+        else wait();
+        return false;
       }
       say(problem.message);
       if (problem.isTemporary) {
@@ -95,6 +106,7 @@ async function showPreview() {
     }
   }
   working = false;
+  return shown;
 }
 
 /** Put a picture into an <img> once it is decoded, so that nothing flickers. */
@@ -111,15 +123,16 @@ async function show(img, blob) {
 // Waiting for the network: only the newest wait counts.
 let turn = 0;
 
-async function wait() {
+async function wait(delay = 0) {
   const mine = ++turn;
   if (main.dataset.state === "ready") say("Choosing the colours anew…", true);
   setState("working");
+  await pause(delay);
   while (mine === turn) {
     try {
       const photo = await askJson(withQuery(api, controls.query("predict")));
       if (mine !== turn) return;
-      if (photo.bit_depth && !before.src) before.src = after.src = `${page}/grey.jpg`;
+      if (photo.bit_depth && !before.src) showScan(photo.bit_depth);
       if (photo.state === "missing") {
         const { model, working_size } = controls.values();
         await post(`${api}/predictions`, { model, working_size });
@@ -134,7 +147,7 @@ async function wait() {
       }
     } catch (problem) {
       if (mine !== turn) return;
-      if (!problem.isTemporary) return showFailure({ title: "This did not work", detail: problem.message });
+      if (!problem.isTemporary) return showFailure(problem);
       say(problem.message, true);
       await pause(1000 * problem.retryAfter);
     }
@@ -142,22 +155,40 @@ async function wait() {
   }
 }
 
+/** The scan has been opened: now it can be seen, and its bits are known. */
+function showScan(bits) {
+  before.src = after.src = `${page}/grey.jpg`;
+  $("bits").textContent = `, ${bits} bits`;
+  output.setDepth(bits);
+}
+
 async function finish() {
   setState("ready");
-  await showPreview();
+  const shown = await showPreview();
+  if (main.dataset.state !== "ready") return;
   refreshOverlay();
   probe.refresh();
+  if (!shown) return;
   const done = "The colours are ready.";
   say(done);
   setTimeout(() => $("status").textContent === done && say(""), 4000);
 }
 
+/** `problem`: the document of a failed prediction, or the Error of a refused request. */
 function showFailure(problem) {
+  const gone = problem?.status === 404;
   setState("failed");
-  $("failed-title").textContent = problem?.title ?? "This did not work";
-  $("failed-detail").textContent = problem?.detail ?? "";
+  $("failed-title").textContent = problem?.title ?? (gone ? "No longer here" : "This did not work");
+  $("failed-detail").textContent = gone ? GONE : (problem?.detail ?? problem?.message ?? "");
+  $("failed-note").hidden = $("again").hidden = gone;
   say("");
 }
+
+form.addEventListener("submit", ({ submitter }) => {
+  if (!submitter?.hasAttribute("formaction")) return;
+  $("making").textContent = "Making the full-size picture; the download starts by itself.";
+  setTimeout(() => ($("making").textContent = ""), 10_000);
+});
 
 setState(main.dataset.state);
 if (["queued", "working", "missing"].includes(main.dataset.state)) wait();

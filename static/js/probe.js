@@ -1,6 +1,7 @@
-// "What could this be?": a ring on the picture and the likely colours beneath it.
+// "Other likely colours": a ring on the picture and the likely colours beneath it.
 
 import { askJson, pause } from "./api.js";
+import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
 
 const STEP = 0.01; // of the picture's width and height, for an arrow key
@@ -38,17 +39,18 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
   function show(colours) {
     hint.textContent = "Most likely first. Click elsewhere, or move the ring with the arrow keys.";
     list.replaceChildren(
-      ...colours.map(({ rgb, probability }) => {
+      ...colours.map((colour) => {
+        const { rgb, probability } = colour;
         const item = document.createElement("li");
+        item.title = rgb;
         const swatch = document.createElement("span");
         swatch.className = "swatch";
         swatch.style.backgroundColor = rgb;
         const share = document.createElement("strong");
         share.textContent = probability < 0.01 ? "< 1 %" : `${Math.round(probability * 100)} %`;
-        const code = document.createElement("span");
-        code.className = "code";
-        code.textContent = rgb;
-        item.append(swatch, share, code);
+        const name = document.createElement("span");
+        name.textContent = nameOf(colour);
+        item.append(swatch, share, name);
         return item;
       }),
     );

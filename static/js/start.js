@@ -1,32 +1,59 @@
 // The start page: photographs by drop, paste, picker or camera; each sent on its own.
 
 import { describeDivider } from "./compare.js";
-import { uploadAll } from "./upload.js";
+import { filesOf } from "./dropped.js";
+import { insistOnPictures } from "./pictures.js";
+import { connectUpload } from "./upload.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("upload");
 const curtain = $("curtain");
-const limits = { megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch) };
+const uploads = connectUpload(
+  {
+    panel: $("uploads"), summary: $("uploads-summary"), list: $("uploads-list"),
+    onward: $("uploads-continue"), again: $("uploads-again"),
+    photos: form.dataset.photos, batches: form.dataset.batches,
+  },
+  { megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch) },
+);
 let sending = false;
 
 describeDivider(document.querySelector("img-comparison-slider"));
+if ($("recent")) insistOnPictures($("recent"));
 
-async function take(files) {
-  if (!files.length || sending) return;
+const say = (text) => { $("problem").textContent = text; };
+const hold = (event) => event.preventDefault(); // the browser asks before it leaves
+
+/** Do `work`, one at a time, and go to the page that it returns. */
+async function send(work) {
+  if (sending) return say("Wait until these are sent, then add more.");
   sending = true;
   form.classList.add("is-sending");
-  $("problem").textContent = "";
+  window.addEventListener("beforeunload", hold);
+  say("");
+  let page = null;
   try {
-    await uploadAll([...files], limits, {
-      panel: $("uploads"), summary: $("uploads-summary"), list: $("uploads-list"),
-      onward: $("uploads-continue"), photos: form.dataset.photos, batches: form.dataset.batches,
-    });
+    page = await work();
+    say("");
   } catch (problem) {
-    $("problem").textContent = problem.message;
-  } finally {
-    sending = false;
-    form.classList.remove("is-sending");
-    $("files").value = $("camera").value = "";
+    say(problem.message);
+  }
+  window.removeEventListener("beforeunload", hold);
+  if (page) return location.assign(page);
+  sending = false;
+  form.classList.remove("is-sending");
+  $("files").value = $("camera").value = "";
+}
+
+const take = (files) => files.length && send(() => uploads.begin([...files]));
+
+async function takeDropped(transfer) {
+  try {
+    const files = await filesOf(transfer);
+    if (!files.length) return say("There are no files in what was dropped.");
+    take(files);
+  } catch {
+    say("What was dropped cannot be read.");
   }
 }
 
@@ -37,9 +64,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   take($("files").files);
 });
-document.addEventListener("paste", (event) => {
-  if (event.clipboardData.files.length) take(event.clipboardData.files);
-});
+$("uploads-again").addEventListener("click", () => send(uploads.again));
+document.addEventListener("paste", (event) => take(event.clipboardData.files));
 
 // The whole page is a drop zone. `dragleave` also comes when the pointer passes between elements.
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
@@ -61,8 +87,8 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   depth = 0;
   curtain.hidden = true;
-  take(event.dataTransfer.files);
+  takeDropped(event.dataTransfer);
 });
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) $("uploads").hidden = true; // back from a photograph
+  if (event.persisted) location.reload(); // back from a photograph, which is now one of "yours"
 });

@@ -4,57 +4,86 @@ import { Problem, pause, post } from "./api.js";
 
 const AT_ONCE = 2;
 const TRIES = 60; // while the server says that waiting helps
+const TRIES_OFFLINE = 4; // while it does not answer at all
 
-/** Send files and go on to their page; what is refused stays in sight with its reason. */
-export async function uploadAll(files, limits, view) {
-  if (files.length > limits.files) {
-    throw new Error(`These are ${files.length} files; at most ${limits.files} can be added at a time.`);
-  }
-  const lines = files.map((file) => addLine(file));
-  view.list.replaceChildren(...lines.map((line) => line.element));
-  view.onward.hidden = true;
-  view.panel.hidden = false;
-  view.summary.textContent = files.length > 1 ? `Sending ${files.length} files…` : "Sending…";
+/** What sends files and says in `view` how far it is. Its functions return the address of the page
+ *  to go on to, or null if something was refused: that stays in sight, with its reason. */
+export function connectUpload(view, limits) {
+  let lines = [];
+  let batch = null;
+  const taken = () => lines.filter((line) => line.photo).map((line) => line.photo);
+  const say = (text) => { view.summary.textContent = text; };
 
-  const batch = files.length > 1 ? await post(view.batches, {}) : null;
-  const taken = [];
-  const waiting = files.map((file, i) => [file, lines[i]]);
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [file, line] = next;
-      try {
-        taken.push(await patiently(file, batch?.id, limits, line, view.photos));
-        line.say("Sent", "done");
-      } catch (problem) {
-        line.say(problem.message, "failed");
-      }
-      if (batch) view.summary.textContent = `${taken.length} of ${files.length} sent.`;
+  async function begin(files) {
+    if (files.length > limits.files) {
+      throw new Error(`These are ${files.length} files; at most ${limits.files} can be added at a time.`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-
-  const page = batch?.links.page ?? taken[0]?.links.page;
-  if (taken.length === files.length) {
-    location.assign(page);
-  } else if (taken.length) {
-    view.summary.textContent = `${taken.length} of ${files.length} were taken.`;
-    view.onward.href = page;
-    view.onward.hidden = false;
-    view.onward.focus();
-  } else {
-    view.summary.textContent = files.length > 1 ? "None of these could be taken." : "This file could not be taken.";
+    lines = files.map(newLine);
+    view.list.replaceChildren(...lines.map((line) => line.element));
+    view.panel.hidden = false;
+    view.onward.hidden = view.again.hidden = true;
+    say("Sending…");
+    batch = files.length > 1 ? await post(view.batches, {}) : null;
+    return sendAll(lines);
   }
+
+  async function sendAll(wanted) {
+    view.onward.hidden = view.again.hidden = true;
+    say(batch ? `Sending ${wanted.length} files…` : "Sending…");
+    const waiting = [...wanted];
+    const worker = async () => {
+      for (let line = waiting.shift(); line; line = waiting.shift()) {
+        await sendOne(line);
+        if (batch) say(`${taken().length} of ${lines.length} sent.`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    return conclude();
+  }
+
+  async function sendOne(line) {
+    line.say("Sending…", "sending");
+    try {
+      line.photo = await patiently(line, batch?.id, limits, view.photos);
+      line.problem = null;
+      line.say("Sent", "done");
+    } catch (problem) {
+      line.problem = problem;
+      line.say(batch ? problem.message : "Not taken", "failed");
+      view.list.prepend(line.element);
+    }
+  }
+
+  function conclude() {
+    const photos = taken();
+    const page = batch?.links.page ?? photos[0]?.links.page;
+    if (photos.length === lines.length) return page;
+    view.again.hidden = !lines.some(canPass);
+    view.onward.hidden = !photos.length;
+    if (photos.length) view.onward.href = page;
+    if (!batch) say(lines[0].problem.message);
+    else say(photos.length ? `${photos.length} of ${lines.length} were taken.` : "None of these could be taken.");
+    (photos.length ? view.onward : view.again).focus();
+    return null;
+  }
+
+  return { begin, again: () => sendAll(lines.filter(canPass)) };
 }
 
-async function patiently(file, batch, limits, line, address) {
-  if (file.size > limits.megabytes * 1e6) {
-    throw new Problem(413, `The file has ${Math.ceil(file.size / 1e6)} MB; at most ${limits.megabytes} MB are taken.`);
+/** Whether a line failed for a reason that may have gone by now: the file itself is not it. */
+const canPass = ({ problem }) => problem && (problem.isTemporary || problem.status >= 500);
+
+async function patiently(line, batch, limits, address) {
+  const { size } = line.file;
+  if (size > limits.megabytes * 1e6) {
+    throw new Problem(413, `The file has ${Math.ceil(size / 1e6)} MB; at most ${limits.megabytes} MB are taken.`);
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await send(address, file, batch, line.progress);
+      return await send(address, line, batch);
     } catch (problem) {
-      if (!problem.isTemporary || attempt === TRIES) throw problem;
+      const tries = problem.status ? TRIES : TRIES_OFFLINE;
+      if (!problem.isTemporary || attempt >= tries) throw problem;
       line.say(`${problem.message} Trying again…`, "waiting");
       await pause(1000 * (problem.retryAfter || 2));
       line.say("Sending…", "sending");
@@ -63,7 +92,7 @@ async function patiently(file, batch, limits, line, address) {
 }
 
 // XMLHttpRequest, because fetch does not tell how much has been sent.
-function send(address, file, batch, progress) {
+function send(address, { file, progress }, batch) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
@@ -80,7 +109,7 @@ function send(address, file, batch, progress) {
       reject(new Problem(request.status, detail, retryAfter));
     });
     request.addEventListener("error", () => {
-      reject(new Problem(0, "The server cannot be reached."));
+      reject(new Problem(0, "The server cannot be reached, or the file cannot be read."));
     });
     request.open("POST", address);
     request.setRequestHeader("Accept", "application/json");
@@ -88,7 +117,7 @@ function send(address, file, batch, progress) {
   });
 }
 
-function addLine(file) {
+function newLine(file) {
   const element = document.createElement("li");
   const name = document.createElement("span");
   name.className = "upload-name";
@@ -99,16 +128,19 @@ function addLine(file) {
   bar.setAttribute("aria-label", `${name.textContent}: sent`);
   const state = document.createElement("span");
   state.className = "upload-state";
-  state.textContent = "Sending…";
+  state.textContent = "Waiting";
   element.append(name, bar, state);
   return {
+    file,
     element,
+    photo: null, // once it is taken
+    problem: null, // if it was refused
     progress: (share) => { bar.value = share; },
     say(text, kind) {
       state.textContent = text;
       element.dataset.state = kind;
       if (kind === "done") bar.value = 1;
-      if (kind === "failed") bar.remove();
+      bar.hidden = kind === "failed";
     },
   };
 }

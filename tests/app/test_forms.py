@@ -23,8 +23,32 @@ def test_a_reset_link_drops_one_change_and_keeps_the_others() -> None:
     groups = forms.controls(Settings(warmth=-12, tint=3), ["a"])
     warmth = next(c for c in groups["Colour"] if c.parameter.name == "warmth")
     assert warmth.changed
-    assert warmth.text == "−12 b*"
+    assert warmth.text == "12 cooler"
     assert warmth.without == {"tint": "3"}
+
+
+def test_one_model_is_no_choice() -> None:
+    shown = [control.parameter.name for control in forms.controls(Settings(), ["a"])["Advanced"]]
+    assert shown == ["working_size"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("temperature", 0.4, "60 %"),
+        ("saturation", 1.25, "125 %"),
+        ("strength", 0, "0 %"),
+        ("warmth", 0, "neutral"),
+        ("warmth", 12.5, "12.5 warmer"),
+        ("tint", 6, "6 pinker"),
+        ("tint", -6, "6 greener"),
+        ("working_size", 512, "512 px"),
+    ],
+)
+def test_values_are_said_as_people_say_them(name: str, value: float, text: str) -> None:
+    groups = forms.controls(Settings().with_changes({name: value}), ["a"])
+    found = next(c for group in groups.values() for c in group if c.parameter.name == name)
+    assert found.text == text
 
 
 def test_presets_keep_what_the_network_saw_and_know_which_is_in_force() -> None:

@@ -184,3 +184,14 @@ def test_a_queue_that_is_away_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(QueueUnavailable):
         desk.queue.waiting()
     desk.queue.close()
+
+
+def test_only_predictions_count_and_nothing_stops_the_start(desk: Desk) -> None:
+    (desk.storage.photo(desk.store().id) / "photo.json").write_bytes(b"")
+    (desk.storage.root / "trash").rmdir()  # tidying fails altogether
+    wanted = desk.store()
+    desk.queue.add(wanted, SINGLE)
+    desk.queue._huey.enqueue(desk.queue._huey._registry.periodic_tasks[0])
+    assert desk.queue.length() == 1
+    desk.queue.start()
+    wait_until(lambda: wanted in desk.done)

@@ -19,6 +19,7 @@ from colorizer.settings import PARAMETERS
 from .conftest import jpeg
 from .doors import NewApp
 
+_PLACE = re.compile(r'<a href="(/(?:photographs|batches)/[^"]+)"')
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -55,7 +56,8 @@ def test_one_photograph_goes_to_its_page(client: FlaskClient) -> None:
     assert page.status_code == 200
     assert "<b>gran" not in page.text
     assert 'data-state="ready"' in page.text
-    for name, parameter in PARAMETERS.items():
+    for name in PARAMETERS.keys() - {"model"}:  # there is one model: nothing to choose
+        parameter = PARAMETERS[name]
         assert f'name="{name}"' in page.text
         assert parameter.label in page.text
 
@@ -94,7 +96,7 @@ def test_settings_stand_in_the_address(client: FlaskClient, photograph: str) -> 
     page = client.get(f"{photograph}?warmth=12&format=webp").text
     assert f'src="{photograph}/preview.jpg?warmth=12"' in page
     assert '<option value="webp" selected>' in page
-    assert "12 b*" in page
+    assert "12 warmer" in page
     assert client.get(f"{photograph}?warmth=400").status_code == 422
 
 
@@ -114,6 +116,59 @@ def test_delete(client: FlaskClient, photograph: str) -> None:
     assert response.status_code == 303
     assert "have been deleted" in client.get(response.location).text
     assert client.get(photograph).status_code == 404
+
+
+def test_a_deleted_photograph_of_a_batch_leads_back_to_it(client: FlaskClient) -> None:
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location
+    found = re.search(r'data-href="([^"]+)"', client.get(batch).text)
+    assert found
+    form = client.get(found[1])
+    response = client.post(f"{found[1]}/delete", data={"csrf_token": token(form)})
+    assert response.location == batch
+    assert "1 photograph<" in client.get(batch).text
+
+
+def test_the_start_page_leads_back(new_app: NewApp) -> None:
+    client = new_app().test_client()
+    assert "Your photographs" not in client.get("/").text
+    first = upload(client, (jpeg(), "first.jpg")).location
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location
+    api = client.post("/api/v1/photos", data={"file": (jpeg(), "by script.jpg")})
+    page = client.get("/").text
+    last = api.location.replace("/api/v1/photos/", "/photographs/")
+    assert _PLACE.findall(page) == [last, batch, first]
+    assert f'src="{first}/preview.jpg"' in page
+    assert "2 photographs" in page
+
+    client.post(f"{first}/delete", data={"csrf_token": token(client.get(first))})
+    assert f'href="{first}"' not in client.get("/").text
+    for _ in range(10):
+        client.post("/api/v1/photos", data={"file": (jpeg(), "more.jpg")})
+    assert client.get("/").text.count("more.jpg") == 8
+
+
+def test_the_members_of_a_batch_are_not_remembered_each(new_app: NewApp) -> None:
+    client = new_app().test_client()
+    batch = client.post("/api/v1/batches").location.rpartition("/")[2]
+    for name in ("a.jpg", "b.jpg"):
+        client.post("/api/v1/photos", data={"file": (jpeg(), name), "batch": batch})
+    assert _PLACE.findall(client.get("/").text) == [f"/batches/{batch}"]
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_back"),
+    [
+        ("http://localhost/about", True),
+        ("http://localhost/nothing-here", False),
+        ("https://elsewhere.example/", False),
+        ("javascript://localhost/%0aalert(1)", False),
+        (None, False),
+    ],
+)
+def test_errors_lead_back(client: FlaskClient, came_from: str | None, leads_back: bool) -> None:
+    page = client.get("/nothing-here", headers={"Referer": came_from} if came_from else {}).text
+    assert ("Back to where you were" in page) == leads_back
+    assert (f'href="{came_from}"' in page) == leads_back
 
 
 def test_nobody_else_sees_a_photograph(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +236,16 @@ def test_too_many_requests(new_app: NewApp) -> None:
     for path in ("/healthz", "/readyz", "/metrics", "/static/api-docs.js"):
         for _ in range(5):
             assert client.get(path).status_code != 429
+
+
+def test_the_limiter_needs_no_redis(new_app: NewApp, tmp_path: Path) -> None:
+    client = new_app(queue_url=f"unix://{tmp_path}/nobody").test_client()
+    assert client.get("/api/v1/models").status_code == 200
+    answer = client.post("/api/v1/photos", **upload_form(jpeg()))
+    assert answer.status_code == 503  # the queue is away
+
+
+def test_what_is_not_there_is_not_kept(client: FlaskClient) -> None:
+    answer = client.get("/static/nothing.css?v=1")
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers["Cache-Control"]

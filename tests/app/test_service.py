@@ -21,6 +21,7 @@ from app.errors import (
     PredictionFailed,
     QueueFull,
     StorageFull,
+    TooBusy,
     UploadTooLarge,
 )
 from app.records import Output, Wanted
@@ -208,7 +209,7 @@ def test_a_full_queue_says_when_to_come_back(idle: Service, config: Config) -> N
     assert last.position == config.queue_limit
     with pytest.raises(QueueFull) as caught:
         idle.upload(OWNER, jpeg(), "x.jpg")
-    assert caught.value.retry_after == 2 * config.queue_limit
+    assert caught.value.retry_after == 2 * 0.1 * config.queue_limit  # until there is some room
     with pytest.raises(QueueFull):
         idle.request(OWNER, last.record.id, Settings(working_size=512))
     idle.delete(OWNER, last.record.id)
@@ -451,3 +452,73 @@ def test_nothing_is_lost_when_the_server_stops(config: Config, network: FakeNetw
     for id in ids:
         assert finished(second, OWNER, id).state == "ready"
     second.close()
+
+
+def test_a_prediction_that_is_damaged_is_made_anew(service: Service, config: Config) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    (file,) = (config.data_dir / "photos" / id).glob("*.prediction")
+    file.write_bytes(b"")
+    service._pictures._kept.clear()
+    with pytest.raises(NotReady):
+        service.preview(OWNER, id, DEFAULTS)
+    service._queue.sweep()
+    assert finished(service, OWNER, id).state == "ready"
+    assert service.preview(OWNER, id, DEFAULTS).data
+
+
+def test_pictures_are_told_from_another_without_rendering(service: Service) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    assert service.grey_preview(OWNER, id).etag == service.grey_etag(OWNER, id)
+    layer = service.uncertainty(OWNER, id, VIVID)
+    assert layer.etag == service.uncertainty_etag(OWNER, id, VIVID)
+
+
+def test_results_leave_room_on_the_disk(service: Service) -> None:
+    batch = service.new_batch(OWNER).id
+    id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
+    finished(service, OWNER, id)
+    service._storage.min_free = 1 << 60
+    with pytest.raises(StorageFull, match="almost full"):
+        service.result(OWNER, id, DEFAULTS, Output())
+    data = b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert b"almost full" in archive.read("errors.txt")
+
+
+def test_who_waits_too_long_for_a_large_picture_is_told_so(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    finished(service, OWNER, id)
+    monkeypatch.setattr("app.rendering._PATIENCE", 0.01)
+    with service._pictures._full_size, pytest.raises(TooBusy):
+        service.result(OWNER, id, DEFAULTS, Output())
+    assert service.result(OWNER, id, DEFAULTS, Output()).path.exists()
+
+
+def test_archives_take_half_of_the_threads(config: Config, network: FakeNetwork) -> None:
+    service = Service(config.model_copy(update={"threads": 2}), load=lambda model: network)
+    service.start_worker()
+    batch = service.new_batch(OWNER).id
+    id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
+    finished(service, OWNER, id)
+    first = service.zip(OWNER, batch, DEFAULTS, Output())
+    with pytest.raises(TooBusy):
+        service.zip(OWNER, batch, DEFAULTS, Output())
+    del first  # nobody read any of it
+    assert b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
+    assert b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
+    service.close()
+
+
+def test_a_large_batch_is_asked_for_bit_by_bit(idle: Service, config: Config) -> None:
+    batch = idle.new_batch(OWNER).id
+    for _ in range(3):
+        idle.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+    large = Settings(working_size=384)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.service._AT_ONCE", 2)
+        assert idle.request_batch(OWNER, batch, large).counts == {"queued": 2, "missing": 1}
+        assert idle.request_batch(OWNER, batch, large).counts == {"queued": 3}

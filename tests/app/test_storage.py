@@ -118,9 +118,10 @@ def test_a_batch_lists_its_photographs(storage: Storage) -> None:
     store(storage, photo)
     assert storage.batch(batch.id) == (batch, [photo.id])
     storage.delete("batches", batch.id)
-    with pytest.raises(NotFound):
+    assert os.listdir(storage.root / "photos") == []
+    with pytest.raises(NotFound):  # too late
         store(storage, record(batch=batch.id))
-    assert os.listdir(storage.root / "photos") == [photo.id]
+    assert os.listdir(storage.root / "photos") == []
 
 
 def test_a_claim_excludes_others_counts_attempts_and_ends_with_the_work(storage: Storage) -> None:
@@ -220,3 +221,49 @@ def test_no_room_left_is_an_error_wherever_it_strikes(
     with pytest.raises(StorageFull):
         store(storage, record())
     assert everything(storage.root) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"created": 1, "expires": 2}'])
+def test_what_cannot_be_read_is_tidied_away(storage: Storage, data: bytes) -> None:
+    photo, good = record(), record()
+    store(storage, photo)
+    store(storage, good)
+    (storage.photo(photo.id) / "photo.json").write_bytes(data)
+    with pytest.raises(NotFound):
+        storage.record(photo.id)
+    assert storage.tidy() == 1
+    assert os.listdir(storage.root / "photos") == [good.id]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"id": "x", "model": [], "working_size": 1}'])
+def test_a_wish_that_cannot_be_read_is_forgotten(storage: Storage, data: bytes) -> None:
+    bad, good = (store(storage, record()) for _ in range(2))
+    (storage.photo(bad.id) / f"{bad.key}.wanted").write_bytes(data)
+    assert list(storage.unfinished()) == [good]
+    assert f"{bad.key}.wanted" not in storage.names(bad.id)
+
+
+def test_an_attempt_counts_only_if_the_process_died(storage: Storage) -> None:
+    wanted = store(storage, record())
+    attempts = []
+
+    def fail() -> None:
+        with storage.claim(wanted) as attempt:
+            attempts.append(attempt)
+            raise StorageFull
+
+    for _ in range(2):
+        with pytest.raises(StorageFull):
+            fail()
+    assert attempts == [1, 1]
+
+
+def test_results_that_nobody_used_for_long_are_tidied_away(storage: Storage) -> None:
+    wanted = store(storage, record())
+    folder = storage.photo(wanted.id) / "results"
+    folder.mkdir()
+    for name in ("old", "new"):
+        (folder / name).touch()
+    os.utime(folder / "old", (1, 1))
+    storage.tidy()
+    assert os.listdir(folder) == ["new"]

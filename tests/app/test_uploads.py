@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
+import tempfile
 from typing import Any
 
 import pytest
@@ -119,7 +121,7 @@ def test_too_many_bytes(new_app: NewApp) -> None:
     problem(client.post("/api/v1/photos", **upload_form(padded)), 413, "upload-too-large")
     form = upload_form(bytes(3_000_000))
     detail = problem(client.post("/api/v1/photos", **form), 413, "upload-too-large")
-    assert "MB" in detail
+    assert "larger than 1 MB" in detail
     link = upload(client)["links"]["predictions"]
     answer = client.post(link, data=bytes(2_000_000), content_type="application/json")
     problem(answer, 413, "upload-too-large")
@@ -143,3 +145,33 @@ def test_a_full_disk(new_app: NewApp) -> None:
     client = new_app(min_free_disk_mb=10**12).test_client()
     answer = client.post("/api/v1/photos", **upload_form(jpeg()))
     problem(answer, 507, "storage-full")
+
+
+@pytest.mark.parametrize("path", ["/photographs", "/api/v1/photos"])
+def test_what_has_no_room_is_refused_before_it_is_read(new_app: NewApp, path: str) -> None:
+    client = new_app(min_free_disk_mb=10**12).test_client()
+    body = io.BytesIO(b"x" * 100_000)
+    answer = client.post(path, input_stream=body, content_length=100_000)
+    assert answer.status_code == 507
+    assert body.tell() == 0
+
+
+def test_a_disk_that_is_full_while_an_upload_arrives(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(client.application.extensions[SERVICE], "spool", full)
+    answer = client.post("/api/v1/photos", **upload_form(jpeg()))
+    problem(answer, 507, "storage-full")
+
+
+def test_large_uploads_wait_in_the_data_folder(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    large = client.post("/api/v1/photos", **upload_form(jpeg() + bytes(1_000_000)))
+    assert large.status_code == 201
+    data_dir = client.application.extensions[SERVICE].config.data_dir
+    assert list((data_dir / "incoming").iterdir()) == []

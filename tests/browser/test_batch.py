@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ..conftest import ROOT
-from .conftest import SAMPLE, Visitor
+from .conftest import SAMPLE, NewVisitor, Visitor
 
 
 def test_many_photographs_and_their_zip(visitor: Visitor, tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_many_photographs_and_their_zip(visitor: Visitor, tmp_path: Path) -> Non
     )
     page.get_by_label("Format").select_option("webp")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download one ZIP").click()
+        page.get_by_role("button", name="Download ZIP").click()
     download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.testzip() is None
@@ -38,3 +38,56 @@ def test_many_photographs_and_their_zip(visitor: Visitor, tmp_path: Path) -> Non
         assert "broken" in archive.read("errors.txt").decode()
         with Image.open(io.BytesIO(archive.read(pictures[0]))) as image:
             assert image.format == "WEBP"
+
+
+def test_a_setting_of_the_network_runs_it_again_for_all(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    page = visitor.page
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Working size", exact=True).fill("128")
+    page.get_by_label("Saturation", exact=True).fill("0.5")  # at once: neither is forgotten
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(0)
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    for image in page.locator(".tile img").all():
+        expect(image).to_have_attribute("src", re.compile(r"saturation=0\.5&working_size=128"))
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tile img')].every((img) => img.naturalWidth > 0)"
+    )
+
+
+def test_deleting_one_of_many_leads_back_to_the_others(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    page = visitor.page
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    place = page.url
+    page.locator(".tile a").first.click()
+    visitor.wait_for_colours()
+    page.get_by_label("Saturation", exact=True).fill("0.5")
+    expect(page.get_by_role("link", name="All of this batch")).to_have_attribute(
+        "href", re.compile(r"saturation=0\.5")
+    )
+    page.get_by_text("Delete now").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    page.wait_for_url(place)
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
+
+
+def test_a_batch_without_javascript(new_visitor: NewVisitor) -> None:
+    page = new_visitor(java_script_enabled=False).page
+    page.goto("/")
+    page.set_input_files("#files", [SAMPLE, ROOT / "samples" / "chelsea.jpg"])
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url(re.compile("/batches/"))
+    expect(page.locator("#batch-status")).to_have_text("2 of 2 in colour.")  # it refreshes itself
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ZIP").click()
+    assert len(zipfile.ZipFile(download.value.path()).namelist()) == 2
+
+    page.locator(".tile a").first.click()
+    for title in ("1 photograph", "Old photographs"):  # the other one; the start page
+        page.get_by_text("Delete now").click()
+        page.get_by_role("button", name="Yes, delete").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+        expect(page.get_by_text("deleted.")).to_be_visible()

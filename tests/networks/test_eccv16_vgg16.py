@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from colorizer import networks
-from colorizer.networks.eccv16_vgg16 import CAFFE_BGR_MEAN, ECCV16VGG16, Decoder
+from colorizer.networks.eccv16_vgg16 import CAFFE_BGR_MEAN, ECCV16VGG16, Decoder, Features
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_width_is_the_decoders(small: ECCV16VGG16) -> None:
     assert sum(p.numel() for p in small.encoder.parameters()) == 14_714_688 + 2 * 4_224
     for width in (8, 24):
         decoder = Decoder(width)
-        inner = [m for m in decoder.modules() if isinstance(m, nn.BatchNorm2d)]
+        inner = [m for m in decoder.modules() if isinstance(m, nn.BatchNorm2d) and m.affine]
         assert {m.num_features for m in inner} == {width}
         assert decoder.classify.in_channels == width
     assert small.decoder.classify.in_channels == 8
@@ -109,6 +109,19 @@ def test_each_skip_and_the_context_reach_the_logits(small: ECCV16VGG16) -> None:
     for field in ("block3", "block4", "block5"):
         changed = features._replace(**{field: getattr(features, field) + 10})
         assert (decoder(changed) - base).abs().max() > 1e-6, field
+
+
+@torch.no_grad()
+def test_no_block_drowns_the_others() -> None:
+    """In training the decoder is blind to the features' scales; VGG16's differ a hundredfold."""
+    torch.manual_seed(0)
+    decoder = Decoder(width=8, global_context=True).train()
+    features = Features(
+        torch.rand(2, 256, 8, 8), torch.rand(2, 512, 4, 4), torch.rand(2, 512, 4, 4)
+    )
+    louder = Features(*(block * (10.0 ** (2 + i)) for i, block in enumerate(features)))
+    quieter = Features(*(block * (10.0 ** (4 - i)) for i, block in enumerate(features)))
+    torch.testing.assert_close(decoder(louder), decoder(quieter), atol=1e-3, rtol=1e-3)
 
 
 @torch.no_grad()

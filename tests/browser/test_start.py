@@ -1,0 +1,109 @@
+"""The start page: ways to add photographs, what is refused, and the way back."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from ..conftest import ROOT
+from .conftest import SAMPLE, NewVisitor, Visitor
+
+_FOLDER = """async () => {
+    const { filesOf } = await import("/static/js/dropped.js");
+    const file = (name) => ({ name, isDirectory: false, file: (done) => done(new File([], name)) });
+    const folder = (name, entries) => {
+        const parts = [entries.slice(0, 1), entries.slice(1), []];
+        return { name, isDirectory: true,
+                 createReader: () => ({ readEntries: (done) => done(parts.shift()) }) };
+    };
+    const album = folder("album", [file("1.jpg"), file(".DS_Store"),
+                                   folder("inner", [file("2.jpg")]), folder(".git", [file("x")])]);
+    const items = [{ webkitGetAsEntry: () => album }];
+    return (await filesOf({ items, files: [new File([], "album")] })).map(({ name }) => name);
+}"""
+
+
+def test_drag_and_drop(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/")
+    data = base64.b64encode(SAMPLE.read_bytes()).decode()
+    transfer = page.evaluate_handle(
+        """data => { const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+                     const transfer = new DataTransfer();
+                     transfer.items.add(new File([bytes], "dropped.jpg", {type: "image/jpeg"}));
+                     return transfer; }""",
+        data,
+    )
+    page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
+    expect(page.locator("#curtain")).to_be_visible()
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    visitor.wait_for_colours()
+    expect(page.get_by_role("heading", name="dropped.jpg")).to_be_visible()
+
+
+def test_a_folder_is_dropped_with_all_that_is_in_it(visitor: Visitor) -> None:
+    visitor.page.goto("/")
+    assert visitor.page.evaluate(_FOLDER) == ["1.jpg", "2.jpg"]
+
+
+def test_what_is_no_picture_is_refused_with_its_reason(
+    new_visitor: NewVisitor, tmp_path: Path
+) -> None:
+    file = tmp_path / "letter.jpg"
+    file.write_text("Dear Sir or Madam")
+    visitor = new_visitor()
+    visitor.page.goto("/")
+    visitor.page.set_input_files("#files", file)
+    expect(visitor.page.locator("#uploads-summary")).to_contain_text("not a picture")
+    expect(visitor.page.locator("#uploads-again")).to_be_hidden()  # it would not help
+
+
+def test_what_failed_is_tried_again_into_the_same_batch(
+    new_visitor: NewVisitor, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Sir or Madam")
+    visitor = new_visitor()
+    page = visitor.page
+    page.goto("/")
+    page.route("**/api/v1/photos", lambda route: route.abort())
+    page.set_input_files("#files", [SAMPLE, letter])
+    page.dispatch_event("#files", "change")  # more, while these are being sent
+    expect(page.locator("#problem")).to_contain_text("Wait until these are sent")
+    expect(page.locator("#uploads-summary")).to_have_text("None of these could be taken.")
+    expect(page.locator("#problem")).to_be_empty()
+
+    page.unroute("**/api/v1/photos")
+    page.get_by_role("button", name="Try those again").click()
+    expect(page.locator("#uploads-summary")).to_have_text("1 of 2 were taken.")
+    expect(page.locator("#uploads-list li").first).to_contain_text("not a picture")
+    page.get_by_role("link", name="Go on with what was taken").click()
+    expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
+
+
+def test_the_start_page_leads_back(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    place = visitor.page.url
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    page = visitor.page
+    page.get_by_role("link", name="Colorizer", exact=True).click()
+    recent = page.locator("#recent a")
+    expect(recent).to_have_count(2)
+    expect(recent.first).to_contain_text("2 photographs")
+    recent.last.click()
+    page.wait_for_url(place)
+
+
+def test_settings_are_in_the_address_though_one_leaves_at_once(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.get_by_label("Saturation", exact=True).fill("0.5")
+    page.get_by_role("link", name="About").click()
+    page.wait_for_url("**/about")
+    page.go_back()
+    page.wait_for_url(re.compile(r"saturation=0\.5"))
