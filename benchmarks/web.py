@@ -37,6 +37,8 @@ from typing import Any
 import psutil
 import requests
 from PIL import Image, ImageEnhance
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from colorizer.evaluation.machine import describe_machine
 
@@ -107,6 +109,9 @@ class Client:
     def __init__(self, address: str) -> None:
         self.api = f"{address}/api/v1"
         self.session = requests.Session()
+        # A connection that was idle may be closed by the server just when it is used again.
+        again = Retry(3, allowed_methods=("GET", "DELETE"), backoff_factor=0.1)
+        self.session.mount("http://", HTTPAdapter(max_retries=again))
 
     def send(self, data: bytes) -> requests.Response:
         files = {"file": ("scan.jpg", data, "image/jpeg")}
@@ -236,7 +241,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=LOAD_SECONDS, help="of load")
     parser.add_argument("--photographs", type=int, default=500, help="for the memory; 0: leave out")
     options = parser.parse_args()
-    report: dict[str, Any] = describe_machine()
+    report: dict[str, Any] = {}
+    if options.output and options.output.exists():  # parts that are not measured now stay
+        report = json.loads(options.output.read_text(encoding="utf-8"))
+    report |= describe_machine()
     with tempfile.TemporaryDirectory() as folder, server(Path(folder)) as (address, process):
         report["latency"] = latency(address, options.rounds)
         if options.photographs:
