@@ -12,6 +12,7 @@ import hmac
 import math
 import secrets
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -105,6 +106,7 @@ def init_app(app: Flask, config: Config) -> None:
     limiter.init_app(app)
     app.before_request(_refuse_other_sites)
     app.before_request(_check_room)
+    app.after_request(_take_the_rest)
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if (blueprint.url_prefix or "").startswith("/api/"):
@@ -138,6 +140,20 @@ def _check_room() -> None:
     """Refuse photographs that have no room before their bytes are read, as CSRF's check does."""
     if request.endpoint in _UPLOADS:
         service.check_room(request.content_length or 0)
+
+
+def _take_the_rest(response: Response) -> Response:
+    """Read what a refused request still sends, up to one photograph.
+
+    Unread, it would make the server cut the connection, and the client might not learn why.
+    """
+    if response.status_code >= 400:
+        left = min(request.content_length or 0, config.max_upload_bytes + FORM_OVERHEAD)
+        body = request.environ["wsgi.input"]
+        with suppress(OSError):
+            while left > 0 and (piece := body.read(min(left, 1 << 16))):
+                left -= len(piece)
+    return response
 
 
 def _rate() -> str:
