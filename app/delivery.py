@@ -6,44 +6,37 @@ picture's ETag answers that without rendering anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Response, request, send_file
 
 from .disk import gone
-from .service import Blob, ResultFile
+from .service import Blob, Offer, ResultFile
 
 
-def unless_known(etag: str, make: Callable[[], Response]) -> Response:
-    """304 if the asker has the picture called ``etag`` already, or else what ``make`` makes."""
-    if etag in request.if_none_match.as_set(include_weak=True):
-        return _private(Response(status=304), etag)
-    return make()
+def send(offer: Offer[Blob | ResultFile], *, attachment: bool = False) -> Response:
+    """The file, or 304 if the asker has it already; ``attachment`` says: keep, do not show.
 
-
-def send_blob(blob: Blob) -> Response:
-    """A small picture in memory."""
-    response = _private(Response(blob.data, mimetype=blob.mimetype), blob.etag)
-    response.make_conditional(request.environ)
-    return response
-
-
-def send_result(result: ResultFile, *, attachment: bool = False) -> Response:
-    """A file, whole or the parts that are asked for; ``attachment`` says: keep, do not show.
+    Files on the disk may be asked for in parts.
 
     Raises:
         NotFound: if it was deleted meanwhile.
     """
+    if offer.etag in request.if_none_match.as_set(include_weak=True):
+        return _private(Response(status=304), offer.etag)
+    made = offer.make()
+    if isinstance(made, Blob):
+        response = _private(Response(made.data, mimetype=made.mimetype), offer.etag)
+        response.make_conditional(request.environ)
+        return response
     with gone():
         response = send_file(
-            result.path,
-            mimetype=result.mimetype,
+            made.path,
+            mimetype=made.mimetype,
             as_attachment=attachment,
-            download_name=result.name,
-            etag=result.etag,
+            download_name=made.name,
+            etag=offer.etag,
             conditional=True,
         )
-    return _private(response, result.etag)
+    return _private(response, offer.etag)
 
 
 def _private(response: Response, etag: str) -> Response:

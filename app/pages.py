@@ -24,7 +24,7 @@ from colorizer.settings import Settings
 
 from . import forms, names, recent
 from .context import config, service
-from .delivery import send_blob, send_result, unless_known
+from .delivery import send
 from .records import View
 from .security import owner
 
@@ -123,29 +123,20 @@ def again(id: str) -> BaseResponse:
 def preview(id: str) -> Response:
     """The coloured preview with the query's settings."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    return unless_known(
-        service.preview_etag(who, id, settings),
-        lambda: send_blob(service.preview(who, id, settings)),
-    )
+    return send(service.preview(who, id, settings))
 
 
 @blueprint.get("/photographs/<id>/grey.jpg")
 def grey(id: str) -> Response:
     """The preview as it was scanned."""
-    who = owner(create=False)
-    return unless_known(
-        service.grey_etag(who, id), lambda: send_blob(service.grey_preview(who, id))
-    )
+    return send(service.grey_preview(owner(create=False), id))
 
 
 @blueprint.get("/photographs/<id>/uncertainty.png")
 def uncertainty(id: str) -> Response:
     """The overlay that shows where the model was unsure, of the preview's size."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    return unless_known(
-        service.uncertainty_etag(who, id, settings),
-        lambda: send_blob(service.uncertainty(who, id, settings)),
-    )
+    return send(service.uncertainty(who, id, settings))
 
 
 @blueprint.get("/photographs/<id>/download")
@@ -153,10 +144,7 @@ def download(id: str) -> Response:
     """The finished photograph at full size, as an attachment."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     output = forms.output_from(request.args)
-    return unless_known(
-        service.result_etag(who, id, settings, output),
-        lambda: send_result(service.result(who, id, settings, output), attachment=True),
-    )
+    return send(service.result(who, id, settings, output), attachment=True)
 
 
 @blueprint.post("/photographs/<id>/delete")

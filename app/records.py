@@ -6,11 +6,11 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from colorizer.errors import InvalidSetting
 from colorizer.photo import WRITABLE_FORMATS
@@ -160,21 +160,33 @@ class BatchView:
 
 @dataclass(frozen=True)
 class Blob:
-    """A small file in memory. ``etag`` is without quotes."""
+    """A small file in memory."""
 
     data: bytes
     mimetype: str
-    etag: str
 
 
 @dataclass(frozen=True)
 class ResultFile:
-    """A file on the disk, to be sent under ``name`` (Unicode). ``etag`` is without quotes."""
+    """A file on the disk, to be sent under ``name`` (Unicode)."""
 
     path: Path
     mimetype: str
     name: str
+
+
+Made = TypeVar("Made", bound="Blob | ResultFile", covariant=True)
+
+
+@dataclass(frozen=True)
+class Offer(Generic[Made]):
+    """A file that can be had: who knows its ETag (without quotes) need not have it made.
+
+    ``make`` raises what keeps the file from being made.
+    """
+
     etag: str
+    make: Callable[[], Made]
 
 
 @dataclass(frozen=True)

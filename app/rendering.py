@@ -77,12 +77,12 @@ class Pictures:
         prediction, grey = self._prediction(id, settings), self._grey(id)
         with self._metrics.render_seconds.labels("preview").time():
             data = _encoded(render(grey, prediction, settings), "jpeg", quality=_PREVIEW_QUALITY)
-        return Blob(data, "image/jpeg", etag(id, "preview", settings))
+        return Blob(data, "image/jpeg")
 
     def grey_preview(self, id: str) -> Blob:
         """JPEG in grey; raises NotReady until the worker has opened the photograph."""
         data = _encoded(self._grey(id), "jpeg", quality=_PREVIEW_QUALITY)
-        return Blob(data, "image/jpeg", etag(id, "grey"))
+        return Blob(data, "image/jpeg")
 
     def uncertainty(self, id: str, settings: Settings) -> Blob:
         """PNG with alpha, of the preview's size."""
@@ -90,7 +90,7 @@ class Pictures:
         with self._metrics.render_seconds.labels("uncertainty").time():
             layer = overlay(prediction, grey.height, grey.width)
             data = _encoded(Photo(layer[..., :3], layer[..., 3]), "png")
-        return Blob(data, "image/png", etag(id, "uncertainty", predicted(settings)))
+        return Blob(data, "image/png")
 
     def likely_colours(
         self, id: str, settings: Settings, x: float, y: float, count: int
@@ -137,7 +137,7 @@ class Pictures:
         mimetype, suffix = MIMETYPES[output.format]
         tag = etag(record.id, "result", settings, output)
         path = self._storage.photo(record.id) / "results" / f"{tag}.{suffix}"
-        return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"), tag)
+        return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"))
 
     def _write(self, record: PhotoRecord, settings: Settings, output: Output, path: Path) -> None:
         prediction = self._prediction(record.id, settings)

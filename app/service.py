@@ -37,6 +37,7 @@ from .records import (
     BatchRecord,
     BatchView,
     Blob,
+    Offer,
     Output,
     PhotoRecord,
     ResultFile,
@@ -55,6 +56,7 @@ __all__ = [
     "BatchRecord",
     "BatchView",
     "Blob",
+    "Offer",
     "Output",
     "PhotoRecord",
     "Problem",
@@ -180,35 +182,21 @@ class Service:
         self._intake.ask([record], settings)
         return self._view(record, settings)
 
-    def preview(self, owner: str, id: str, settings: Settings) -> Blob:
-        """JPEG in colour. Raises NotReady, PredictionFailed."""
+    def preview(self, owner: str, id: str, settings: Settings) -> Offer[Blob]:
+        """JPEG in colour. Making it raises NotReady, PredictionFailed."""
         self._record(owner, id)
-        return self._pictures.preview(id, settings)
+        return Offer(etag(id, "preview", settings), lambda: self._pictures.preview(id, settings))
 
-    def preview_etag(self, owner: str, id: str, settings: Settings) -> str:
-        """The ETag that :meth:`preview` would have; nothing is rendered."""
+    def grey_preview(self, owner: str, id: str) -> Offer[Blob]:
+        """JPEG in grey. Making it raises NotReady until the worker has opened the photograph."""
         self._record(owner, id)
-        return etag(id, "preview", settings)
+        return Offer(etag(id, "grey"), lambda: self._pictures.grey_preview(id))
 
-    def grey_etag(self, owner: str, id: str) -> str:
-        """The ETag that :meth:`grey_preview` would have."""
-        self._record(owner, id)
-        return etag(id, "grey")
-
-    def grey_preview(self, owner: str, id: str) -> Blob:
-        """JPEG in grey. Raises NotReady until the worker has opened the photograph."""
-        self._record(owner, id)
-        return self._pictures.grey_preview(id)
-
-    def uncertainty_etag(self, owner: str, id: str, settings: Settings) -> str:
-        """The ETag that :meth:`uncertainty` would have; nothing is rendered."""
-        self._record(owner, id)
-        return etag(id, "uncertainty", predicted(settings))
-
-    def uncertainty(self, owner: str, id: str, settings: Settings) -> Blob:
+    def uncertainty(self, owner: str, id: str, settings: Settings) -> Offer[Blob]:
         """PNG of the preview's size, transparent where the network was sure."""
         self._record(owner, id)
-        return self._pictures.uncertainty(id, settings)
+        name = etag(id, "uncertainty", predicted(settings))
+        return Offer(name, lambda: self._pictures.uncertainty(id, settings))
 
     def likely_colours(
         self, owner: str, id: str, settings: Settings, x: float, y: float, count: int = 6
@@ -217,22 +205,18 @@ class Service:
         self._record(owner, id)
         return self._pictures.likely_colours(id, settings, x, y, count)
 
-    def result(self, owner: str, id: str, settings: Settings, output: Output) -> ResultFile:
-        """The picture in full size; raises NotReady, PredictionFailed, StorageFull."""
-        return self._pictures.result(self._record(owner, id), settings, output)
+    def result(self, owner: str, id: str, settings: Settings, output: Output) -> Offer[ResultFile]:
+        """The picture in full size; making it raises NotReady, PredictionFailed, StorageFull."""
+        record = self._record(owner, id)
+        name = etag(id, "result", settings, output)
+        return Offer(name, lambda: self._pictures.result(record, settings, output))
 
-    def result_etag(self, owner: str, id: str, settings: Settings, output: Output) -> str:
-        """The ETag that :meth:`result` would have; nothing is rendered."""
-        self._record(owner, id)
-        return etag(id, "result", settings, output)
-
-    def original(self, owner: str, id: str) -> ResultFile:
+    def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""
         record = self._record(owner, id)
-        mimetype = "application/octet-stream"
-        return ResultFile(
-            self._storage.photo(id) / ORIGINAL, mimetype, record.name, etag(id, "original")
-        )
+        path = self._storage.photo(id) / ORIGINAL
+        file = ResultFile(path, "application/octet-stream", record.name)
+        return Offer(etag(id, "original"), lambda: file)
 
     def delete(self, owner: str, id: str) -> None:
         """Delete a photograph and all that was made of it, now."""

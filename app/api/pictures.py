@@ -8,7 +8,7 @@ from flask import Response
 from flask_openapi3.types import ResponseDict
 
 from app.context import service
-from app.delivery import send_blob, send_result, unless_known
+from app.delivery import send
 from app.records import MIMETYPES
 from app.security import owner
 
@@ -30,41 +30,25 @@ def image(path: PathId, query: FileSettings) -> Response:
 
     409 with Retry-After as long as the prediction is not there.
     """
-    person, settings, output = owner(create=False), query.settings(), query.output()
-    return unless_known(
-        service.result_etag(person, path.id, settings, output),
-        lambda: send_result(service.result(person, path.id, settings, output)),
-    )
+    return send(service.result(owner(create=False), path.id, query.settings(), query.output()))
 
 
 @blueprint.get("/photos/<id>/preview", responses={"200": file_of("image/jpeg"), **_KNOWN})
 def preview(path: PathId, query: PictureSettings) -> Response:
     """A small picture in colour, rendered with these settings."""
-    person, settings = owner(create=False), query.settings()
-    return unless_known(
-        service.preview_etag(person, path.id, settings),
-        lambda: send_blob(service.preview(person, path.id, settings)),
-    )
+    return send(service.preview(owner(create=False), path.id, query.settings()))
 
 
 @blueprint.get("/photos/<id>/grey", responses={"200": file_of("image/jpeg"), **_KNOWN})
 def grey(path: PathId) -> Response:
     """The small picture without colours."""
-    person = owner(create=False)
-    return unless_known(
-        service.grey_etag(person, path.id),
-        lambda: send_blob(service.grey_preview(person, path.id)),
-    )
+    return send(service.grey_preview(owner(create=False), path.id))
 
 
 @blueprint.get("/photos/<id>/uncertainty", responses={"200": file_of("image/png"), **_KNOWN})
 def uncertainty(path: PathId, query: Settings) -> Response:
     """Where the model was unsure: a picture to lay over the preview, transparent where sure."""
-    person, settings = owner(create=False), query.settings()
-    return unless_known(
-        service.uncertainty_etag(person, path.id, settings),
-        lambda: send_blob(service.uncertainty(person, path.id, settings)),
-    )
+    return send(service.uncertainty(owner(create=False), path.id, query.settings()))
 
 
 @blueprint.get(
@@ -72,7 +56,7 @@ def uncertainty(path: PathId, query: Settings) -> Response:
 )
 def original(path: PathId) -> Response:
     """The file as it was uploaded."""
-    return send_result(service.original(owner(create=False), path.id), attachment=True)
+    return send(service.original(owner(create=False), path.id), attachment=True)
 
 
 @blueprint.get("/photos/<id>/colours", responses={"200": Colours})

@@ -147,9 +147,9 @@ def test_what_is_known_is_not_made_again(
     first = client.get(link)
     etag = first.headers["ETag"]
     assert first.headers["Cache-Control"] == "private, no-cache"
-    service = app.extensions[SERVICE]
+    pictures = app.extensions[SERVICE]._pictures
     for method in ("result", "preview"):
-        monkeypatch.setattr(service, method, lambda *a, **k: pytest.fail("rendered again"))
+        monkeypatch.setattr(pictures, method, lambda *a, **k: pytest.fail("rendered again"))
     again = client.get(link, headers={"If-None-Match": etag})
     assert again.status_code == 304
     assert again.data == b""

@@ -64,18 +64,17 @@ def test_from_upload_to_pictures(service: Service, network: FakeNetwork) -> None
     assert view.has_preview
 
     preview = service.preview(OWNER, record.id, DEFAULTS)
-    colour = pixels(preview.data).astype(int)
+    colour = pixels(preview.make().data).astype(int)
     assert colour.shape == (32, 48, 3)
     left, right = colour[8, 6], colour[8, 42]
     assert left[0] > left[2]
     assert right[2] > right[0]
-    assert preview.etag == service.preview_etag(OWNER, record.id, DEFAULTS)
     other = service.preview(OWNER, record.id, VIVID)
     assert other.etag != preview.etag
-    assert other.data != preview.data
-    assert pixels(service.grey_preview(OWNER, record.id).data).ndim == 2
+    assert other.make().data != preview.make().data
+    assert pixels(service.grey_preview(OWNER, record.id).make().data).ndim == 2
 
-    layer = pixels(service.uncertainty(OWNER, record.id, DEFAULTS).data)
+    layer = pixels(service.uncertainty(OWNER, record.id, DEFAULTS).make().data)
     assert layer.shape == (32, 48, 4)
     assert layer[28, 6, 3] > layer[4, 6, 3]
     likely = service.likely_colours(OWNER, record.id, DEFAULTS, 0.1, 0.1, 2)
@@ -93,17 +92,16 @@ def test_results_in_every_format(service: Service) -> None:
         (Output("webp"), "RGB", "webp"),
         (Output("tiff", bit_depth=8), "RGB", "tif"),
     ):
-        result = service.result(OWNER, id, DEFAULTS, output)
+        result = service.result(OWNER, id, DEFAULTS, output).make()
         assert result.name == f"scan-colour.{suffix}"
-        assert result.etag == service.result_etag(OWNER, id, DEFAULTS, output)
         with Image.open(result.path) as image:
             assert (image.size, image.mode) == ((48, 32), mode)
         note = provenance_of(result.path)
         assert note is not None
         assert note.model == DEFAULT_MODEL
-    bare = service.result(OWNER, id, DEFAULTS, Output(provenance=False))
+    bare = service.result(OWNER, id, DEFAULTS, Output(provenance=False)).make()
     assert provenance_of(bare.path) is None
-    wide = service.result(OWNER, id, DEFAULTS, Output(side_by_side=True))
+    wide = service.result(OWNER, id, DEFAULTS, Output(side_by_side=True)).make()
     with Image.open(wide.path) as image:
         assert image.size[0] > 96
 
@@ -111,15 +109,15 @@ def test_results_in_every_format(service: Service) -> None:
 def test_a_result_is_made_once_and_only_the_latest_are_kept(service: Service) -> None:
     id = service.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    first = service.result(OWNER, id, DEFAULTS, Output())
+    first = service.result(OWNER, id, DEFAULTS, Output()).make()
     os.utime(first.path, (1, 1))
-    again = service.result(OWNER, id, DEFAULTS, Output())
+    again = service.result(OWNER, id, DEFAULTS, Output()).make()
     assert again == first
     assert again.path.stat().st_mtime > 1  # it was used
     for quality in range(1, 9):
-        path = service.result(OWNER, id, DEFAULTS, Output("jpeg", quality)).path
+        path = service.result(OWNER, id, DEFAULTS, Output("jpeg", quality)).make().path
         os.utime(path, (quality, quality))
-    service.result(OWNER, id, DEFAULTS, Output("webp"))
+    service.result(OWNER, id, DEFAULTS, Output("webp")).make()
     assert len(list(first.path.parent.iterdir())) == 4
 
 
@@ -136,7 +134,7 @@ def test_the_original_stays_as_it_was(service: Service) -> None:
     data = jpeg().getvalue()
     id = service.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
     finished(service, OWNER, id)
-    assert service.original(OWNER, id).path.read_bytes() == data
+    assert service.original(OWNER, id).make().path.read_bytes() == data
 
 
 def test_another_owner_finds_nothing(service: Service) -> None:
@@ -148,12 +146,10 @@ def test_another_owner_finds_nothing(service: Service) -> None:
         lambda: service.view(other, id),
         lambda: service.request(other, id, DEFAULTS),
         lambda: service.preview(other, id, DEFAULTS),
-        lambda: service.preview_etag(other, id, DEFAULTS),
         lambda: service.grey_preview(other, id),
         lambda: service.uncertainty(other, id, DEFAULTS),
         lambda: service.likely_colours(other, id, DEFAULTS, 0.5, 0.5),
         lambda: service.result(other, id, DEFAULTS, Output()),
-        lambda: service.result_etag(other, id, DEFAULTS, Output()),
         lambda: service.original(other, id),
         lambda: service.delete(other, id),
         lambda: service.batch(other, batch),
@@ -268,7 +264,7 @@ def test_a_damaged_picture_fails_with_its_sentence_and_may_be_tried_again(
         "The photograph is damaged.",
     )
     with pytest.raises(PredictionFailed, match="damaged"):
-        service.preview(OWNER, id, DEFAULTS)
+        service.preview(OWNER, id, DEFAULTS).make()
     network.error = None
     service.request(OWNER, id, DEFAULTS)
     assert finished(service, OWNER, id).state == "ready"
@@ -322,7 +318,7 @@ def test_another_working_size_is_asked_for_once(service: Service, network: FakeN
     large = Settings(working_size=384)
     assert service.view(OWNER, id, large).state == "missing"
     with pytest.raises(NotReady):
-        service.preview(OWNER, id, large)
+        service.preview(OWNER, id, large).make()
     network.gate.clear()
     service.request(OWNER, id, large)
     service.request(OWNER, id, large)
@@ -416,7 +412,7 @@ def test_health_and_metrics(service: Service) -> None:
     assert all(well for well, _ in health.values())
     id = service.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    service.preview(OWNER, id, DEFAULTS)
+    service.preview(OWNER, id, DEFAULTS).make()
     wait_until(lambda: b'predictions_total{outcome="ready"} 1.0' in service.metrics()[0])
     body, content_type = service.metrics()
     assert content_type.startswith("text/plain")
@@ -461,18 +457,21 @@ def test_a_prediction_that_is_damaged_is_made_anew(service: Service, config: Con
     file.write_bytes(b"")
     service._pictures._kept.clear()
     with pytest.raises(NotReady):
-        service.preview(OWNER, id, DEFAULTS)
+        service.preview(OWNER, id, DEFAULTS).make()
     service._queue.sweep()
     assert finished(service, OWNER, id).state == "ready"
-    assert service.preview(OWNER, id, DEFAULTS).data
+    assert service.preview(OWNER, id, DEFAULTS).make().data
 
 
 def test_pictures_are_told_from_another_without_rendering(service: Service) -> None:
     id = service.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    assert service.grey_preview(OWNER, id).etag == service.grey_etag(OWNER, id)
-    layer = service.uncertainty(OWNER, id, VIVID)
-    assert layer.etag == service.uncertainty_etag(OWNER, id, VIVID)
+    layers = [service.uncertainty(OWNER, id, settings) for settings in (DEFAULTS, VIVID)]
+    assert layers[0].etag == layers[1].etag  # it depends on the prediction alone
+    names = {service.preview(OWNER, id, settings).etag for settings in (DEFAULTS, VIVID)}
+    names |= {layers[0].etag, service.grey_preview(OWNER, id).etag}
+    assert len(names) == 4
+    assert b'render_seconds_count{kind="' not in service.metrics()[0]
 
 
 def test_results_leave_room_on_the_disk(service: Service) -> None:
@@ -481,7 +480,7 @@ def test_results_leave_room_on_the_disk(service: Service) -> None:
     finished(service, OWNER, id)
     service._storage.min_free = 1 << 60
     with pytest.raises(StorageFull, match="almost full"):
-        service.result(OWNER, id, DEFAULTS, Output())
+        service.result(OWNER, id, DEFAULTS, Output()).make()
     data = b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert b"almost full" in archive.read("errors.txt")
@@ -494,8 +493,8 @@ def test_who_waits_too_long_for_a_large_picture_is_told_so(
     finished(service, OWNER, id)
     monkeypatch.setattr("app.rendering._PATIENCE", 0.01)
     with service._pictures._full_size, pytest.raises(TooBusy):
-        service.result(OWNER, id, DEFAULTS, Output())
-    assert service.result(OWNER, id, DEFAULTS, Output()).path.exists()
+        service.result(OWNER, id, DEFAULTS, Output()).make()
+    assert service.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
 
 
 def test_archives_take_half_of_the_threads(config: Config, network: FakeNetwork) -> None:
