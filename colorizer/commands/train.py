@@ -61,6 +61,8 @@ def _option(field: Field[Any], hint: Any, comment: str) -> Callable[[Function], 
         names[0] += "/--no-" + names[0].removeprefix("--")
     elif hint == tuple[str, ...]:
         shape = {"multiple": True, "metavar": "PATH"}
+    elif hint == tuple[tuple[float, int], ...]:
+        shape = {"type": (float, int), "multiple": True, "metavar": "SHARE PX"}
     elif hint not in (int, float, str):
         shape = {"type": click.UNPROCESSED, "callback": _json_object, "metavar": "JSON"}
     if field.name == "output":

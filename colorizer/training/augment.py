@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from ..color.lab import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from .config import TrainConfig
+from .degrade import degrade_lightness
 
 #: logits are at 1/4 of the input's resolution
 TARGET_STRIDE = 4
@@ -59,9 +60,18 @@ def random_crops(
     return functional.grid_sample(rgb, grid, padding_mode="border", align_corners=False)
 
 
-def make_batch(squares: Tensor, config: TrainConfig, generator: torch.Generator) -> Batch:
-    """Augment a batch of uint8 squares (N, S, S, 3) as ``config`` says."""
-    rgb = random_crops(squares, config.crop, config.smallest_scale, generator)
+def make_batch(
+    squares: Tensor, config: TrainConfig, generator: torch.Generator, progress: float = 0.0
+) -> Batch:
+    """Augment a batch of uint8 squares (N, S, S, 3) as ``config`` says.
+
+    Args:
+        squares: on any device.
+        config: the run's settings.
+        generator: on the CPU; decides everything that is random.
+        progress: 0..1, how much of the run is done (for ``crop_steps``).
+    """
+    rgb = random_crops(squares, config.crop_at(progress), config.smallest_scale, generator)
     count, device = rgb.shape[0], rgb.device
     draw = torch.rand((count, 3), generator=generator).to(device)
     if config.brightness:
@@ -77,7 +87,13 @@ def make_batch(squares: Tensor, config: TrainConfig, generator: torch.Generator)
     if config.input_noise:
         noise = torch.randn(lightness.shape, generator=generator).to(device)
         lightness = lightness + noise * (config.input_noise * draw[:, 2] ** 2)[:, None, None, None]
-    return batch._replace(lightness=lightness.clamp(0, 100))
+    lightness = lightness.clamp(0, 100)
+    if config.degrade:
+        old = (torch.rand(count, generator=generator) < config.degrade).nonzero().flatten()
+        old = old.to(device)
+        changed = degrade_lightness(lightness[old], generator)
+        lightness = lightness.index_copy(0, old, changed)
+    return batch._replace(lightness=lightness)
 
 
 def to_lab_batch(rgb: Tensor) -> Batch:

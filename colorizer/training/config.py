@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ _RANGES = {
     "brightness": (0.0, 1.0),
     "input_contrast": (0.0, 1.0),
     "input_noise": (0.0, 100.0),
+    "degrade": (0.0, 1.0),
+    "balance": (0.0, 1.0),
+    "freeze_until": (0.0, 1.0),
+    "freeze_blocks": (0, 5),
     "rebalancing_mix": (0.0, 1.0),
     "soft_k": (1, 313),
     "plateau_factor": (0.0, 0.99),
@@ -48,6 +53,30 @@ def _typed(name: str, kind: Any, value: Any) -> Any:
     raise InvalidSetting(f"{name} must be of type {kind}, not {value!r}.")
 
 
+def _source_weights(weights: Any) -> dict[str, float]:
+    """``weights``, checked."""
+    if isinstance(weights, dict) and all(
+        isinstance(weight, int | float) and 0 < weight < math.inf for weight in weights.values()
+    ):
+        return {str(source): float(weight) for source, weight in weights.items()}
+    raise InvalidSetting(
+        f"source_weights must have a number above 0 for each source, not {weights!r}."
+    )
+
+
+def _crop_steps(steps: Any) -> tuple[tuple[float, int], ...]:
+    """``steps``, maybe lists as JSON has them, as pairs of a share of the run and a crop."""
+    try:
+        pairs = tuple((float(start), crop) for start, crop in steps)
+    except (TypeError, ValueError):
+        pairs = ((math.nan, 0),)
+    if not all(0 <= start <= 1 and type(crop) is int for start, crop in pairs):
+        raise InvalidSetting(
+            f"crop_steps must be pairs of a share of the run (0..1) and a crop, not {steps!r}."
+        )
+    return pairs
+
+
 @dataclass
 class TrainConfig:
     """A training run. Defaults are those of the paper where it gives them.
@@ -61,10 +90,14 @@ class TrainConfig:
     validation_limit: int = 256
     resize: int = 256  # short side, px
     crop: int = 224  # px, a multiple of 8
+    crop_steps: tuple[tuple[float, int], ...] = ()  # from a share of the run (0..1) on, that crop
     smallest_scale: float = 1.0  # a crop covers 1..1/smallest_scale times ``crop`` before resizing
     brightness: float = 0.1  # gain in linear light is drawn from 1 +- this
     input_contrast: float = 0.0  # lightness contrast changed on the input only, 1 +- this
     input_noise: float = 0.0  # up to this much Gaussian grain (L*) on the input only
+    degrade: float = 0.0  # share of the inputs that are made to look like old photographs
+    balance: float = 0.0  # 0: every square as often, 1: every source as often, or in between
+    source_weights: dict[str, float] = field(default_factory=dict)  # shown so much more often
     in_memory: bool = False  # keep all pictures as one uint8 tensor on the device
     workers: int = 2  # decoding processes, when not in memory
 
@@ -91,7 +124,9 @@ class TrainConfig:
     learning_rate: float = 1e-4
     encoder_learning_rate: float = 1e-5
     freeze_encoder: float = 0.0  # epochs the encoder starts frozen; negative: for ever
-    frozen_encoder_engine: str = "torch"  # or "openvino": int8 features while it is frozen
+    freeze_until: float = 0.0  # the same as a share of the run (0..1); the later of both counts
+    freeze_blocks: int = 0  # so many of the encoder's five blocks, from below, never learn
+    frozen_encoder_engine: str = "torch"  # or "openvino": int8 features of what never learns
     weight_decay: float = 0.0
     clip: float = 1.0  # largest gradient norm; 0 = no clipping
     schedule: str = "plateau"  # "plateau", "restarts", "plateau+restarts", "cosine"
@@ -120,28 +155,51 @@ class TrainConfig:
     def __post_init__(self) -> None:
         self.photos = tuple(map(str, self.photos))
         self.validation = tuple(map(str, self.validation))
+        self.crop_steps = _crop_steps(self.crop_steps)
+        self.source_weights = _source_weights(self.source_weights)
         self.check()
 
     def check(self) -> None:
         """Raise InvalidSetting for values that cannot work together."""
         for f in fields(self):
             setattr(self, f.name, _typed(f.name, f.type, getattr(self, f.name)))
-        if self.crop % 8 or self.resize % 8 or not 32 <= self.crop <= self.resize:
+        crops = (self.crop, *(crop for _, crop in self.crop_steps))
+        if any(side % 8 for side in (*crops, self.resize)) or not (
+            32 <= min(crops) <= max(crops) <= self.resize
+        ):
             raise InvalidSetting(
                 "crop and resize must be multiples of 8, crop at least 32 and at most resize."
             )
+        if any(late <= early for (early, _), (late, _) in pairwise(self.crop_steps)):
+            raise InvalidSetting("The shares of the run in crop_steps must rise.")
         if self.schedule not in {"plateau", "restarts", "plateau+restarts", "cosine"}:
             raise InvalidSetting(f"There is no schedule called {self.schedule!r}.")
         if self.frozen_encoder_engine not in {"torch", "openvino"}:
             raise InvalidSetting("frozen_encoder_engine must be torch or openvino.")
-        if self.frozen_encoder_engine == "openvino" and self.freeze_encoder >= 0:
-            raise InvalidSetting("openvino features need an encoder that stays frozen.")
+        if (
+            self.frozen_encoder_engine == "openvino"
+            and self.freeze_encoder >= 0
+            and self.freeze_blocks < 3
+        ):
+            raise InvalidSetting(
+                "openvino features need an encoder that stays frozen, or at least three of its "
+                "blocks."
+            )
         for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise InvalidSetting(f"{name} must be above 0.")
         for name, (low, high) in _RANGES.items():
             if not low <= getattr(self, name) <= high:
                 raise InvalidSetting(f"{name} must be between {low:g} and {high:g}.")
+
+    @property
+    def starts_frozen(self) -> bool:
+        """Whether the encoder does not learn from the first step on."""
+        return self.freeze_encoder != 0 or self.freeze_until > 0 or self.freeze_blocks > 0
+
+    def crop_at(self, progress: float) -> int:
+        """The side of a crop, px, when the share ``progress`` (0..1) of the run is done."""
+        return [self.crop, *(crop for start, crop in self.crop_steps if start <= progress)][-1]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as they are saved in a checkpoint."""

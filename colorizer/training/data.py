@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -11,7 +11,15 @@ from torch.utils.data import DataLoader
 
 from ..errors import TrainingDataError
 from .config import TrainConfig
-from .photos import Item, PhotoDataset, collate_readable, find_photos, load_squares
+from .photos import (
+    Item,
+    PhotoDataset,
+    collate_readable,
+    find_photos,
+    load_owned_squares,
+    load_squares,
+)
+from .sampling import balanced_indices
 
 
 def epoch_order(count: int, seed: int, epoch: int, rank: int = 0, world: int = 1) -> list[int]:
@@ -32,6 +40,7 @@ class Stream:
     skipped: int
     rank: int = 0
     world: int = 1
+    sources: list[str] = field(default_factory=list)  # of each square or, streaming, item
 
     @classmethod
     def open(cls, config: TrainConfig, device: torch.device, rank: int, world: int) -> Stream:
@@ -43,10 +52,14 @@ class Stream:
         stream = cls(config, device, find_photos(config.photos), None, 0, rank, world)
         if config.in_memory:
             threads = config.threads or torch.get_num_threads()
-            squares, stream.skipped = load_squares(
+            squares, owners = load_owned_squares(
                 stream.items, config.resize, threads=threads, progress=rank == 0
             )
+            stream.skipped = len(stream.items) - len(set(owners))
             stream.squares = squares.to(device)
+            stream.sources = [stream.items[owner].source for owner in owners]
+        else:
+            stream.sources = [item.source for item in stream.items]
         if len(stream) < world:
             raise TrainingDataError(f"{len(stream)} photographs are too few for {world} processes.")
         return stream
@@ -60,9 +73,18 @@ class Stream:
         """Whole batches of one rank in an epoch, at least 1."""
         return max(len(self) // self.world // self.config.batch, 1)
 
+    def order(self, epoch: int) -> list[int]:
+        """This rank's photographs of ``epoch``, balanced over their sources as the config says."""
+        c = self.config
+        order = epoch_order(len(self), c.seed, epoch, self.rank, self.world)
+        if not c.balance and not c.source_weights:
+            return order
+        picked = balanced_indices(self.sources, c.balance, c.seed, epoch, c.source_weights)
+        return [picked[place] for place in order]
+
     def batches(self, epoch: int, start: int = 0) -> Iterator[Tensor]:
         """The batches of ``epoch`` from number ``start``, on the device."""
-        whole = epoch_order(len(self), self.config.seed, epoch, self.rank, self.world)
+        whole = self.order(epoch)
         size = self.config.batch
         order = whole[start * size : self.batches_per_epoch * size]
         if self.squares is not None:

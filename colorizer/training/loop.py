@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..errors import OutputError
 from .augment import make_batch
 from .config import TrainConfig
+from .data import Stream
 from .run import Run
 from .runtime import Runtime
 from .samples import save_samples
@@ -38,13 +39,19 @@ def _crossed(every: float, before: float, now: float) -> bool:
     return every > 0 and int(now / every) > int(before / every)
 
 
-def train(config: TrainConfig, resume: str | Path | None = None, progress: bool = True) -> Path:
+def train(
+    config: TrainConfig,
+    resume: str | Path | None = None,
+    progress: bool = True,
+    stream: Stream | None = None,
+) -> Path:
     """Train as ``config`` says.
 
     Args:
         config: the run.
         resume: a checkpoint to continue from.
         progress: show a progress bar.
+        stream: the photographs, if they have been opened already (with this ``config``).
 
     Returns:
         The folder with ``best.pt``, ``last.pt``, ``log.csv`` and sample pictures.
@@ -55,7 +62,7 @@ def train(config: TrainConfig, resume: str | Path | None = None, progress: bool 
     """
     runtime = Runtime.start(config)
     try:
-        run = Run(config, runtime)
+        run = Run(config, runtime, stream)
         if resume:
             run.resume(Path(resume))
         _loop(run, progress and runtime.main)
@@ -71,6 +78,7 @@ def _loop(run: Run, progress: bool) -> None:
     except OSError as error:
         raise OutputError(f"The folder {run.folder} cannot be made: {error}.") from error
     run.training_mode()
+    run.prepare()
     total = int(config.epochs * stream.batches_per_epoch)
     bar = tqdm(total=total, initial=run.step, disable=not progress, unit="step", smoothing=0.05)
     running, stopped = 0.0, run.step >= total or run.progress >= 1
@@ -80,7 +88,7 @@ def _loop(run: Run, progress: bool) -> None:
         epoch, start = divmod(run.step, stream.batches_per_epoch)
         for squares in stream.batches(epoch, start):
             generator = runtime.generator(config.seed, epoch, run.step)
-            batch = make_batch(squares, config, generator)
+            batch = make_batch(squares, config, generator, run.progress)
             with run.autocast():
                 logits = run.logits(batch.lightness, run.trained)
             losses = run.criterion(logits, batch.target, batch.target_lightness)

@@ -44,6 +44,19 @@ class Item:
     offset: int = 0
     size: int = -1
 
+    @property
+    def source(self) -> str:
+        """Where the photograph comes from, for balanced sampling.
+
+        In a shard: its file name up to the first "_", or its folder if there is none. Otherwise the
+        folder it lies in.
+        """
+        if self.size < 0:
+            return str(self.path.parent)
+        name = Path(self.name)
+        prefix, underscore, _ = name.name.partition("_")
+        return prefix if underscore else str(name.parent)
+
     def read(self) -> bytes:
         with self.path.open("rb") as file:
             file.seek(self.offset)
@@ -131,6 +144,16 @@ def load_squares(
     Raises:
         TrainingDataError: if no file could be read.
     """
+    tensor, owners = load_owned_squares(
+        items, size, limit=limit, threads=threads, progress=progress
+    )
+    return tensor, len(items) - len(set(owners))
+
+
+def load_owned_squares(
+    items: Sequence[Item], size: int, *, limit: int = 2, threads: int = 2, progress: bool = True
+) -> tuple[Tensor, list[int]]:
+    """As :func:`load_squares`, with the index in ``items`` of the picture of each square (N)."""
 
     def one(item: Item) -> list[NDArray[np.uint8]]:
         try:
@@ -143,13 +166,13 @@ def load_squares(
         results = pool.map(one, items)
         decoded = list(tqdm(results, "decoding", len(items), disable=not progress, unit="photo"))
     flat = [square for group in decoded for square in group]
-    skipped = sum(not group for group in decoded)
+    owners = [index for index, group in enumerate(decoded) for _ in group]
     if not flat:
         raise TrainingDataError("None of the photographs could be read.")
     tensor = torch.empty((len(flat), size, size, 3), dtype=torch.uint8)
     for i, square in enumerate(flat):
         tensor[i] = torch.from_numpy(square.copy())
-    return tensor, skipped
+    return tensor, owners
 
 
 class PhotoDataset(Dataset[Tensor]):

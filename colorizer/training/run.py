@@ -3,99 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
-from .. import networks
-from ..color.bins import BIN_COUNT
-from ..errors import InvalidSetting, TrainingDataError, WeightsCorrupt
-from .augment import to_lab_batch
+from ..errors import InvalidSetting
+from ..networks.eccv16_vgg16 import VGG16Encoder
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .data import Stream
-from .frozen import FeatureFunction, openvino_features, torch_features
+from .frozen import FeatureFunction, openvino_features
 from .losses import ColorizationLoss
 from .photos import find_photos, load_squares
-from .prior import compute_prior
 from .runtime import Runtime
 from .schedule import Schedule
+from .start import build_network, calibration, find_prior, load_state
 from .validate import validate
-from .vgg16 import calibrate_batchnorm, load_vgg16, read_vgg16
-
-log = logging.getLogger(__name__)
-
-
-def build_network(config: TrainConfig, stream: Stream) -> nn.Module:
-    """The network of ``config`` with its starting weights."""
-    network = networks.build(config.network, **config.network_options)
-    if config.initial_weights:
-        from .. import weights
-
-        _load_state(network, weights.load(config.initial_weights).state_dict, config.network)
-    elif config.vgg16:
-        encoder: Any = getattr(network, "encoder", None)
-        if encoder is None and config.vgg16 == TrainConfig.vgg16:
-            return network  # the default is for networks that have such an encoder
-        if encoder is None:
-            raise InvalidSetting(f"The network {config.network} has no VGG16 encoder.")
-        load_vgg16(encoder, read_vgg16(config.vgg16))
-        calibrate_batchnorm(encoder, _calibration(stream, config.calibration_photos))
-    elif hasattr(network, "encoder") and config.freeze_encoder:
-        log.warning("The encoder is frozen with random weights: set vgg16 or initial_weights.")
-    return network
-
-
-def _load_state(module: nn.Module, state: dict[str, Tensor], source: object) -> None:
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise WeightsCorrupt(f"The weights of {source} do not fit this network: {error}") from error
-
-
-def _calibration(stream: Stream, count: int) -> Tensor:
-    squares = stream.sample(count).cpu()
-    return to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255.0).lightness
-
-
-def find_prior(config: TrainConfig, stream: Stream) -> NDArray[np.float64]:
-    """The prior file of ``config``, or the prior of its photographs (evenly spaced, 5,000 at most).
-
-    Raises:
-        TrainingDataError: if the file is missing or holds anything but 313 numbers.
-    """
-    if not config.prior:
-        parts = torch.split(stream.sample(min(len(stream), 5_000)), 32)
-        return compute_prior(tqdm(parts, "colour prior", leave=False, disable=stream.rank > 0))
-    try:
-        prior: NDArray[np.float64] = np.load(config.prior, allow_pickle=False).astype(np.float64)
-    except (OSError, ValueError, EOFError) as error:
-        raise TrainingDataError(f"The prior {config.prior} cannot be read: {error}") from error
-    if prior.shape != (BIN_COUNT,) or not (prior >= 0).all() or not prior.sum() > 0:
-        raise TrainingDataError(f"The prior {config.prior} must hold {BIN_COUNT} shares.")
-    prior /= prior.sum()
-    return prior
 
 
 class Run:
-    """Everything that a run holds between steps; :func:`train` is the loop itself."""
+    """Everything that a run holds between steps; :func:`train` is the loop itself.
 
-    def __init__(self, config: TrainConfig, runtime: Runtime) -> None:
+    ``stream`` gives photographs that have been decoded already; without it they are opened here.
+    """
+
+    def __init__(self, config: TrainConfig, runtime: Runtime, stream: Stream | None = None) -> None:
         self.config, self.runtime = config, runtime
         self.folder = Path(config.output)
-        self.stream = Stream.open(config, runtime.device, runtime.rank, runtime.world)
+        if stream is None:
+            stream = Stream.open(config, runtime.device, runtime.rank, runtime.world)
+        self.stream = stream
         self.prior = find_prior(config, self.stream)
         if config.frozen_encoder_engine == "openvino" and runtime.device.type != "cpu":
             raise InvalidSetting("openvino features are for the CPU: set device to cpu.")
         self.network: Any = build_network(config, self.stream).to(runtime.device)
+        blocks = config.freeze_blocks or config.frozen_encoder_engine == "openvino"
+        if blocks and not isinstance(getattr(self.network, "encoder", None), VGG16Encoder):
+            raise InvalidSetting(f"{config.network} has no VGG16 encoder with blocks to freeze.")
         if runtime.device.type == "cuda":
             self.network = self.network.to(memory_format=torch.channels_last)
         self.criterion = ColorizationLoss(
@@ -125,7 +74,7 @@ class Run:
         self._features: FeatureFunction | None = None
         self.trained: Any = self.network
         if config.compile:
-            self.trained = torch.compile(self.network)
+            self.trained = torch.compile(self.network, dynamic=False)  # anew for each crop
         if runtime.world > 1:
             self.trained = DistributedDataParallel(self.network, find_unused_parameters=True)
 
@@ -161,30 +110,33 @@ class Run:
 
     @property
     def frozen(self) -> bool:
+        """Whether the encoder does not learn at this place of the run."""
         c = self.config
-        starts = c.freeze_encoder < 0 or self.epoch < c.freeze_encoder
-        return starts and hasattr(self.network, "encoder")
+        epochs = c.freeze_encoder < 0 or self.epoch < c.freeze_encoder
+        return (epochs or self.progress < c.freeze_until) and hasattr(self.network, "encoder")
+
+    def prepare(self) -> None:
+        """Quantise the encoder, if it is to run in int8, before the clock of the run starts."""
+        if self.config.frozen_encoder_engine == "openvino":
+            side = self.config.crop_at(self.progress)
+            self.features(torch.zeros(self.config.batch, 1, side, side))
 
     def features(self, lightness: Tensor) -> Any:
-        """Features of the frozen encoder, by the engine that the config names."""
+        """Features of those blocks of the encoder that never learn, in int8."""
         if self._features is None:
-            encoder: Any = self.network.encoder
-            if self.config.frozen_encoder_engine == "openvino":
-                calibration = _calibration(self.stream, self.config.calibration_photos)
-                self._features = openvino_features(encoder, calibration, self.config.threads)
-            else:
-                self._features = torch_features(encoder)
+            samples = calibration(self.stream, self.config.calibration_photos)
+            c = self.config
+            blocks = 5 if c.freeze_encoder < 0 else c.freeze_blocks
+            self._features = openvino_features(self.network.encoder, samples, c.threads, blocks)
         return self._features(lightness)
 
     def logits(self, lightness: Tensor, network: Any) -> Any:
-        """Forward pass; while the encoder is frozen only the decoder is differentiated."""
+        """Forward pass of ``network``, the encoder by the engine that the config names."""
         if self.runtime.device.type == "cuda":
             lightness = lightness.contiguous(memory_format=torch.channels_last)
-        if not self.frozen:
-            return network(lightness)
-        if isinstance(network, DistributedDataParallel):
-            return network(lightness)  # its hooks need the whole forward pass
-        return network.decoder(self.features(lightness))
+        if self.config.frozen_encoder_engine == "openvino":
+            return network.decoder(network.encoder.upper(self.features(lightness)))
+        return network(lightness)
 
     def autocast(self) -> Any:
         if not self.config.bf16:
@@ -192,12 +144,19 @@ class Run:
         return torch.autocast(self.runtime.device.type, dtype=torch.bfloat16)
 
     def training_mode(self) -> None:
+        """Set what learns, and which BatchNorms use the statistics of the batch.
+
+        An encoder that starts frozen keeps the statistics it came with to the end: the decoder has
+        settled on them, so thawing changes no output, and small batches add no noise. (Its gains
+        and offsets learn.) One that learns from the first step adapts them.
+        """
         self.trained.train()
         encoder = getattr(self.network, "encoder", None)
         if encoder is not None:
-            for parameter in encoder.parameters():
-                parameter.requires_grad_(not self.frozen)
-            if self.frozen:
+            encoder.requires_grad_(not self.frozen)
+            for number in range(1, self.config.freeze_blocks + 1):
+                encoder.get_submodule(f"block{number}").requires_grad_(False)
+            if self.config.starts_frozen:
                 encoder.eval()
 
     def evaluated(self) -> Any:
@@ -247,9 +206,9 @@ class Run:
             WeightsMissing, WeightsCorrupt: if it is not there, not whole or of another network.
         """
         state = load_checkpoint(path, self.runtime.device)
-        _load_state(self.network, state["network"], path)
+        load_state(self.network, state["network"], path)
         if self.average is not None and state["average"] is not None:
-            _load_state(self.average, state["average"], path)
+            load_state(self.average, state["average"], path)
         self.optimizer.load_state_dict(state["optimizer"])
         for group, given in zip(self.optimizer.param_groups, self._parameter_groups(), strict=True):
             group |= {"base": given["base"], "weight_decay": self.config.weight_decay}

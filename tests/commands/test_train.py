@@ -67,6 +67,13 @@ def test_options_become_the_configuration(runs: list[Any]) -> None:
     assert "somewhere" in result.stdout
 
 
+def test_pairs_are_given_one_after_the_other(runs: list[Any]) -> None:
+    steps = ["--crop-steps", "0.6", "224", "--crop-steps", "0.9", "256"]
+    result = invoke("--photos", "a", "--crop", "160", *steps)
+    assert result.exit_code == 0, result.output
+    assert runs[0][0].crop_steps == ((0.6, 224), (0.9, 256))
+
+
 def test_options_go_before_the_file(tmp_path: Path, runs: list[Any]) -> None:
     file = tmp_path / "run.json"
     file.write_text(json.dumps({"photos": ["a"], "batch": 8, "crop": 160, "bf16": True}))
@@ -101,6 +108,8 @@ def test_resuming_takes_the_settings_of_the_checkpoint(tmp_path: Path, runs: lis
         (["--batch", "some"], "--batch"),
         (["--network-options", "{"], "not JSON"),
         (["--network-options", "[1]"], "not a JSON object"),
+        (["--crop-steps", "0.5", "100"], "multiples of 8"),
+        (["--crop-steps", "2", "64"], "crop_steps"),
         (["--schedule", "never"], "no schedule called 'never'"),
         (["--config", "missing.json"], "missing.json"),
     ],

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from colorizer import networks
+from colorizer.networks.attention import PooledAttention
 from colorizer.networks.eccv16_vgg16 import CAFFE_BGR_MEAN, ECCV16VGG16, Decoder, Features
 
 
@@ -32,6 +33,16 @@ def test_resolutions_of_the_paper(small: ECCV16VGG16) -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("blocks", [3, 4, 5])
+def test_the_encoder_in_two_parts(small: ECCV16VGG16, blocks: int) -> None:
+    lightness = torch.rand(1, 1, 32, 40) * 100
+    lower = small.encoder.lower(lightness, blocks)
+    assert len(lower) == blocks - 2
+    for part, whole in zip(small.encoder.upper(lower), small.encoder(lightness), strict=True):
+        assert torch.equal(part, whole)
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("size", [(8, 8), (32, 40), (64, 24)])
 @pytest.mark.parametrize(
     "options",
@@ -40,6 +51,7 @@ def test_resolutions_of_the_paper(small: ECCV16VGG16) -> None:
         {"width": 12, "skips": False},
         {"width": 8, "global_context": True},
         {"width": 8, "skips": False, "global_context": True},
+        {"width": 8, "attention": 2, "batch_norm": "after"},
     ],
 )
 def test_any_multiple_of_8_and_any_setting(
@@ -51,6 +63,7 @@ def test_any_multiple_of_8_and_any_setting(
     names = {name.split(".")[0] for name, _ in decoder.named_parameters()}
     assert ({"skip3", "skip4"} <= names) is bool(options.get("skips", True))
     assert ("context" in names) is bool(options.get("global_context", False))
+    assert ("attention" in names) is bool(options.get("attention", 0))
 
 
 def test_width_is_the_decoders(small: ECCV16VGG16) -> None:
@@ -84,6 +97,41 @@ def test_decoder_has_a_norm_before_every_relu_and_a_dilated_block_6(small: ECCV1
     block7 = [m for m in small.decoder.block7.modules() if isinstance(m, nn.Conv2d)]
     assert {m.dilation for m in block6} == {(2, 2)}
     assert {m.dilation for m in block7} == {(1, 1)}
+
+
+def test_batch_norm_after_relu_as_in_eccv16() -> None:
+    decoder = Decoder(8, batch_norm="after")
+    for relu, after in pairwise(decoder.modules()):
+        assert not isinstance(relu, nn.ReLU) or isinstance(after, nn.BatchNorm2d)
+    layers = [m for m in decoder.modules() if isinstance(m, nn.Conv2d)]
+    assert all(m.bias is not None for m in layers)  # the ReLU comes before a norm could shift
+    assert not set(dict(Decoder(8).named_parameters())) >= set(dict(decoder.named_parameters()))
+
+
+def test_attention_is_an_option_of_so_many_heads() -> None:
+    for given, heads in ((True, 4), (4, 4), (2, 2)):
+        block = ECCV16VGG16(width=8, attention=given).decoder.attention
+        assert isinstance(block, PooledAttention)
+        assert block.heads == heads
+    assert ECCV16VGG16(width=8).decoder.attention is None
+    assert ECCV16VGG16(width=8, attention=False).decoder.attention is None
+
+
+@torch.no_grad()
+def test_attention_carries_from_end_to_end(small: ECCV16VGG16) -> None:
+    torch.manual_seed(0)
+    decoder = Decoder(width=8, skips=False, attention=2).eval()
+    assert decoder.attention is not None
+    features = small.encoder(torch.rand(1, 1, 256, 16) * 100)
+    far = features._replace(block5=features.block5.clone())
+    far.block5[:, :, -1] += 1.0
+
+    def top_row_changes() -> float:
+        return float((decoder(far) - decoder(features))[:, :, 0].abs().max())
+
+    assert top_row_changes() == 0.0
+    nn.init.normal_(decoder.attention.project.weight)
+    assert top_row_changes() > 1e-6
 
 
 @torch.no_grad()
@@ -144,7 +192,9 @@ def test_global_context_carries_from_end_to_end(small: ECCV16VGG16) -> None:
 
 def test_gradients_reach_encoder_and_decoder() -> None:
     torch.manual_seed(0)
-    network = ECCV16VGG16(width=8, global_context=True)
+    network = ECCV16VGG16(width=8, global_context=True, attention=2)
+    assert network.decoder.attention is not None
+    nn.init.normal_(network.decoder.attention.project.weight)  # at zero nothing passes yet
     network(torch.rand(2, 1, 32, 32) * 100).square().sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name

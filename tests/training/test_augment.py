@@ -111,7 +111,7 @@ def test_everything_at_once_stays_in_range(seed: int) -> None:
 
 def test_the_generator_decides_alone() -> None:
     options: dict[str, Any] = {"smallest_scale": 0.5, "brightness": 0.3}
-    options |= {"input_contrast": 0.3, "input_noise": 9.0}
+    options |= {"input_contrast": 0.3, "input_noise": 9.0, "degrade": 0.5}
     torch.manual_seed(1)
     one = batch(pictures(3), 5, **options)
     torch.manual_seed(2)
@@ -131,7 +131,35 @@ def test_brightness_changes_input_and_target_alike() -> None:
     assert 0.45 < gains.min() < gains.max() < 1.55
 
 
-@pytest.mark.parametrize("option", [{"input_contrast": 0.5}, {"input_noise": 20.0}], ids=str)
+def test_so_many_inputs_are_made_old() -> None:
+    squares = pictures(4).repeat(30, 1, 1, 1)
+    plain, some = batch(squares), batch(squares, degrade=0.25)
+    changed = (plain.lightness - some.lightness).abs().amax(dim=(1, 2, 3)) > 0
+    assert 18 <= int(changed.sum()) <= 42  # of 120; four standard deviations are 19
+    everything = batch(squares, degrade=1.0).lightness
+    assert ((plain.lightness - everything).abs().amax(dim=(1, 2, 3)) > 0).all()
+
+
+def test_degradations_draw_no_numbers_of_the_others() -> None:
+    """A run without them sees the crops that it saw before there were any."""
+    squares = pictures(6)
+    options: dict[str, Any] = {"input_noise": 4.0, "input_contrast": 0.2, "smallest_scale": 0.7}
+    plain, some = batch(squares, 3, **options), batch(squares, 3, degrade=0.5, **options)
+    same = (plain.lightness == some.lightness).all(dim=3).all(dim=2).flatten()
+    assert 0 < int(same.sum()) < 6
+
+
+def test_crops_grow_with_the_run() -> None:
+    config = TrainConfig(resize=64, crop=32, crop_steps=((0.6, 48), (0.9, 64)))
+    for progress, side in ((0.0, 32), (0.59, 32), (0.6, 48), (0.89, 48), (0.9, 64), (1.0, 64)):
+        data = make_batch(pictures(2), config, generator(), progress)
+        assert data.lightness.shape == (2, 1, side, side)
+        assert data.target.shape == (2, 2, side // 4, side // 4)
+
+
+@pytest.mark.parametrize(
+    "option", [{"input_contrast": 0.5}, {"input_noise": 20.0}, {"degrade": 1.0}], ids=str
+)
 def test_input_degradations_leave_the_targets_alone(option: dict[str, Any]) -> None:
     plain, degraded = batch(pictures(4)), batch(pictures(4), **option)
     assert (plain.lightness - degraded.lightness).abs().mean() > 0.3

@@ -25,8 +25,9 @@ def test_defaults_are_the_papers() -> None:
 
 def test_round_trip_through_a_dictionary_and_json(tmp_path: Path) -> None:
     config = TrainConfig(
-        photos=("a", "b.tar"), network_options={"width": 8, "skips": False}, bf16=True, ema=0.9
-    )
+        photos=("a", "b.tar"), network_options={"width": 8, "skips": False}, bf16=True, ema=0.9,
+        crop=160, crop_steps=((0.5, 224), (0.75, 256)),
+    )  # fmt: skip
     assert TrainConfig.from_dict(config.to_dict()) == config
     file = tmp_path / "settings.json"
     file.write_text(json.dumps(config.to_dict()))
@@ -51,7 +52,16 @@ def test_whole_numbers_and_paths_are_converted() -> None:
         {"rebalancing_mix": 1.1}, {"soft_k": 0}, {"soft_k": 314}, {"lambda_l2": -1.0},
         {"seed": -1}, {"workers": -1}, {"sigma_lightness": 0.0}, {"calibration_photos": 0},
         {"batch": "32"}, {"batch": 2.5}, {"bf16": 1}, {"network": 7}, {"epochs": float("nan")},
-        {"epochs": True},
+        {"epochs": True}, {"degrade": 1.1}, {"balance": -0.5}, {"freeze_until": 2.0},
+        {"frozen_encoder_engine": "openvino", "freeze_until": 0.5},
+        {"frozen_encoder_engine": "openvino", "freeze_blocks": 2}, {"freeze_blocks": 6},
+        {"source_weights": {"coco": 0.0}}, {"source_weights": {"coco": "2"}},
+        {"source_weights": [["coco", 2]]}, {"source_weights": {"coco": float("inf")}},
+        {"crop_steps": [[0.5, 100]]}, {"crop_steps": [[0.5, 264]]}, {"crop_steps": [[1.5, 64]]},
+        {"crop_steps": [[0.5, 64], [0.5, 96]]}, {"crop_steps": [[0.5, 64], [0.4, 96]]},
+        {"crop_steps": [[0.5, 64.0]]}, {"crop_steps": [[0.5, True]]}, {"crop_steps": 160},
+        {"crop_steps": ["160"]}, {"crop_steps": [[0.5, 64, 1]]}, {"crop_steps": [[None, 64]]},
+        {"crop_steps": [[float("nan"), 64]]},
     ],
     ids=str,
 )  # fmt: skip
@@ -59,6 +69,21 @@ def test_values_that_cannot_work_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(InvalidSetting) as caught:
         TrainConfig.from_dict(values)
     assert str(caught.value).endswith(".")
+
+
+def test_the_crop_at_each_place_of_a_run() -> None:
+    config = TrainConfig(crop=160, crop_steps=((0.6, 224), (0.9, 256)))
+    assert [config.crop_at(p) for p in (0, 0.599, 0.6, 0.9, 1)] == [160, 160, 224, 256, 256]
+    assert TrainConfig().crop_at(1.0) == TrainConfig().crop
+
+
+def test_an_encoder_starts_frozen_by_either_setting() -> None:
+    assert not TrainConfig().starts_frozen
+    for value in (
+        {"freeze_encoder": -1.0}, {"freeze_encoder": 2.0}, {"freeze_until": 0.3},
+        {"freeze_blocks": 1},
+    ):  # fmt: skip
+        assert TrainConfig.from_dict(value).starts_frozen
 
 
 def test_unknown_names_are_refused() -> None:

@@ -10,11 +10,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from colorizer.errors import TrainingDataError
 from colorizer.training.data import Stream, epoch_order
 
 from .conftest import MakeConfig
+from .tiny import picture
 
 CPU = torch.device("cpu")
 
@@ -65,6 +67,50 @@ def test_a_batch_larger_than_the_set_is_one_small_batch(make_config: MakeConfig)
     stream = Stream.open(make_config(batch=32), CPU, 0, 1)
     assert stream.batches_per_epoch == 1
     assert [len(b) for b in batches(stream)] == [8]
+
+
+@pytest.fixture
+def two_sources(photos: Path, tmp_path: Path) -> Path:
+    """One picture in a folder, six in another."""
+    for number, file in enumerate(sorted(photos.iterdir())[:7]):
+        folder = tmp_path / "sources" / ("few" if number == 0 else "many")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, folder)
+    return tmp_path / "sources"
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize(("balance", "times"), [(0.0, 1), (1.0, 4)])
+def test_a_small_source_is_shown_as_often_as_balance_says(
+    make_config: MakeConfig, two_sources: Path, in_memory: bool, balance: float, times: int
+) -> None:
+    config = make_config(photos=(str(two_sources),), in_memory=in_memory, balance=balance, batch=1)
+    stream = Stream.open(config, CPU, 0, 1)
+    assert len(stream) == stream.batches_per_epoch == 7
+    lonely = torch.from_numpy(picture(0))
+    shown = batches(stream, 5)
+    # of 7, 3 or 4 are the one of the small source, when every source is as often
+    assert times - 1 <= sum(torch.equal(b[0], lonely) for b in shown) <= times
+    for a, b in zip(batches(stream, 5, start=3), shown[3:], strict=True):
+        assert torch.equal(a, b)
+
+
+def test_ranks_share_a_balanced_order(make_config: MakeConfig, two_sources: Path) -> None:
+    config = make_config(photos=(str(two_sources),), balance=0.5)
+    whole = Stream.open(config, CPU, 0, 1).order(3)
+    parts = [Stream.open(config, CPU, rank, 2).order(3) for rank in range(2)]
+    assert parts == [whole[:6:2], whole[1:6:2]]
+
+
+def test_squares_know_their_sources(make_config: MakeConfig, tmp_path: Path) -> None:
+    for name, width in (("wide", 96), ("square", 64)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(picture(1, 64, width)).save(tmp_path / name / "a.png")
+    (tmp_path / "square" / "broken.png").write_bytes(b"")
+    config = make_config(photos=(str(tmp_path / "square"), str(tmp_path / "wide")))
+    stream = Stream.open(config, CPU, 0, 1)
+    assert [Path(source).name for source in stream.sources] == ["square", "wide", "wide"]
+    assert stream.skipped == 1
 
 
 @pytest.fixture

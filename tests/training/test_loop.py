@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from colorizer.errors import (
 )
 from colorizer.training import loop
 from colorizer.training import validate as validate_module
-from colorizer.training.augment import to_lab_batch
+from colorizer.training.augment import make_batch, to_lab_batch
 from colorizer.training.checkpoint import load_checkpoint
 from colorizer.training.config import TrainConfig
+from colorizer.training.data import Stream
 from colorizer.training.loop import LOG_FIELDS, train
 from colorizer.training.run import Run
 from colorizer.training.runtime import Runtime
@@ -113,10 +115,15 @@ def test_a_frozen_encoder_stays_bit_for_bit(make_config: MakeConfig, ema: float)
         assert not same(state["network"], average, "decoder.")
 
 
-def test_the_encoder_thaws_after_its_epochs(
-    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "setting",
+    [{"freeze_encoder": 1.5}, {"freeze_until": 0.5}, {"freeze_encoder": 0.5, "freeze_until": 0.5}],
+    ids=str,
+)
+def test_the_encoder_thaws_in_time(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, setting: dict[str, Any]
 ) -> None:
-    config = make_config(freeze_encoder=1.5, epochs=3.0, checkpoint_every=0.5)
+    config = make_config(epochs=3.0, checkpoint_every=0.5, **setting)
     before = initial(config)
     history: dict[int, State] = {}
 
@@ -126,9 +133,81 @@ def test_the_encoder_thaws_after_its_epochs(
     monkeypatch.setattr(Run, "save", record)
     train(config, progress=False)
     kept = [step for step in history if same(before, history[step], "encoder.")]
-    assert kept == [1, 2, 3]  # 1.5 epochs of two steps
-    for part in ("encoder.1.", "encoder.2.running_mean", "encoder.4."):
+    assert kept == [1, 2, 3]  # 1.5 epochs of two steps, half of the run
+    for part in ("encoder.1.", "encoder.2.weight", "encoder.2.bias", "encoder.4."):
         assert not same(before, history[4], part)
+    for part in ("encoder.2.running_mean", "encoder.2.num_batches_tracked"):
+        assert same(before, history[6], part)  # the decoder has settled on these
+
+
+def test_minutes_steer_the_thaw(make_config: MakeConfig) -> None:
+    run = Run(
+        make_config(minutes=10.0, freeze_until=0.25, epochs=1e6), Runtime.start(make_config())
+    )
+    states = []
+    for minutes in (0.0, 2.4, 2.6, 10.0):
+        run.seconds = minutes * 60
+        run.training_mode()
+        states.append(next(run.network.encoder.parameters()).requires_grad)
+        assert not any(module.training for module in run.network.encoder.modules())
+        assert all(module.training for module in run.network.decoder.modules())
+    assert states == [False, False, True, True]
+
+
+@torch.no_grad()
+def test_thawing_changes_no_output(make_config: MakeConfig) -> None:
+    run = Run(make_config(freeze_until=0.5, epochs=100.0), Runtime.start(make_config()))
+    lightness = torch.rand(4, 1, 32, 32) * 100
+    logits = []
+    for run.step in (99, 100):
+        run.training_mode()
+        logits.append(run.logits(lightness, run.trained))
+    assert torch.equal(*logits)
+
+
+def test_an_encoder_that_learns_from_the_start_adapts_its_statistics(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    before = initial(config)
+    state = load_checkpoint(train(config, progress=False) / "last.pt")
+    assert not same(before, state["network"], "encoder.2.running_mean")
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_crops_and_thaw_in_one_run(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    """The way of the GPU recipe; compiled by a backend that needs no compiler."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    sides: list[int] = []
+    real = make_batch
+
+    def spy(*arguments: Any) -> Any:
+        batch = real(*arguments)
+        sides.append(batch.lightness.shape[2])
+        return batch
+
+    monkeypatch.setattr(loop, "make_batch", spy)
+    config = make_config(
+        crop=32, crop_steps=((0.5, 48), (0.8, 64)), epochs=5.0, freeze_until=0.4, ema=0.5,
+        degrade=0.5, balance=0.5, compile=compiled, schedule="cosine",
+    )  # fmt: skip
+    before = initial(config)
+    folder = train(config, progress=False)
+    assert sides == [32] * 5 + [48] * 3 + [64] * 2
+    state = load_checkpoint(folder / "last.pt")["network"]
+    assert not same(before, state, "encoder.1.")
+    assert np.isfinite(list(log(folder)[-1].values())).all()
+
+
+def test_photographs_that_are_open_are_not_opened_again(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config()
+    stream = Stream.open(config, torch.device("cpu"), 0, 1)
+    monkeypatch.setattr(Stream, "open", None)  # would fail if called
+    assert load_checkpoint(train(config, None, False, stream) / "last.pt")["step"] == 4
 
 
 def test_learning_rates_are_separate(make_config: MakeConfig) -> None:

@@ -67,6 +67,23 @@ def test_tar_shards_hold_the_same_bytes(folder: Path, shard: Path) -> None:
     assert len(find_photos([folder, shard, folder / "b.png"])) == 2 * len(in_tar) + 1
 
 
+def test_sources_are_folders_or_the_prefixes_of_a_shard(folder: Path, tmp_path: Path) -> None:
+    in_folder = {item.name: item.source for item in find_photos([folder])}
+    assert in_folder["a/one.png"] == str(folder / "a")
+    assert in_folder["a/deep/two.JPEG"] == in_folder["a/deep/three.webp"] == str(folder / "a/deep")
+    file = tmp_path / "prefixes.tar"
+    names = {
+        "voc07_1.png": "voc07",
+        "coco_tr_a_2.png": "coco",
+        "x/sea_3.png": "sea",
+        "x/4.png": "x",
+    }
+    with tarfile.open(file, "w") as tar:
+        for name in names:
+            tar.add(folder / "b.png", name)
+    assert {item.name: item.source for item in find_photos([file])} == names
+
+
 def test_nothing_to_find_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="no file or folder"):
         find_photos([tmp_path / "nowhere"])

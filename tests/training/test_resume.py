@@ -58,9 +58,12 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         (3, {"accumulate": 2, "ema": 0.5}),
         (1, {"freeze_encoder": 1.0, "smallest_scale": 0.7, "crop": 32, "input_noise": 3.0}),
         (3, {"freeze_encoder": 1.0, "ema": 0.9, "accumulate": 2, "input_contrast": 0.2}),
+        (3, {"freeze_until": 0.5, "degrade": 0.5, "balance": 0.5, "crop": 32,
+             "crop_steps": ((0.4, 48), (0.7, 64))}),
     ],
-    ids=["plain", "ema", "accumulate", "mid-accumulation", "frozen", "thawed-mid-accumulation"],
-)
+    ids=["plain", "ema", "accumulate", "mid-accumulation", "frozen", "thawed-mid-accumulation",
+         "steps"],
+)  # fmt: skip
 def test_resuming_is_exact(
     make_config: MakeConfig,
     monkeypatch: pytest.MonkeyPatch,
