@@ -61,6 +61,10 @@ class DeviceUnavailable(ColorizerError):
     """The asked-for device (for example CUDA) is not on this machine."""
 
 
+class PackageMissing(ColorizerError):
+    """An optional package that a request needs is not installed."""
+
+
 class TrainingDataError(ColorizerError):
     """No usable photographs were found to train, calibrate or evaluate on."""
 

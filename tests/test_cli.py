@@ -22,7 +22,17 @@ from colorizer.errors import (
 
 from .conftest import Run
 
-HEAVY = ("torch", "numpy", "PIL", "skimage", "imagecodecs", "tqdm", "requests")
+HEAVY = (
+    "torch",
+    "numpy",
+    "PIL",
+    "skimage",
+    "imagecodecs",
+    "tqdm",
+    "requests",
+    "matplotlib",
+    "jinja2",
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

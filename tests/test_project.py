@@ -111,6 +111,7 @@ def test_every_import_is_declared() -> None:
         for requirement in (
             *PROJECT["dependencies"],
             *PROJECT["optional-dependencies"]["heic"],
+            *PROJECT["optional-dependencies"]["lpips"],
             *PROJECT["optional-dependencies"]["redis"],
             *PROJECT["optional-dependencies"]["train"],
         )

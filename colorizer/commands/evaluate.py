@@ -17,9 +17,13 @@ from .options import photos_argument
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..evaluation.runner import Report
+    from ..evaluation.gallery import Gallery
+    from ..evaluation.protocol import Protocol
+    from ..evaluation.report import Report
+    from ..evaluation.scores import Distance
     from ..pipeline import Colorizer
 
+_PRIORS = ("own", "model")  # that are not files
 _SHOWN_SKIPS = 20
 
 
@@ -61,6 +65,30 @@ _SHOWN_SKIPS = 20
     help="How common each colour is, for the rebalanced AuC: by the measured photographs' own "
     "colours, by the prior the model was trained with, or by a .npy file of 313 numbers.",
 )
+@click.option(
+    "--compare",
+    "compared",
+    nargs=2,
+    metavar="A B",
+    help="Compare two rows photograph by photograph: each is grey, default, settings like those of "
+    "--setting, or another model (name or file).",
+)
+@click.option(
+    "--degrade",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="STRENGTH",
+    help="Make the luminance look like an old photograph's before it is coloured, 0 (not at all) "
+    "to 1; the truth stays as it is.",
+)
+@click.option("--lpips", is_flag=True, help="Measure LPIPS too (pip install 'colorizer[lpips]').")
+@click.option(
+    "--report",
+    "page_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also write an illustrated page, index.html, into this folder.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many photographs.")
 def evaluate(
     photos: tuple[Path, ...],
@@ -71,6 +99,10 @@ def evaluate(
     model: str,
     device: str,
     prior_from: str,
+    compared: tuple[str, str] | None,
+    degrade: float,
+    lpips: bool,
+    page_folder: Path | None,
     limit: int | None,
 ) -> None:
     """Colour the luminance of colour PHOTOS and compare the result with their true colours.
@@ -81,62 +113,105 @@ def evaluate(
 
     Exit codes: 0 all well, 1 nothing could be measured or written, 2 the command was misused.
     """
-    from ..evaluation.table import format_table
+    from ..evaluation.comparison import sides
+    from ..evaluation.runner import rows_for
+    from ..settings import Settings
 
+    pair = sides(compared, model) if compared else ()
+    named = [side.setting for side in pair if side.setting is not None]
+    rows = rows_for((*settings, *named), Settings(model=model))
+    protocol = _protocol(short_side, crop, degrade)
+    prior = _read_prior(prior_from)
     if json_file is not None:
         _check_writable(json_file)
-    report = _run(photos, settings, short_side, crop, model, device, prior_from, limit)
+    gallery = None if page_folder is None else _gallery(page_folder)
+
+    from ..evaluation import runner
+    from ..pipeline import Colorizer
+
+    colorizer = Colorizer.load(model, device=device)
+    if prior_from == "model":
+        prior = _prior_of(colorizer)
+    others = {s.row: Colorizer.load(s.model, device=device) for s in pair if s.model is not None}
+    models = {name: _model(other) for name, other in others.items()}
+    report = runner.evaluate(
+        colorizer,
+        photos,
+        rows=rows,
+        others=others,
+        protocol=protocol,
+        prior=prior,
+        lpips=_distance(protocol, colorizer) if lpips else None,
+        compared=(pair[0].row, pair[1].row) if pair else None,
+        gallery=gallery,
+        about={
+            "photographs": [path.name for path in photos],
+            **_model(colorizer),
+            **({"other_models": models} if models else {}),
+            "device": str(colorizer.device),
+            "prior": _describe_prior(prior_from, prior),
+        },
+        limit=limit,
+    )
+    _tell(report)
+    if json_file is not None:
+        _write_json(json_file, report.as_dict())
+    if page_folder is not None and gallery is not None:
+        from ..evaluation.page import write_page
+
+        click.echo(f"\nThe report is {write_page(page_folder, report, gallery)}.")
+
+
+def _tell(report: Report) -> None:
+    from ..evaluation.table import format_table
+
     for name, reason in report.skipped[:_SHOWN_SKIPS]:
         click.echo(f"skipped {name}: {reason}", err=True)
     if len(report.skipped) > _SHOWN_SKIPS:
         click.echo(f"… and {len(report.skipped) - _SHOWN_SKIPS} more skipped", err=True)
     click.echo(format_table(report))
-    if json_file is not None:
-        _write_json(json_file, report.as_dict())
 
 
-def _run(
-    photos: tuple[Path, ...],
-    settings: tuple[str, ...],
-    short_side: int,
-    crop: int | None,
-    model: str,
-    device: str,
-    prior_from: str,
-    limit: int | None,
-) -> Report:
-    from ..evaluation import runner
+def _protocol(short_side: int, crop: int | None, degrade: float) -> Protocol:
     from ..evaluation.protocol import Protocol
-    from ..settings import Settings
 
-    rows = runner.rows_for(settings, Settings(model=model))
     try:
-        protocol = Protocol(short_side, min(256, short_side) if crop is None else crop)
+        return Protocol(short_side, min(256, short_side) if crop is None else crop, degrade)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--crop") from None
-    source = prior_from if prior_from in ("own", "model") else "file"
-    prior = _read_prior(Path(prior_from)) if source == "file" else None
-
-    from ..pipeline import Colorizer
-
-    colorizer = Colorizer.load(model, device=device)
-    if source == "model":
-        prior = colorizer.weights.prior
-        if prior is None:
-            raise click.BadParameter("This model carries no colour prior.", param_hint="--prior")
-    return runner.evaluate(
-        colorizer,
-        photos,
-        rows=rows,
-        protocol=protocol,
-        prior=prior,
-        about={"photographs": [path.name for path in photos], **_about(colorizer, prior, source)},
-        limit=limit,
-    )
 
 
-def _about(colorizer: Colorizer, prior: NDArray[Any] | None, source: str) -> dict[str, Any]:
-    """What the protocol says of the model and of the prior (its sha256: float64, little-endian)."""
+def _gallery(folder: Path) -> Gallery:
+    from ..evaluation.gallery import Gallery
+    from ..evaluation.page import check_folder
+
+    check_folder(folder)
+    return Gallery()
+
+
+def _distance(protocol: Protocol, colorizer: Colorizer) -> Distance:
+    from ..evaluation.perceptual import Lpips
+
+    return Lpips(str(colorizer.device), protocol.crop)
+
+
+def _model(colorizer: Colorizer) -> dict[str, str]:
+    return {
+        "model": colorizer.name,
+        "network": colorizer.weights.network,
+        "weights_sha256": colorizer.weights.sha256,
+    }
+
+
+def _prior_of(colorizer: Colorizer) -> NDArray[Any]:
+    prior = colorizer.weights.prior
+    if prior is None:
+        raise click.BadParameter("This model carries no colour prior.", param_hint="--prior")
+    return prior
+
+
+def _describe_prior(source: str, prior: NDArray[Any] | None) -> dict[str, Any]:
+    """Where the prior is from, and its sha256 (float64, little-endian)."""
     import hashlib
 
     import numpy as np
@@ -144,25 +219,22 @@ def _about(colorizer: Colorizer, prior: NDArray[Any] | None, source: str) -> dic
     digest = None
     if prior is not None:
         digest = hashlib.sha256(np.asarray(prior, dtype="<f8").tobytes()).hexdigest()
-    return {
-        "model": colorizer.name,
-        "network": colorizer.weights.network,
-        "weights_sha256": colorizer.weights.sha256,
-        "device": str(colorizer.device),
-        "prior": {"source": source, "sha256": digest},
-    }
+    return {"source": source if source in _PRIORS else "file", "sha256": digest}
 
 
-def _read_prior(file: Path) -> NDArray[Any]:
+def _read_prior(source: str) -> NDArray[Any] | None:
+    """The prior of a file; ``None`` where it does not come from one."""
+    if source in _PRIORS:
+        return None
     import numpy as np
 
     from ..evaluation.auc import bin_weights
 
     try:
-        prior = np.load(file, allow_pickle=False)
+        prior = np.load(source, allow_pickle=False)
         bin_weights(prior)
     except (OSError, ValueError, EOFError, TypeError) as error:
-        raise click.BadParameter(f"{file}: {error}", param_hint="--prior") from None
+        raise click.BadParameter(f"{source}: {error}", param_hint="--prior") from None
     return np.asarray(prior, dtype=np.float64)
 
 

@@ -32,11 +32,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..color.bins import BIN_COUNT, ab_bins, nearest_bin
 
 THRESHOLD_MAX = 150
-_SLOTS = THRESHOLD_MAX + 2
+
+Areas = NDArray[np.float64]
 
 
 class AucCounter:
-    """Counts pixel errors of many photographs by true bin, then tells both areas.
+    """Adds up the areas of many photographs by true bin, then tells both AuC.
 
     Args:
         prior: smoothed share of each ab bin in the training set, (313,), of any scale; see
@@ -45,46 +46,87 @@ class AucCounter:
 
     def __init__(self, prior: ArrayLike | None = None) -> None:
         self._weights = None if prior is None else bin_weights(prior)
-        self._counts = np.zeros((BIN_COUNT, _SLOTS), dtype=np.int64)
+        self._sums = np.zeros((2, BIN_COUNT))
 
     def add(
         self, ab_true: ArrayLike, ab_result: ArrayLike, bins: NDArray[Any] | None = None
     ) -> None:
-        """Count the pixels of one photograph or of a batch.
-
-        Args:
-            ab_true, ab_result: (..., 2), in units of a* and b*.
-            bins: (...), index of the bin nearest each true ab, if the caller has it already.
-
-        Raises:
-            ValueError: if the shapes differ or a value is not finite.
-        """
-        true = np.asarray(ab_true, dtype=np.float64)
-        result = np.asarray(ab_result, dtype=np.float64)
-        if true.shape != result.shape or true.shape[-1:] != (2,):
-            raise ValueError(f"expected two arrays (..., 2), got {true.shape} and {result.shape}")
-        difference = result - true
-        error = np.hypot(difference[..., 0], difference[..., 1]).ravel()
-        if not np.isfinite(error).all():
-            raise ValueError("the ab values are not all finite numbers")
-        # The smallest whole t with e <= t; all errors above the last threshold share one slot.
-        slot = np.minimum(np.ceil(error), THRESHOLD_MAX + 1).astype(np.intp)
-        nearest = nearest_bins(true) if bins is None else np.asarray(bins)
-        cells = nearest.ravel() * _SLOTS + slot
-        self._counts += np.bincount(cells, minlength=BIN_COUNT * _SLOTS).reshape(BIN_COUNT, _SLOTS)
+        """Add the pixels of one photograph or of a batch; arguments of :func:`bin_areas`."""
+        self._sums += bin_areas(ab_true, ab_result, bins)
 
     @property
     def auc(self) -> float:
         """Area with every pixel counted once, 0..100. ValueError if nothing was added."""
-        return _area(self._counts.sum(axis=0))
+        return self._pooled()[0]
 
     @property
     def auc_rebalanced(self) -> float:
         """Area with pixels weighted by 1/p̃, 0..100. ValueError if nothing was added."""
-        weights = self._weights
-        if weights is None:
-            weights = 1.0 / np.maximum(self._counts.sum(axis=1), 1)
-        return _area(weights @ self._counts)
+        return self._pooled()[1]
+
+    def _pooled(self) -> tuple[float, float]:
+        if not self._sums[1].any():
+            raise ValueError("no pixels have been counted")
+        plain, rebalanced = pooled(self._sums[0], self._sums[1], self._weights)
+        return float(plain), float(rebalanced)
+
+
+def bin_areas(ab_true: ArrayLike, ab_result: ArrayLike, bins: NDArray[Any] | None = None) -> Areas:
+    """What the pixels of each true bin add to the AuC: all that need be kept of a photograph.
+
+    The area under the curve of one pixel, a step from 0 to 1 at t = ceil(e), is its share of the
+    AuC; so the AuC of any set of pixels, weighted or not, is a (weighted) mean of such areas.
+
+    Args:
+        ab_true, ab_result: (..., 2), in units of a* and b*.
+        bins: (...), index of the bin nearest each true ab, if the caller has it already.
+
+    Returns:
+        float64 (2, 313): the sum of the areas (0..100 each) of the pixels of each true bin, and
+        the number of these pixels.
+
+    Raises:
+        ValueError: if the shapes differ or a value is not finite.
+    """
+    true = np.asarray(ab_true, dtype=np.float64)
+    result = np.asarray(ab_result, dtype=np.float64)
+    if true.shape != result.shape or true.shape[-1:] != (2,):
+        raise ValueError(f"expected two arrays (..., 2), got {true.shape} and {result.shape}")
+    difference = result - true
+    error = np.hypot(difference[..., 0], difference[..., 1]).ravel()
+    if not np.isfinite(error).all():
+        raise ValueError("the ab values are not all finite numbers")
+    # The smallest whole t with e <= t; all errors above the last threshold share one.
+    step = np.minimum(np.ceil(error), THRESHOLD_MAX + 1).astype(np.intp)
+    nearest = (nearest_bins(true) if bins is None else np.asarray(bins)).ravel()
+    halves = np.bincount(nearest, weights=_half_trapezoids()[step], minlength=BIN_COUNT)
+    count = np.bincount(nearest, minlength=BIN_COUNT)
+    return np.stack([100.0 * halves / (2 * THRESHOLD_MAX), count])
+
+
+def pooled(
+    areas: Areas, pixels: Areas, weights: NDArray[np.float64] | None = None
+) -> tuple[Areas, Areas]:
+    """AuC and rebalanced AuC of sums of :func:`bin_areas`.
+
+    Args:
+        areas, pixels: (..., 313), sums over any photographs, each as often as wanted.
+        weights: (313,), 1/p̃ of each bin up to a factor; ``None``: :func:`own_weights` of each.
+
+    Returns:
+        Two arrays (...), 0..100; nan where there are no pixels.
+    """
+    if weights is None:
+        weights = own_weights(pixels)
+    with np.errstate(invalid="ignore"):
+        plain = areas.sum(axis=-1) / pixels.sum(axis=-1)
+        rebalanced = (areas * weights).sum(axis=-1) / (pixels * weights).sum(axis=-1)
+    return plain, rebalanced
+
+
+def own_weights(pixels: Areas) -> Areas:
+    """1/p̃ up to a factor, p̃ the bins' shares of ``pixels``, (..., 313); 0 for an empty bin."""
+    return np.asarray(1.0 / np.where(pixels > 0, pixels, np.inf))
 
 
 def auc(ab_true: ArrayLike, ab_result: ArrayLike) -> float:
@@ -122,15 +164,6 @@ def bin_weights(prior: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(1.0 / np.maximum(values, values[values > 0].min()))
 
 
-def _area(counts: NDArray[Any]) -> float:
-    total = counts.sum()
-    if total <= 0:
-        raise ValueError("no pixels have been counted")
-    share = np.cumsum(counts)[:-1] / total
-    trapezoids = share.sum() - (share[0] + share[-1]) / 2.0
-    return float(100.0 * trapezoids / THRESHOLD_MAX)
-
-
 def nearest_bins(ab: ArrayLike) -> NDArray[np.intp]:
     """Index (0..312) of the bin nearest each ab: (..., 2) to (...).
 
@@ -157,3 +190,10 @@ def _grid() -> NDArray[np.intp]:
     a, b = ab_bins(np.int64).T // 10 + 11
     table[a, b] = np.arange(BIN_COUNT)
     return table
+
+
+@cache
+def _half_trapezoids() -> NDArray[np.float64]:
+    """Twice the trapezoidal area over 0..150 of a step at t = 0, 1, …, 151: float64 (152,)."""
+    curve = np.arange(THRESHOLD_MAX + 1) >= np.arange(THRESHOLD_MAX + 2)[:, None]
+    return np.asarray(2.0 * curve.sum(axis=1) - curve[:, 0] - curve[:, -1])

@@ -6,14 +6,16 @@
    smaller photographs are enlarged).
 3. Cut the central ``crop`` × ``crop`` pixels. These 8-bit RGB pixels are **the truth**.
 4. The input is their luminance: Y of CIE XYZ from linear sRGB, encoded as sRGB grey in 16 bits, so
-   that L* is not rounded.
-5. Results are compared as 8-bit RGB pixels. The "grey" result is the same L* with a* = b* = 0.
+   that L* is not rounded. If asked for, it is first made old (:mod:`..training.degrade`): blurred,
+   unevenly exposed, grainy, faded, scratched, dusty, compressed; photograph number i (from 0, among
+   those measured) always in the same way, by a generator of seed i. The truth stays as it is.
+5. Results are compared as 8-bit RGB pixels. The "grey" result is the input's L* with a* = b* = 0.
 """
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ..color.lab import lightness_to_grey
 from ..errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedImage
 from ..photo.srgb import luminance, to_depth
 from .auc import THRESHOLD_MAX
+from .bootstrap import CONFIDENCE, RESAMPLES, SEED
 from .histograms import CELLS, STEP
 from .metrics import PSNR_CAP, Pixels
+from .sepia import CHROMA_FLOOR, HUES, RESULT_SHARE, TRUTH_SHARE
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -41,15 +46,19 @@ class Protocol:
     Attributes:
         short_side: pixels of the short side after resizing.
         crop: side of the central square that is kept, 11..short_side (SSIM's window needs 11).
+        degrade: how old the input is made to look, 0 (not at all)..1.
 
     Raises:
-        ValueError: if ``crop`` is out of its range.
+        ValueError: if ``crop`` or ``degrade`` is out of its range.
     """
 
     short_side: int = 256
     crop: int = 256
+    degrade: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.degrade <= 1.0:
+            raise ValueError(f"The degradation must be between 0 and 1, not {self.degrade:g}.")
         if not 11 <= self.crop <= self.short_side:
             raise ValueError(
                 f"The crop must be between 11 and the short side ({self.short_side}) pixels, "
@@ -74,6 +83,14 @@ class Protocol:
         left, top = (image.width - self.crop) // 2, (image.height - self.crop) // 2
         return np.array(image.crop((left, top, left + self.crop, top + self.crop)))
 
+    def input(self, truth: Pixels, number: int) -> Photo:
+        """Step 4: a truth (H, W, 3) to the colorizer's input.
+
+        ``number``: of the photograph among those measured, from 0; decides how it is degraded.
+        """
+        photo = grey_photo(truth)
+        return photo if self.degrade == 0.0 else _degraded(photo, number, self.degrade)
+
     def describe(self) -> dict[str, Any]:
         """What someone needs to repeat the preparation and the metrics, as plain text."""
         return {
@@ -82,32 +99,67 @@ class Protocol:
             "resize_filter": "Lanczos (Pillow, antialiased), only if the short side differs",
             "crop": f"central {self.crop}x{self.crop}",
             "input": "CIE Y from linear sRGB, encoded as sRGB grey, 16 bits",
+            "degrade": self._degradation(),
             "compared": "8-bit sRGB pixels of the crop",
             "color_space": "CIE Lab, D65, 2 degree observer, from 8-bit sRGB (scikit-image)",
             "averaging": "mean of the photographs' values; auc and auc_rebalanced pool all pixels",
+            "intervals": f"{CONFIDENCE:.0%} percentile bootstrap, {RESAMPLES:,} draws of as many "
+            f"photographs with replacement, seed {SEED}; the prior of auc_rebalanced stays",
+            "comparison": "B minus A on the same photographs, interval of the paired difference; "
+            "better: share of photographs where B is strictly nearer the ideal (colorfulness: the "
+            "truth's, bias: 0)",
             "psnr": f"dB over the three channels together, at most {PSNR_CAP:g} per photograph",
             "ssim": "RGB, Gaussian window 11x11, sigma 1.5, population covariance, range 255",
             "delta_e2000": "CIEDE2000, mean over pixels",
             "colorfulness": "Hasler and Suesstrunk 2003, M3; colorfulness_abs takes |rg|, |yb|",
+            "colorfulness_delta": "|mean colorfulness - mean colorfulness of the truth|; "
+            "colorfulness_abs_delta likewise",
             "auc": f"share of pixels with ab error <= t, t = 0..{THRESHOLD_MAX} in steps of 1, "
             "trapezoidal area, of 100",
             "auc_rebalanced": "as auc, each pixel weighted by 1/prior of the bin nearest its "
             "truth; prior 'own': the bins' shares of these photographs' true pixels, unsmoothed",
             "bias": "mean of result minus truth in a* and b*",
             "histogram": f"2-D ab histogram, {CELLS}x{CELLS} cells of {STEP:g} centred on the "
-            "multiples of 10, L1-normalised, float32, truth as h1; correlation, chi-square and "
-            "Bhattacharyya as OpenCV's compareHist",
+            "multiples of 10, L1-normalised, float32, h1 of the truth, h2 of the result; formulas "
+            "of OpenCV's compareHist",
+            "hist_correlation": "Pearson correlation of h1 and h2 over the cells",
+            "hist_chi_square": "sum of (h1 - h2)^2 / h1 over the cells where h1 is not empty",
+            "hist_bhattacharyya": "sqrt(1 - sum of sqrt(h1 h2)), properly the Hellinger distance",
+            "sepia_rate": f"share of photographs with more than {RESULT_SHARE:.0%} of the "
+            f"result's chroma at a hue of {HUES[0]:g}..{HUES[1]:g} degrees and a mean chroma above "
+            f"{CHROMA_FLOOR:g}, while the truth has less than {TRUTH_SHARE:.0%} there or is grey",
         }
+
+    def _degradation(self) -> str:
+        if self.degrade == 0.0:
+            return "none"
+        return (
+            f"luminance made old at strength {self.degrade:g} (blur, exposure, grain, fading, "
+            "scratches, dust, JPEG), seeded by the photograph's number; PSNR, SSIM and dE2000 "
+            "count this damage too"
+        )
 
 
 def grey_photo(rgb: Pixels) -> Photo:
-    """Step 4: a truth (H, W, 3) to the colorizer's input, as an 8-bit colour file would be read.
+    """Step 4 without degradation: a truth (H, W, 3) as an 8-bit colour file would be read.
 
     Pixels (H, W) are uint16, but uint8 if the truth has no colours at all.
     """
     from ..photo import Photo
 
     return Photo(pixels=luminance(rgb), bit_depth=8)
+
+
+def _degraded(photo: Photo, number: int, strength: float) -> Photo:
+    import torch
+
+    from ..training.degrade import degrade_lightness
+
+    generator = torch.Generator().manual_seed(number)
+    lightness = torch.from_numpy(photo.lightness())[None, None]
+    old = degrade_lightness(lightness, generator, strength)[0, 0].clamp(0, 100)
+    grey = lightness_to_grey(old.numpy())
+    return replace(photo, pixels=np.rint(grey * 65535).astype(np.uint16))
 
 
 def grey_result(grey: NDArray[Any]) -> Pixels:

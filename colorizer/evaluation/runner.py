@@ -1,4 +1,4 @@
-"""The evaluation loop: photographs in, one row of numbers per setting out, nothing kept in between.
+"""The evaluation loop: photographs in, a few numbers per photograph and setting out.
 
 The loop knows the colorizer only by its two methods, so that anything with a ``predict`` and a
 ``render`` can be measured by the same protocol.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
@@ -20,17 +20,18 @@ from tqdm import tqdm
 
 from ..errors import ImageError, InvalidSetting, TrainingDataError
 from ..settings import Settings, parse_assignments
+from .auc import bin_weights
+from .comparison import DEFAULT, GREY
+from .gallery import Gallery
 from .machine import describe_machine
 from .metrics import Pixels
-from .protocol import Protocol, grey_photo, grey_result, to_8bit
-from .scores import RowScore, Truth
+from .protocol import Protocol, grey_result, to_8bit
+from .report import Report
+from .scores import Distance, RowScore, Truth
 from .sources import candidates, count, expand
 
 if TYPE_CHECKING:
     from ..photo import Photo
-
-GREY = "grey"
-DEFAULT = "default"
 
 
 class ColorizerLike(Interface):
@@ -45,36 +46,12 @@ class ColorizerLike(Interface):
         ...
 
 
-@dataclass(frozen=True)
-class Report:
-    """The outcome.
-
-    Attributes:
-        photos: how many photographs were measured.
-        skipped: (name, reason) of each that could not be used.
-        protocol: all that is needed to repeat the run; JSON values only.
-        rows: name of the row to the numbers of :data:`.scores.COLUMNS`.
-    """
-
-    photos: int
-    skipped: list[tuple[str, str]]
-    protocol: dict[str, Any]
-    rows: dict[str, dict[str, float]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as ``colorizer evaluate --json`` writes it."""
-        return {
-            "photos": self.photos,
-            "skipped": len(self.skipped),
-            "protocol": self.protocol,
-            "rows": self.rows,
-        }
-
-
 @dataclass
 class _Run:
-    rows: Mapping[str, Settings]
+    rows: Mapping[str, tuple[ColorizerLike, Settings]]
+    protocol: Protocol
     scores: dict[str, RowScore]
+    gallery: Gallery | None
     photos: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
@@ -95,7 +72,7 @@ def rows_for(texts: Sequence[str], base: Settings | None = None) -> dict[str, Se
     for text in texts:
         values = parse_assignments(text)
         if "model" in values:
-            raise InvalidSetting("The model is the same for all rows of one evaluation.")
+            raise InvalidSetting("The model is the same for all rows of settings.")
         rows[text] = base.with_changes(values)
     return rows
 
@@ -105,8 +82,12 @@ def evaluate(
     paths: Sequence[str | os.PathLike[str]],
     *,
     rows: Mapping[str, Settings] | None = None,
+    others: Mapping[str, ColorizerLike] | None = None,
     protocol: Protocol | None = None,
     prior: ArrayLike | None = None,
+    lpips: Distance | None = None,
+    compared: tuple[str, str] | None = None,
+    gallery: Gallery | None = None,
     about: Mapping[str, Any] | None = None,
     limit: int | None = None,
     progress: bool = True,
@@ -117,9 +98,13 @@ def evaluate(
         colorizer: the network runs once per photograph and working size, ``render`` once per row.
         paths: files, folders and tar shards, see :mod:`.sources`.
         rows: settings to compare, see :func:`rows_for`; the default settings if ``None``.
+        others: more rows: name to another colorizer, used with the default settings.
         protocol: preparation of the photographs.
         prior: (313,) smoothed prior for the rebalanced AuC; ``None``: the photographs' own colours,
             see :mod:`.auc`.
+        lpips: a :class:`.perceptual.Lpips`, to measure that too.
+        compared: names of two rows, A and B, to compare.
+        gallery: keeps small pictures of what is seen, for the page.
         about: what the caller knows of model, weights and prior, copied into the protocol.
         limit: stop after so many measured photographs.
         progress: show a progress bar on standard error, if that is a terminal.
@@ -132,9 +117,34 @@ def evaluate(
         TrainingDataError: if there is no usable photograph.
         ValueError: if ``prior`` is not a prior, or a result has another size than its photograph.
     """
-    protocol = Protocol() if protocol is None else protocol
+    if prior is not None:
+        bin_weights(prior)  # what is no prior is told before the long run
     rows = rows_for(()) if rows is None else rows
-    run = _Run(rows, {name: RowScore(prior) for name in (GREY, *rows)})
+    named = {name: (colorizer, row) for name, row in rows.items()}
+    named |= {name: (other, Settings()) for name, other in (others or {}).items()}
+    scores = {name: RowScore(lpips) for name in (GREY, *named)}
+    run = _Run(named, protocol or Protocol(), scores, gallery)
+    for name, pixels in _truths(run, paths, limit, progress):
+        _score(run, name, pixels)
+    if not run.photos:
+        reason = f" (the first: {run.skipped[0][1]})" if run.skipped else ""
+        raise TrainingDataError(f"No usable photograph was found to evaluate on{reason}.")
+    described = _describe(run, about or {}, limit, own_prior=prior is None)
+    if lpips is not None:
+        described["lpips"] = "LPIPS 0.1 on AlexNet (package lpips), 8-bit sRGB scaled to -1..1"
+    return Report.of(
+        {name: score.values() for name, score in run.scores.items()},
+        protocol=described,
+        skipped=run.skipped,
+        prior=prior,
+        compared=compared,
+    )
+
+
+def _truths(
+    run: _Run, paths: Sequence[str | os.PathLike[str]], limit: int | None, progress: bool
+) -> Iterator[tuple[str, Pixels]]:
+    """Name and true pixels of each usable photograph; what is not usable is noted as skipped."""
     files = expand(paths)
     total = count(files)
     if limit is not None:
@@ -150,49 +160,40 @@ def evaluate(
                 run.skipped.append((candidate.name, candidate.problem))
                 continue
             try:
-                pixels = protocol.truth(candidate.data)
+                pixels = run.protocol.truth(candidate.data)
             except ImageError as error:
                 run.skipped.append((candidate.name, str(error)))
                 continue
-            _score(run, colorizer, pixels)
-    if not run.photos:
-        reason = f" (the first: {run.skipped[0][1]})" if run.skipped else ""
-        raise TrainingDataError(f"No usable photograph was found to evaluate on{reason}.")
-    return Report(
-        photos=run.photos,
-        skipped=run.skipped,
-        protocol=_describe(run, protocol, about or {}, limit, own_prior=prior is None),
-        rows={name: score.values() for name, score in run.scores.items()},
-    )
+            yield candidate.name, pixels
 
 
-def _score(run: _Run, colorizer: ColorizerLike, pixels: Pixels) -> None:
+def _score(run: _Run, photograph: str, pixels: Pixels) -> None:
     truth = Truth.of(pixels)
-    photo = grey_photo(pixels)
-    run.scores[GREY].add(truth, grey_result(photo.pixels))
-    predictions: dict[int, Any] = {}
-    for name, settings in run.rows.items():
-        size = settings.working_size
-        if size not in predictions:
-            predictions[size] = colorizer.predict(photo, working_size=size)
-        result = colorizer.render(photo, predictions[size], settings)
-        run.scores[name].add(truth, to_8bit(np.asarray(result.pixels)))
+    photo = run.protocol.input(pixels, run.photos)
+    results = {GREY: grey_result(photo.pixels)}
+    predictions: dict[tuple[int, int], Any] = {}
+    for name, (colorizer, settings) in run.rows.items():
+        key = id(colorizer), settings.working_size
+        if key not in predictions:
+            predictions[key] = colorizer.predict(photo, working_size=settings.working_size)
+        rendered = colorizer.render(photo, predictions[key], settings)
+        results[name] = to_8bit(np.asarray(rendered.pixels))
+    labs = {name: run.scores[name].add(truth, result) for name, result in results.items()}
+    if run.gallery is not None:
+        grey, result, *_ = results.values()
+        run.gallery.add(photograph, (grey, result, pixels), truth.lab, labs)
     run.digest.update(np.ascontiguousarray(pixels).tobytes())
     run.photos += 1
 
 
 def _describe(
-    run: _Run,
-    protocol: Protocol,
-    about: Mapping[str, Any],
-    limit: int | None,
-    own_prior: bool,
+    run: _Run, about: Mapping[str, Any], limit: int | None, *, own_prior: bool
 ) -> dict[str, Any]:
-    settings = {name: row.as_dict() for name, row in run.rows.items()}
+    settings = {name: row.as_dict() for name, (_, row) in run.rows.items()}
     for row in settings.values():
-        del row["model"]  # one for all rows, told by ``about``; may be a path of this machine
+        del row["model"]  # told by ``about``; may be a path of this machine
     return {
-        **protocol.describe(),
+        **run.protocol.describe(),
         "limit": limit,
         "truth_sha256": run.digest.hexdigest(),
         "settings": settings,

@@ -1,26 +1,30 @@
-"""Adding up one row of the table: photograph by photograph, nothing kept but sums."""
+"""Scoring one row of the table: a few numbers per photograph, and what a set of them amounts to."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from . import metrics
-from .auc import AucCounter, nearest_bins
+from .auc import Areas, bin_areas, nearest_bins, pooled
 from .histograms import Histogram, ab_histogram, bhattacharyya, chi_square, correlation
 from .metrics import Lab, Pixels
+from .sepia import is_sepia
 
-#: What a row holds, in the order of the table.
+#: What a row holds, in the order of the JSON file; and ``lpips``, where it was asked for.
 COLUMNS = (
     "psnr",
     "ssim",
     "delta_e2000",
     "colorfulness",
     "colorfulness_truth",
+    "colorfulness_delta",
     "colorfulness_abs",
     "colorfulness_abs_truth",
+    "colorfulness_abs_delta",
     "auc",
     "auc_rebalanced",
     "bias_a",
@@ -28,7 +32,11 @@ COLUMNS = (
     "hist_correlation",
     "hist_chi_square",
     "hist_bhattacharyya",
+    "sepia_rate",
 )
+
+#: a truth and a result, uint8 (H, W, 3) each, to their distance
+Distance = Callable[[Pixels, Pixels], float]
 
 
 @dataclass(frozen=True)
@@ -64,22 +72,59 @@ class Truth:
         )
 
 
+@dataclass(frozen=True)
+class RowValues:
+    """One row, photograph by photograph (n of them).
+
+    Attributes:
+        values: name of the metric to float64 (n,); ``sepia_rate`` is 0 or 1. Metrics of the set
+            (AuC, differences of means) are not among them.
+        areas, pixels: float64 (n, 313), see :func:`.auc.bin_areas`.
+    """
+
+    values: dict[str, NDArray[np.float64]]
+    areas: Areas
+    pixels: Areas
+
+    def estimates(
+        self, sets: NDArray[np.float64], bin_weights: NDArray[np.float64] | None = None
+    ) -> dict[str, NDArray[np.float64]]:
+        """The metrics of sets of the photographs.
+
+        Args:
+            sets: (k, n), how often each set holds each photograph.
+            bin_weights: (313,), 1/p̃ for the rebalanced AuC; ``None``: of the set's own pixels.
+
+        Returns:
+            (k,) for each of :data:`COLUMNS`, and for ``lpips`` if it was measured.
+        """
+        size = sets.sum(axis=1)
+        row = {name: sets @ values / size for name, values in self.values.items()}
+        for name in ("colorfulness", "colorfulness_abs"):
+            row[f"{name}_delta"] = np.abs(row[name] - row[f"{name}_truth"])
+        row["auc"], row["auc_rebalanced"] = pooled(
+            sets @ self.areas, sets @ self.pixels, bin_weights
+        )
+        return {name: row[name] for name in (*COLUMNS, "lpips") if name in row}
+
+
 class RowScore:
-    """The running sums of one row. ``prior``: see :class:`.auc.AucCounter`."""
+    """Collects the values of one row. ``lpips``: a distance to measure too, or ``None``."""
 
-    def __init__(self, prior: ArrayLike | None = None) -> None:
-        self._sums: dict[str, float] = {}
-        self._photos = 0
-        self._auc = AucCounter(prior)
+    def __init__(self, lpips: Distance | None = None) -> None:
+        self._lpips = lpips
+        self._values: dict[str, list[float]] = {}
+        self._areas: list[Areas] = []
 
-    def add(self, truth: Truth, rgb: Pixels) -> None:
-        """Score one result, uint8 (H, W, 3), against its truth.
+    def add(self, truth: Truth, rgb: Pixels) -> Lab:
+        """Score one result, uint8 (H, W, 3), against its truth; returns the result's Lab.
 
         Raises:
             ValueError: if the shapes differ.
         """
         lab = metrics.to_lab(rgb)
-        histogram = ab_histogram(lab[..., 1:])
+        ab_true, ab = truth.lab[..., 1:], lab[..., 1:]
+        histogram = ab_histogram(ab)
         bias_a, bias_b = metrics.bias(truth.lab, lab)
         values = {
             "psnr": metrics.psnr(truth.rgb, rgb),
@@ -94,21 +139,19 @@ class RowScore:
             "hist_correlation": correlation(truth.histogram, histogram),
             "hist_chi_square": chi_square(truth.histogram, histogram),
             "hist_bhattacharyya": bhattacharyya(truth.histogram, histogram),
+            "sepia_rate": float(is_sepia(ab, ab_true)),
         }
+        if self._lpips is not None:
+            values["lpips"] = self._lpips(truth.rgb, rgb)
         for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._auc.add(truth.lab[..., 1:], lab[..., 1:], truth.bins)
-        self._photos += 1
+            self._values.setdefault(name, []).append(value)
+        self._areas.append(bin_areas(ab_true, ab, truth.bins))
+        return lab
 
-    def values(self) -> dict[str, float]:
-        """The row: a number for each of :data:`COLUMNS`.
-
-        Raises:
-            ValueError: if nothing was added.
-        """
-        if not self._photos:
+    def values(self) -> RowValues:
+        """All that was collected. ValueError if nothing was added."""
+        if not self._areas:
             raise ValueError("no photographs have been scored")
-        row = {name: total / self._photos for name, total in self._sums.items()}
-        row["auc"] = self._auc.auc
-        row["auc_rebalanced"] = self._auc.auc_rebalanced
-        return {name: row[name] for name in COLUMNS}
+        areas, pixels = np.stack(self._areas, axis=1)
+        values = {name: np.array(column) for name, column in self._values.items()}
+        return RowValues(values, areas, pixels)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from .runner import Report
+import textwrap
 
-#: key of the row, heading, decimals
-_COLUMNS = (
-    ("psnr", "PSNR dB", 2),
-    ("ssim", "SSIM", 3),
-    ("delta_e2000", "dE2000", 2),
-    ("colorfulness", "CF", 1),
-    ("colorfulness_abs", "CF |.|", 1),
-    ("auc", "AuC", 1),
-    ("auc_rebalanced", "AuC reb.", 1),
-    ("bias_a", "bias a", 2),
-    ("bias_b", "bias b", 2),
-    ("hist_correlation", "correl.", 3),
-    ("hist_chi_square", "chi2", 2),
-    ("hist_bhattacharyya", "Bhatt.", 3),
-)
+from .columns import METRICS, PAPER_CAUTION, PAPER_FIGURES, Column
+from .comparison import Comparison
+from .report import Report
 
 _PRIORS = {
     "own": "these photographs' own colours",
@@ -27,20 +15,43 @@ _PRIORS = {
     "given": "a given colour prior",
 }
 
-PAPER = """\
-The paper this work starts from reports PSNR 20.85 dB, SSIM 0.83, correlation 86.98 %,
-chi-square 99.81 %, Bhattacharyya 14.26 %. Beware: it measured other photographs by another
-protocol, and does not say which histograms it compared or how it made percentages of the
-distances. Its figures are a reference, not a comparison."""
+PAPER = textwrap.fill(
+    "The paper this work starts from reports "
+    + ", ".join(f"{METRICS[key].name} {figure}" for key, figure in PAPER_FIGURES.items())
+    + f". {PAPER_CAUTION}",
+    88,
+)
 
 
 def format_table(report: Report) -> str:
-    """The report's rows as an aligned table with a line for the truth, a summary and a caution."""
-    lines = [["", *(heading for _, heading, _ in _COLUMNS)]]
+    """The report's rows as an aligned table with a line for the truth, a summary and a caution.
+
+    The comparison, if there is one, is a second table below.
+    """
+    columns = shown(report)
+    lines = [["", *(column.heading for column in columns.values())]]
     for name, row in report.rows.items():
-        lines.append([name, *(_number(row[key], places) for key, _, places in _COLUMNS)])
+        lines.append([name, *(number(row[key], column) for key, column in columns.items())])
     first = next(iter(report.rows.values()))
-    lines.append(["truth", *(_truth(first, key, places) for key, _, places in _COLUMNS)])
+    lines.append(["truth", *(_truth(first, key, column) for key, column in columns.items())])
+    parts = [_aligned(lines), summary(report)]
+    if report.comparison is not None:
+        parts.append(_compared(report.comparison))
+    return "\n\n".join([*parts, PAPER])
+
+
+def shown(report: Report) -> dict[str, Column]:
+    """The metrics that the report has."""
+    row = next(iter(report.rows.values()))
+    return {key: column for key, column in METRICS.items() if key in row}
+
+
+def number(value: float, column: Column, sign: str = "") -> str:
+    """A value with the decimals of its column; ``sign="+"`` shows the plus too."""
+    return f"{value:{sign}.{column.places}f}"
+
+
+def _aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = [
         "  ".join(
@@ -50,24 +61,32 @@ def format_table(report: Report) -> str:
         for line in lines
     ]
     table.insert(1, "-" * max(map(len, table)))
-    return "\n".join([*table, "", _summary(report), "", PAPER])
+    return "\n".join(table)
 
 
-def _summary(report: Report) -> str:
+def _compared(comparison: Comparison) -> str:
+    lines = [["", "B - A", "95 % from", "to", "B better"]]
+    for key, difference in comparison.metrics.items():
+        column = METRICS[key]
+        ends = [number(end, column, "+") for end in difference.interval]
+        better = "" if difference.better is None else f"{difference.better:.0%}"
+        lines.append([column.heading, number(difference.mean, column, "+"), *ends, better])
+    return f"A: {comparison.a}\nB: {comparison.b}\n\n{_aligned(lines)}"
+
+
+def summary(report: Report) -> str:
+    """How the report was made, in two sentences and a few words."""
     protocol = report.protocol
     source = protocol["prior"]["source"]
     skipped = f" ({len(report.skipped)} skipped)" if report.skipped else ""
+    old = "" if protocol["degrade"] == "none" else " The input was made old."
     return (
         f"{report.photos} photographs{skipped}, short side {protocol['short_side']}, "
         f"{protocol['crop']}. CF: colourfulness. AuC: of 100, all pixels pooled; "
-        f"rebalanced by {_PRIORS.get(source, source)}."
+        f"rebalanced by {_PRIORS.get(source, source)}.{old}"
     )
 
 
-def _truth(row: dict[str, float], key: str, places: int) -> str:
+def _truth(row: dict[str, float], key: str, column: Column) -> str:
     value = row.get(f"{key}_truth")
-    return "" if value is None else _number(value, places)
-
-
-def _number(value: float, places: int) -> str:
-    return f"{value:.{places}f}"
+    return "" if value is None else number(value, column)

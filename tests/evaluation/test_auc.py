@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.color.bins import BIN_COUNT, ab_bins, nearest_bin
-from colorizer.evaluation.auc import AucCounter, auc, auc_rebalanced, bin_weights, nearest_bins
+from colorizer.evaluation.auc import (
+    AucCounter,
+    auc,
+    auc_rebalanced,
+    bin_areas,
+    bin_weights,
+    nearest_bins,
+    pooled,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -67,6 +75,36 @@ def test_pixels_of_all_photographs_are_pooled() -> None:
     true, result = (np.concatenate(x) for x in zip(*parts, strict=True))
     assert counter.auc == pytest.approx(auc(true, result))
     assert counter.auc_rebalanced == pytest.approx(auc_rebalanced(true, result))
+
+
+@settings(deadline=None, max_examples=20)
+@given(seeds, st.booleans())
+def test_two_numbers_per_bin_are_enough(seed: int, own: bool) -> None:
+    """Sums over photographs, each as often as it is drawn, give the AuC of the drawn pixels."""
+    rng = np.random.default_rng(seed)
+    parts = [sample(seed + i, 50) for i in range(4)]
+    times = rng.integers(0, 3, 4) + np.eye(4, dtype=int)[0]
+    prior = None if own else rng.uniform(0.01, 1, BIN_COUNT)
+    sums = np.tensordot(times, np.array([bin_areas(*part) for part in parts]), axes=1)
+    plain, rebalanced = pooled(sums[0], sums[1], None if prior is None else bin_weights(prior))
+    drawn = [part for part, often in zip(parts, times, strict=True) for _ in range(often)]
+    true, result = (np.concatenate(x) for x in zip(*drawn, strict=True))
+    assert plain == pytest.approx(auc(true, result))
+    assert rebalanced == pytest.approx(auc_rebalanced(true, result, prior))
+
+
+def test_areas_are_counted_at_the_true_bin() -> None:
+    true = ab_bins(np.float64)[[3, 3, 200]]
+    areas, pixels = bin_areas(true, true + np.array([[0.0, 0.0], [75.0, 0.0], [0.0, 500.0]]))
+    assert dict(zip(np.flatnonzero(pixels), pixels[pixels > 0], strict=True)) == {3: 2, 200: 1}
+    assert areas[3] == pytest.approx(100 + 100 * 75.5 / 150)
+    assert areas[200] == 0
+
+
+def test_sets_without_pixels_have_no_area() -> None:
+    plain, rebalanced = pooled(np.zeros((2, BIN_COUNT)), np.zeros((2, BIN_COUNT)))
+    assert np.isnan(plain).all()
+    assert np.isnan(rebalanced).all()
 
 
 def test_rare_colours_weigh_more_when_rebalanced() -> None:

@@ -63,7 +63,7 @@ def test_table_and_json(loaded: Any, photographs: Photographs, tmp_path: Path) -
     assert "broken.png" in result.stderr
     assert "broken.png" not in result.stdout
     report = json.loads(file.read_text())
-    assert list(report) == ["photos", "skipped", "protocol", "rows"]
+    assert list(report) == ["photos", "skipped", "protocol", "rows", "intervals"]
     assert (report["photos"], report["skipped"]) == (3, 1)
     assert list(report["rows"]) == ["grey", "default", "temperature=1.0", "tint=2"]
     protocol = report["protocol"]
@@ -74,6 +74,71 @@ def test_table_and_json(loaded: Any, photographs: Photographs, tmp_path: Path) -
     assert protocol["crop"] == "central 40x40"
     assert protocol["settings"]["tint=2"]["tint"] == 2.0
     assert "model" not in protocol["settings"]["tint=2"]  # it may be a path of this machine
+
+
+def test_comparison_with_another_model(
+    loaded: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    _, folder = photographs
+    file, other = tmp_path / "numbers.json", tmp_path / "other.safetensors"
+    result = run(
+        folder, *SMALL, "--json", file, "--model", "mine", "--compare", "tint=2", other
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert loaded.calls == [("mine", "auto"), (str(other), "auto")]
+    assert "B better" in result.stdout
+    assert "A: tint=2\nB: other.safetensors\n" in result.stdout
+    report = json.loads(file.read_text())
+    assert list(report["rows"]) == ["grey", "default", "tint=2", "other.safetensors"]
+    assert list(report["protocol"]["other_models"]) == ["other.safetensors"]
+    comparison = report["comparison"]
+    assert (comparison["a"], comparison["b"]) == ("tint=2", "other.safetensors")
+    assert comparison["metrics"]["psnr"] == {"mean": 0.0, "interval": [0.0, 0.0], "better": 0.0}
+
+
+def test_degraded_input(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    file = tmp_path / "numbers.json"
+    result = run(folder, *SMALL, "--json", file, "--degrade", 0.7)
+    assert result.exit_code == 0, result.output
+    assert "made old" in result.stdout
+    assert "0.7" in json.loads(file.read_text())["protocol"]["degrade"]
+
+
+def test_the_page(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    page = tmp_path / "new" / "page"
+    result = run(folder, *SMALL, "--report", page, "--compare", "grey", "default")
+    assert result.exit_code == 0, result.output
+    assert str(page / "index.html") in result.stdout
+    text = (page / "index.html").read_text(encoding="utf-8")
+    assert 'id="comparison"' in text
+    assert str(tmp_path) not in text
+
+
+def test_a_page_that_cannot_be_written_is_told_first(
+    loaded: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    _, folder = photographs
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    result = run(folder, *SMALL, "--report", file / "page")
+    assert result.exit_code == 1
+    assert "cannot be made" in result.stderr
+    assert loaded.calls == []
+
+
+def test_lpips_without_its_package(
+    loaded: Any, photographs: Photographs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colorizer.evaluation import perceptual
+
+    _, folder = photographs
+    monkeypatch.setattr(perceptual, "find_spec", lambda _: None)
+    result = run(folder, *SMALL, "--lpips")
+    assert result.exit_code == 1
+    assert "pip install 'colorizer[lpips]'" in result.stderr
+    assert result.stdout == ""
 
 
 def test_priors(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
@@ -108,12 +173,15 @@ def test_a_model_without_prior(loaded: Any, photographs: Photographs) -> None:
         (("--setting", "temperature"), "name=value"),
         (("--setting", "model=other"), "same for all rows"),
         (("--crop", "41"), "crop"),
+        (("--compare", "tint=99", "grey"), "between -30 and 30"),
+        (("--compare", "default", "default"), "Two different rows"),
+        (("--degrade", "2"), "0<=x<=1"),
         (("--prior", "nowhere.npy"), "nowhere.npy"),
         (("--limit", "0"), "limit"),
     ],
 )
 def test_misuse(
-    loaded: Any, photographs: Photographs, options: tuple[str, str], words: str
+    loaded: Any, photographs: Photographs, options: tuple[str, ...], words: str
 ) -> None:
     _, folder = photographs
     result = run(folder, *SMALL, *options)

@@ -85,6 +85,31 @@ def test_the_input_has_the_lightness_of_the_truth() -> None:
     np.testing.assert_allclose(photo.lightness(), metrics.to_lab(rgb)[..., 0], atol=0.02)
 
 
+def test_a_degraded_input_is_old_and_repeats() -> None:
+    rgb = paint(7)
+    old = Protocol(48, 48, degrade=1.0)
+    clean = grey_photo(rgb)
+    first = old.input(rgb, 3)
+    assert first.pixels.dtype == np.uint16
+    assert (first.pixels.shape, first.bit_depth) == (clean.pixels.shape, clean.bit_depth)
+    np.testing.assert_array_equal(first.pixels, old.input(rgb, 3).pixels)
+    assert (first.pixels != old.input(rgb, 4).pixels).any()
+    damage = [
+        np.abs(Protocol(48, 48, strength).input(rgb, 3).lightness() - clean.lightness()).mean()
+        for strength in (0.0, 0.2, 1.0)
+    ]
+    assert damage[0] == 0.0
+    assert 0.02 < damage[1] < damage[2]
+
+
+def test_the_description_tells_of_the_degradation() -> None:
+    assert Protocol().describe()["degrade"] == "none"
+    assert "0.5" in Protocol(degrade=0.5).describe()["degrade"]
+    for strength in (-0.1, 1.1):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            Protocol(degrade=strength)
+
+
 def test_the_grey_result_is_the_input_without_colours() -> None:
     rgb = paint(6)
     grey = grey_result(grey_photo(rgb).pixels)

@@ -10,13 +10,14 @@ import pytest
 
 from colorizer.color.bins import BIN_COUNT
 from colorizer.errors import InvalidSetting, TrainingDataError
-from colorizer.evaluation import metrics
+from colorizer.evaluation import metrics, sepia
 from colorizer.evaluation.protocol import Protocol, grey_photo, grey_result
-from colorizer.evaluation.runner import Report, evaluate, rows_for
+from colorizer.evaluation.report import Report
+from colorizer.evaluation.runner import evaluate, rows_for
 from colorizer.evaluation.scores import COLUMNS
 from colorizer.settings import Settings
 
-from .conftest import Fake, encode, grey_fake, oracle, pack
+from .conftest import Fake, encode, grey_fake, oracle, pack, paint
 
 PROTOCOL = Protocol(40, 40)
 Photographs = tuple[list[Any], Path]
@@ -115,6 +116,95 @@ def test_unreadable_photographs_are_skipped_and_counted(
     assert report.as_dict()["skipped"] == 3
 
 
+def test_intervals_hold_the_numbers(photographs: Photographs) -> None:
+    _, folder = photographs
+    report = run(grey_fake(), folder)
+    for name, row in report.rows.items():
+        for key, (low, high) in report.intervals[name].items():
+            assert low <= high
+            assert low - 1e-9 <= row[key] <= high + 1e-9, key
+    low, high = report.intervals["grey"]["psnr"]
+    each = report.values["grey"].values["psnr"]
+    assert each.min() <= low < high <= each.max()
+
+
+def test_drawn_sets_do_not_score_above_the_photographs_they_are_from(tmp_path: Path) -> None:
+    """Each photograph has a colour of its own, which the sets without it must not forget."""
+    for seed in range(8):
+        (tmp_path / f"{seed}.png").write_bytes(encode(paint(seed, 40, 40)))
+    report = run(grey_fake(), tmp_path)
+    low, high = report.intervals["grey"]["auc_rebalanced"]
+    middle = report.rows["grey"]["auc_rebalanced"]
+    assert 0.5 < (high - middle) / (middle - low) < 2
+
+
+def test_differences_of_colourfulness(photographs: Photographs) -> None:
+    truths, folder = photographs
+    grey, true = run(grey_fake(), folder).rows["grey"], run(oracle(truths), folder).rows["default"]
+    for key in ("colorfulness", "colorfulness_abs"):
+        assert grey[f"{key}_delta"] == pytest.approx(grey[f"{key}_truth"])
+        assert true[f"{key}_delta"] == 0.0
+
+
+def test_sepia_is_counted(photographs: Photographs) -> None:
+    truths, folder = photographs
+    brown = run(Fake(lambda pixels: brown_like(grey_result(pixels))), folder)
+    colourful = [not is_sepia_truth(rgb) for rgb in truths]
+    assert any(colourful)
+    assert brown.rows["default"]["sepia_rate"] == pytest.approx(np.mean(colourful))
+    assert brown.rows["grey"]["sepia_rate"] == 0.0
+
+
+def brown_like(grey: Any) -> Any:
+    return (grey * (1.0, 0.8, 0.5)).astype(np.uint8)
+
+
+def is_sepia_truth(rgb: Any) -> bool:
+    return sepia.warm_share(metrics.to_lab(rgb)[..., 1:]) >= sepia.TRUTH_SHARE
+
+
+def test_another_model_beside_the_first(photographs: Photographs) -> None:
+    truths, folder = photographs
+    first, second = grey_fake(), oracle(truths)
+    report = run(
+        first, folder, rows=rows_for(["tint=2"]), others={"oracle": second},
+        compared=("default", "oracle"),
+    )  # fmt: skip
+    assert list(report.rows) == ["grey", "default", "tint=2", "oracle"]
+    assert report.rows["oracle"]["psnr"] == metrics.PSNR_CAP
+    assert first.predicted == second.predicted == [256] * 3  # each network once per photograph
+    assert second.rendered == [Settings()] * 3
+    assert report.comparison is not None
+    assert (report.comparison.a, report.comparison.b) == ("default", "oracle")
+    gain = report.comparison.metrics["psnr"]
+    assert gain.mean == pytest.approx(report.rows["oracle"]["psnr"] - report.rows["grey"]["psnr"])
+    assert gain.better == 1.0
+    content = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert content["comparison"]["metrics"]["psnr"]["better"] == 1.0
+    assert content["comparison"]["metrics"]["auc"]["better"] is None
+
+
+def test_degraded_input_leaves_the_truth(photographs: Photographs) -> None:
+    _, folder = photographs
+    clean = run(grey_fake(), folder)
+    old = evaluate(grey_fake(), [folder], protocol=Protocol(40, 40, 1.0), progress=False)
+    assert old.protocol["truth_sha256"] == clean.protocol["truth_sha256"]
+    assert old.rows["grey"]["psnr"] < clean.rows["grey"]["psnr"]
+    assert old.rows["grey"]["colorfulness"] == 0.0
+    assert old.rows["grey"]["auc"] == pytest.approx(clean.rows["grey"]["auc"], abs=0.01)
+
+
+def test_lpips_is_a_column_where_it_is_asked_for(photographs: Photographs) -> None:
+    truths, folder = photographs
+    report = run(
+        oracle(truths), folder, lpips=lambda truth, result: float(np.abs(truth - result).max() > 0)
+    )
+    assert "lpips" in report.protocol
+    assert report.rows["grey"]["lpips"] == 1.0
+    assert report.rows["default"]["lpips"] == 0.0
+    assert report.intervals["grey"]["lpips"] == (1.0, 1.0)
+
+
 def test_nothing_usable_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no")
     with pytest.raises(TrainingDataError, match="not a picture"):
@@ -138,7 +228,11 @@ def test_the_report_is_plain_json_and_repeats(photographs: Photographs) -> None:
     first = run(grey_fake(), folder, about=about).as_dict()
     text = json.dumps(first, allow_nan=False)
     assert json.loads(text) == first
-    assert list(first) == ["photos", "skipped", "protocol", "rows"]
+    assert list(first) == ["photos", "skipped", "protocol", "rows", "intervals"]
+    assert {name: tuple(row) for name, row in first["intervals"].items()} == {
+        "grey": COLUMNS,
+        "default": COLUMNS,
+    }
     assert first == run(grey_fake(), folder, about=about).as_dict()
     protocol = first["protocol"]
     assert protocol["model"] == "fake"

@@ -39,3 +39,18 @@ def test_the_table_is_aligned_and_complete(photographs: tuple[list[Any], Path]) 
     assert "own colours" in text
     assert "20.85 dB" in text
     assert "another" in text
+    assert "B better" not in text
+
+
+def test_the_comparison_is_a_second_table(photographs: tuple[list[Any], Path]) -> None:
+    truths, folder = photographs
+    report = evaluate(
+        oracle(truths), [folder], protocol=Protocol(40, 40), progress=False,
+        compared=("grey", "default"),
+    )  # fmt: skip
+    lines = format_table(report).splitlines()
+    assert lines[lines.index("A: grey") + 1] == "B: default"
+    psnr = next(line for line in lines if line.startswith("PSNR dB"))
+    assert report.comparison is not None
+    assert psnr.split()[2] == f"{report.comparison.metrics['psnr'].mean:+.2f}"
+    assert psnr.endswith("100%")
