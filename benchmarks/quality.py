@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 #: name in the table -> settings; "default" is always measured
-BARE = "cast_removal=0.0,edge_refinement=0.0,saturation=1.0"
+BARE = "rebalancing=1.0,cast_removal=0.0,edge_refinement=0.0,saturation=1.0"
 ROWS = {
     "temperature=1.0": "T = 1",
+    "rebalancing=1.0": "default, rebalancing 1",
     "cast_removal=0.0": "default without cast removal",
     f"temperature=0.38,{BARE}": "bare network, T = 0.38",
     f"temperature=0.0,{BARE}": "bare network, arg-max",
@@ -32,6 +33,7 @@ COLUMNS = {
     "auc_rebalanced": ("AuC rebal.", "{:.1f}"),
     "bias_a": ("bias a*", "{:+.2f}"),
     "bias_b": ("bias b*", "{:+.2f}"),
+    "sepia_rate": ("sepia", "{:.1%}"),
     "hist_correlation": ("hist. corr.", "{:.3f}"),
     "hist_chi_square": ("hist. χ²", "{:.3f}"),
     "hist_bhattacharyya": ("hist. Bhatt.", "{:.3f}"),
@@ -75,7 +77,7 @@ def main() -> int:
     code = subprocess.call([*command, "--json", str(arguments.output)])
     if code:
         return code
-    print()
+    print("now: python scripts/fill_tables.py")
     print(table(json.loads(arguments.output.read_text(encoding="utf-8"))))
     return 0
 

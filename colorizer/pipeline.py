@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.bins import annealed_mean
+from .color.bins import annealed_mean, reweight
 from .color.cast import remove_cast
 from .color.lab import fitted_srgb, grey_to_lightness
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
@@ -43,6 +43,7 @@ class Prediction:
         weights_sha256: of the model's file.
         working_size: the short side that was asked for, px.
         native_temperature: of the weights, above 0; what ``temperature`` is multiplied with.
+        rebalancing_weights: (313,) above 0: how much each bin counted in the network's training.
     """
 
     logits: NDArray[np.float16]
@@ -53,6 +54,7 @@ class Prediction:
     weights_sha256: str
     working_size: int
     native_temperature: float
+    rebalancing_weights: Array
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
@@ -160,6 +162,7 @@ class Colorizer:
             self.weights.sha256,
             short_side,
             self.weights.native_temperature,
+            self.weights.rebalancing_weights,
         )
 
     def render(
@@ -196,7 +199,7 @@ def render(photo: Photo, prediction: Prediction, settings: Settings | None = Non
     """
     _require_grey(photo)
     settings = settings or Settings()
-    ab = native_ab(prediction, settings.temperature)
+    ab = native_ab(prediction, settings.temperature, settings.rebalancing)
     colour = linear_colour(ab, prediction.lightness, settings)
     return replace(photo, pixels=render_pixels(photo, colour))
 
@@ -217,11 +220,10 @@ def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
     return Provenance(model, sha256, settings | {"model": model}, __version__)
 
 
-def native_ab(prediction: Prediction, temperature: float) -> Array:
+def native_ab(prediction: Prediction, temperature: float, rebalancing: float) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
-    ab: Array = annealed_mean(
-        prediction.logits, temperature * prediction.native_temperature, axis=0
-    )
+    logits = reweight(prediction.logits, prediction.rebalancing_weights, rebalancing, axis=0)
+    ab: Array = annealed_mean(logits, temperature * prediction.native_temperature, axis=0)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]

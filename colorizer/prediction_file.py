@@ -1,12 +1,13 @@
 """A :class:`~colorizer.pipeline.Prediction` in a file, to render from again without the network.
 
-    b"colorizer-prediction\\n" | length of the header | header, JSON | logits | lightness | CRC-32
+    b"colorizer-prediction\\n" | length of the header | header, JSON | arrays | CRC-32
 
-The two numbers are uint32, little-endian; the CRC-32 is of all before it. The arrays are stored
-without loss: the bytes of all numbers by their significance (all first bytes, then all second
-bytes, ...), which are alike, then Zstandard. The header has the version of this format, the lengths
-and the shape of the arrays, and the other fields of the prediction. Nothing in a file is executed,
-and no more memory is taken than the largest prediction needs.
+The two numbers are uint32, little-endian; the CRC-32 is of all before it. The arrays (logits,
+lightness, rebalancing weights) are stored without loss: the bytes of all numbers by their
+significance (all first bytes, then all second bytes, ...), which are alike, then Zstandard. The
+header has the version of this format, the lengths and the shape of the arrays, and the other fields
+of the prediction. Nothing in a file is executed, and no more memory is taken than the largest
+prediction needs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import math
 import os
 import zlib
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,7 +29,7 @@ from .pipeline import LONGEST_ASPECT, Prediction, logits_shape
 from .settings import PARAMETERS
 
 MAGIC = b"colorizer-prediction\n"
-VERSION = 1
+VERSION = 2
 #: Zstandard's quickest level: higher ones save 3 % and take twice the time
 LEVEL = 1
 _WORKING_SIZE = PARAMETERS["working_size"]
@@ -44,7 +46,11 @@ def save(prediction: Prediction, target: BinaryIO) -> None:
     shape = prediction.lightness.shape
     if prediction.logits.shape != (BIN_COUNT, *logits_shape(*shape)):
         raise ValueError(f"logits {prediction.logits.shape} do not fit lightness {shape}")
-    parts = [_pack(prediction.logits, "<f2"), _pack(prediction.lightness, "<f4")]
+    parts = [
+        _pack(prediction.logits, "<f2"),
+        _pack(prediction.lightness, "<f4"),
+        _pack(prediction.rebalancing_weights, "<f4"),
+    ]
     header = {
         "version": VERSION,
         "bytes": [len(part) for part in parts],
@@ -95,9 +101,10 @@ def _parse(data: bytes) -> Prediction:
     version = header["version"]
     if version != VERSION:
         raise CorruptPrediction(f"The stored prediction is of an unknown version, {version!r}.")
-    first, second = header["bytes"]
+    sizes = header["bytes"]
     body = data[start + length :]
-    _check(_whole(first, 1) and _whole(second, 1) and len(body) == first + second)
+    _check(len(sizes) == 3 and all(_whole(size, 1) for size in sizes) and len(body) == sum(sizes))
+    ends = list(accumulate(sizes))
     height, width, short_side = (header[k] for k in ("height", "width", "working_size"))
     warmth = header["native_temperature"]
     _check(
@@ -112,10 +119,12 @@ def _parse(data: bytes) -> Prediction:
     )
     rows, columns = header["working_shape"]
     _check(_whole(rows, 1) and _whole(columns, 1) and rows * columns <= _LARGEST)
-    logits = _unpack(body[:first], (BIN_COUNT, *logits_shape(rows, columns)), "<f2")
-    lightness = _unpack(body[first:], (rows, columns), "<f4")
+    logits = _unpack(body[: ends[0]], (BIN_COUNT, *logits_shape(rows, columns)), "<f2")
+    lightness = _unpack(body[ends[0] : ends[1]], (rows, columns), "<f4")
+    weights = _unpack(body[ends[1] :], (BIN_COUNT,), "<f4")
     _check(bool(np.isfinite(logits).all()))
     _check(bool(((lightness > -0.1) & (lightness < 100.1)).all()))
+    _check(bool((np.isfinite(weights) & (weights > 0)).all()))
     return Prediction(
         logits,
         lightness,
@@ -125,6 +134,7 @@ def _parse(data: bytes) -> Prediction:
         header["weights_sha256"],
         short_side,
         warmth,
+        weights,
     )
 
 

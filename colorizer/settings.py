@@ -99,7 +99,7 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        0.4,
+        0.3,
         "Vividness",
         "Vivid takes the likeliest colour and may be blotchy; calm takes the average of all likely "
         "colours and is paler. The value is the temperature of the annealed mean: 0 is the most "
@@ -108,6 +108,20 @@ _ALL = (
         0.0,
         1.0,
         0.01,
+    ),
+    Parameter(
+        "rebalancing",
+        "float",
+        0.85,
+        "Rare colours",
+        "How readily colours are chosen that are rare in photographs, such as strong reds and "
+        "blues: 0 as rarely as they occur, 1 (100 %) as often as the model was trained to, "
+        "which is bolder and more often wrong.",
+        "render",
+        0.0,
+        1.5,
+        0.05,
+        unit="×",
     ),
     Parameter(
         "saturation",
@@ -204,13 +218,13 @@ PRESETS: dict[str, Preset] = {
             "vivid",
             "Vivid",
             "The likeliest colours, strong.",
-            {"temperature": 0.3, "saturation": 1.25},
+            {"temperature": 0.2, "rebalancing": 1.0, "saturation": 1.2},
         ),
         Preset(
             "muted",
             "Muted",
             "Calm and pale, where little may be wrong.",
-            {"temperature": 0.7, "saturation": 0.75},
+            {"temperature": 0.7, "rebalancing": 0.7, "saturation": 0.75},
         ),
         Preset(
             "hand-tinted",
@@ -238,6 +252,7 @@ class Settings:
     model: str = _default("model")
     working_size: int = _default("working_size")
     temperature: float = _default("temperature")
+    rebalancing: float = _default("rebalancing")
     saturation: float = _default("saturation")
     warmth: float = _default("warmth")
     tint: float = _default("tint")

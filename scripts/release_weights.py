@@ -21,9 +21,6 @@ FIELDS = {
     "licence": "BSD-3-Clause; encoder from VGG16, CC BY 4.0, see NOTICE",
     "card": "MODEL_CARD.md",
 }
-#: The error hardly changes around its minimum, colourfulness does: of all temperatures with an
-#: error at most this many times the least one, the lowest is taken.
-SLACK = 1.01
 
 
 def main() -> int:
@@ -35,7 +32,7 @@ def main() -> int:
     errors = temperature_errors(load_checkpoint(checkpoint), [sys.argv[2]])
     for temperature, error in errors.items():
         print(f"temperature {temperature}: squared error {error:.2f}")
-    best = min(t for t, error in errors.items() if error <= SLACK * min(errors.values()))
+    best = min(errors, key=errors.__getitem__)
     print(f"native temperature {best}")
     file = export_weights(checkpoint, folder / f"{DEFAULT_MODEL}.safetensors", FIELDS, best)
     entry = weights.update_catalogue(DEFAULT_MODEL, folder=folder)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorizer.color.bins import nearest_bin
+from colorizer.color.bins import BIN_COUNT, nearest_bin
 from colorizer.color.lab import srgb_to_lab
 from colorizer.errors import InvalidSetting
 from colorizer.photo import Photo
 from colorizer.pipeline import (
     Colorizer,
+    Prediction,
     logits_shape,
     provenance,
     render,
@@ -47,7 +48,12 @@ class FakeEngine:
 
 
 def colorizer(ab: tuple[float, float] | None = None) -> Colorizer:
-    weights: Any = SimpleNamespace(name="fake", sha256="0" * 64, native_temperature=1.0)
+    weights: Any = SimpleNamespace(
+        name="fake",
+        sha256="0" * 64,
+        native_temperature=1.0,
+        rebalancing_weights=np.ones(BIN_COUNT, np.float32),
+    )
     return Colorizer(weights, engine=FakeEngine(ab))
 
 
@@ -215,6 +221,25 @@ def test_a_prediction_suffices_to_render() -> None:
     doubled = Settings(temperature=0.35)
     np.testing.assert_array_equal(render(photo, warmer, doubled).pixels, expected)
     assert prediction.logits.shape[1:] == logits_shape(*prediction.lightness.shape)
+
+
+def test_rare_colours_can_be_favoured_less() -> None:
+    """A bin that the training made likelier by its weight loses that with rebalancing 0."""
+    maker = colorizer((60.0, 40.0))
+    photo = grey(40, 40)
+    prediction = maker.predict(photo, working_size=128)
+    weights = np.ones(BIN_COUNT, np.float32)
+    weights[int(nearest_bin(np.array((60.0, 40.0), np.float32)))] = np.exp(40)
+    rare = replace(prediction, rebalancing_weights=weights)
+
+    def chroma(of: Prediction, rebalancing: float) -> float:
+        picture = render(photo, of, Settings(temperature=1, rebalancing=rebalancing))
+        lab = srgb_to_lab(picture.pixels.astype(np.float32) / 255)
+        return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+    assert chroma(rare, 1.0) == chroma(prediction, 1.0) == chroma(prediction, 0.0)
+    assert chroma(rare, 1.0) > 10
+    assert chroma(rare, 0.0) < chroma(rare, 1.0) / 2
 
 
 def test_the_provenance_of_a_prediction_is_what_happened() -> None:

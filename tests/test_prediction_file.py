@@ -31,6 +31,7 @@ def prediction(height: int = 21, width: int = 30, **changes: Any) -> Prediction:
         weights_sha256="0" * 64,
         working_size=256,
         native_temperature=0.75,
+        rebalancing_weights=rng.uniform(0.5, 4, 313).astype(np.float32),
     )
     return replace(made, **changes)
 
@@ -127,9 +128,11 @@ def with_header(header: Any) -> bytes:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("version", 2),
+        ("version", 1),
+        ("version", 3),
         ("version", None),
         ("bytes", [1, 2]),
+        ("bytes", [1, 2, 3]),
         ("bytes", [-1, 5]),
         ("bytes", 7),
         ("height", 0),

@@ -1,25 +1,37 @@
-"""What the README states is what the code has."""
+"""What the README and the model card state is what the code and the measurements have."""
 
 import re
 import runpy
 
+import pytest
+
 from .conftest import ROOT
 
+DOCUMENTS = ("README.md", "weights/MODEL_CARD.md")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "fill_tables.py"))
 
 
-def test_the_table_of_parameters_is_the_one_of_the_settings() -> None:
-    made = runpy.run_path(str(ROOT / "scripts" / "parameters_table.py"))["table"]()
-    found = re.search("<!-- parameters: .*? -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
-    assert found is not None, "run scripts/parameters_table.py and paste its output"
-    assert found.group(1) == made
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_tables_are_those_of_the_code_and_the_measurements(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert SCRIPT["filled"](text) == text, "run scripts/fill_tables.py"
 
 
-def test_the_table_of_the_servers_settings_is_the_one_of_its_class() -> None:
-    made = runpy.run_path(str(ROOT / "scripts" / "configuration_table.py"))["table"]()
-    found = re.search("<!-- configuration: .*? -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
-    assert found is not None, "run scripts/configuration_table.py and paste its output"
-    assert found.group(1) == made
+@pytest.mark.parametrize(
+    ("document", "table"),
+    [
+        ("README.md", "parameters"),
+        ("README.md", "configuration"),
+        ("README.md", "quality"),
+        ("weights/MODEL_CARD.md", "quality"),
+    ],
+)
+def test_no_table_lost_its_marks(document: str, table: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    spoiled = re.sub(rf"(<!-- {table}: [^>]*-->\n)", r"\1 spoiled", text)
+    assert spoiled != text
+    assert SCRIPT["filled"](spoiled) == text
 
 
 def test_files_that_the_readme_links_exist() -> None:

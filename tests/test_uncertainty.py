@@ -20,7 +20,8 @@ def prediction(height: int = 40, width: int = 60, lightness: float = 50.0) -> Pr
     logits = np.zeros((BIN_COUNT, *logits_shape(height, width)), np.float16)
     logits[GREY_BIN] = 40.0
     light = np.full((height, width), lightness, np.float32)
-    return Prediction(logits, light, height, width, "fake", "0" * 64, 256, 0.75)
+    weights = np.ones(BIN_COUNT, np.float32)
+    return Prediction(logits, light, height, width, "fake", "0" * 64, 256, 0.75, weights)
 
 
 def bin_of(a: float, b: float) -> int:

@@ -202,6 +202,31 @@ def rebalancing_weights(prior: Any, mix: float = 0.5) -> Any:
     return weights / xp.sum(prior * weights)
 
 
+def reweight(logits: Any, weights: Any, amount: float, axis: int = -1) -> Any:
+    """Change how much rare colours are favoured in predicted distributions.
+
+    A network trained with class weights w answers with softmax(logits) ~ p w, where p is how likely
+    each colour is. Returned are logits of p w^amount: logits + (amount - 1) log w.
+
+    Args:
+        logits: array with 313 entries along ``axis``.
+        weights: (313,) above 0, see :func:`rebalancing_weights`.
+        amount: 1 changes nothing, 0 takes the weights back.
+        axis: the axis of the bins.
+
+    Returns:
+        float32 array of the shape of ``logits``.
+    """
+    xp = array_namespace(logits, weights)
+    z = xp.astype(logits, xp.float32)
+    if amount == 1:
+        return z
+    shape = [1] * z.ndim
+    shape[axis] = BIN_COUNT
+    shift = xp.astype(xp.log(weights) * (amount - 1), xp.float32)
+    return z + xp.reshape(shift, tuple(shape))
+
+
 def entropy(logits: Any, axis: int = -1) -> Any:
     """Shannon entropy of softmax(logits) along ``axis``, divided by log 313: 0 sure, 1 no idea."""
     xp = array_namespace(logits)

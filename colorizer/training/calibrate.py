@@ -1,13 +1,12 @@
 """The native temperature of a trained network.
 
 Rebalancing makes the softmax of the logits follow not the frequency of colours but frequency times
-weight, so its plain mean is not the colour with the least expected squared error: rare colours pull
-it, mostly towards red and yellow, where the bins reach farthest (the mean of all 313 is a* = 16,
-b* = 7).
-But a mean is by definition the value with the least expected squared error. So the temperature at
-which the annealed mean of held-out photographs has the least squared error is taken as the
-network's own, and a temperature of 1 then stands for it: T_logits = T x native_temperature. This is
-the temperature scaling of Guo et al. (2017) with squared error in place of likelihood.
+weight. With the weights taken back (:func:`colorizer.color.bins.reweight`) it follows the
+frequency, and its mean is then by definition the colour with the least expected squared error, if
+the network is neither too sure nor too unsure. So the temperature at which that mean has the least
+squared error on held-out photographs is taken as the network's own, and a temperature of 1 then
+stands for it: T_logits = T x native_temperature. This is the temperature scaling of Guo et al.
+(2017) with squared error in place of likelihood.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import torch
 from tqdm import tqdm
 
 from .. import networks
-from ..color.bins import annealed_mean
+from ..color.bins import annealed_mean, rebalancing_weights, reweight
 from .augment import to_lab_batch
 from .config import TrainConfig
 from .export import averaged_network
@@ -37,7 +36,7 @@ def temperature_errors(
     limit: int = 200,
     grid: Sequence[float] = GRID,
 ) -> dict[float, float]:
-    """Mean squared ab error of the annealed mean for each temperature.
+    """Mean squared ab error, rebalancing taken back, of the annealed mean for each temperature.
 
     Args:
         state: a training checkpoint.
@@ -54,13 +53,14 @@ def temperature_errors(
     config = TrainConfig.from_dict(state["config"])
     network = networks.build(config.network, **config.network_options).eval()
     network.load_state_dict(averaged_network(state))
+    weights = rebalancing_weights(state["prior"], config.rebalancing_mix)
     items = find_photos(photos)
     items = items[:: max(len(items) // limit, 1)][:limit]
     squares, _ = load_squares(items, config.resize, limit=1, progress=False)
     totals = dict.fromkeys(grid, 0.0)
     for square in tqdm(torch.split(squares, 1), "calibrating", unit="photo", disable=None):
         batch = to_lab_batch(square.permute(0, 3, 1, 2).float() / 255.0)
-        logits = network(batch.lightness)
+        logits = reweight(network(batch.lightness), weights, amount=0.0, axis=1)
         for temperature in grid:
             error = annealed_mean(logits, temperature, axis=1) - batch.target
             totals[temperature] += float(error.square().sum(dim=1).mean())

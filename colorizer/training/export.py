@@ -64,6 +64,7 @@ def export_weights(
     fields = {
         "software": f"colorizer {__version__}",
         "trained_steps": str(state["step"]),
+        "rebalancing_mix": repr(config.rebalancing_mix),
         "trained_photos": str(state["step"] * config.batch),
         **(metadata or {}),
     }

@@ -38,7 +38,8 @@ class LoadedWeights:
 
     ``state_dict`` has float32 tensors (and int64 counters) on the CPU, checked against the network.
     ``native_temperature`` (> 0) divides its logits. ``prior`` is the smoothed colour prior of the
-    training set, float64 (313,), or None where unknown. ``sha256`` is that of the file.
+    training set, float64 (313,), or None where unknown. ``rebalancing_weights`` (313,) float32 are
+    the class weights of the training, all 1 where unknown. ``sha256`` is that of the file.
     """
 
     name: str
@@ -48,6 +49,7 @@ class LoadedWeights:
     native_temperature: float
     sha256: str
     prior: NDArray[np.float64] | None
+    rebalancing_weights: NDArray[np.float32]
     metadata: dict[str, str]
 
 
@@ -96,6 +98,7 @@ def parse(
         else:
             parts = _Parts(_recognise(tensors), {}, _plain(tensors), native_temperature, None)
         _check_fit(parts)
+        rebalancing = _rebalancing_weights(parts.prior, metadata)
     except ColorizerError as error:
         raise type(error)(f"{label}: {error}") from error
     except Exception as error:
@@ -108,6 +111,7 @@ def parse(
         native_temperature=parts.native_temperature,
         sha256=sha256,
         prior=parts.prior,
+        rebalancing_weights=rebalancing,
         metadata=metadata,
     )
 
@@ -186,6 +190,22 @@ def _ours(tensors: dict[str, Tensor], metadata: dict[str, str]) -> _Parts:
     scales = {k: tensors.pop(k) for k in list(tensors) if k.endswith(SCALE_SUFFIX)}
     state = _plain(tensors, scales, frozenset(transposed))
     return _Parts(metadata["network"], options, state, warmth, prior)
+
+
+def _rebalancing_weights(
+    prior: NDArray[np.float64] | None, metadata: Mapping[str, str]
+) -> NDArray[np.float32]:
+    """By the prior and lambda ("rebalancing_mix", 0.5 unless the file says otherwise)."""
+    import numpy as np
+
+    from ..color.bins import BIN_COUNT, rebalancing_weights
+
+    if prior is None:
+        return np.ones(BIN_COUNT, np.float32)
+    weights = rebalancing_weights(prior, float(metadata.get("rebalancing_mix", 0.5)))
+    if not (np.isfinite(weights).all() and (weights > 0).all()):
+        raise WeightsCorrupt("its rebalancing weights are not positive numbers.")
+    return np.asarray(weights, np.float32)
 
 
 def _plain(

@@ -47,7 +47,15 @@ class FakeNetwork:
         logits[133, :, middle:] = 12.0
         logits[:, shape[0] // 2 :] *= 0.4
         return Prediction(
-            logits, lightness, photo.height, photo.width, DEFAULT_MODEL, "0" * 64, size, 1.0
+            logits,
+            lightness,
+            photo.height,
+            photo.width,
+            DEFAULT_MODEL,
+            "0" * 64,
+            size,
+            1.0,
+            np.ones(BINS, np.float32),
         )
 
 

@@ -35,7 +35,7 @@ def test_one_model_is_no_choice() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("temperature", 0.4, "60 %"),
+        ("temperature", 0.3, "70 %"),
         ("saturation", 1.25, "125 %"),
         ("strength", 0, "0 %"),
         ("warmth", 0, "neutral"),

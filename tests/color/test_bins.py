@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from colorizer.color.bins import (
     BIN_COUNT,
@@ -23,6 +24,7 @@ from colorizer.color.bins import (
     entropy,
     nearest_bin,
     rebalancing_weights,
+    reweight,
     smooth_prior,
     soft_encode,
     soft_encode_dense,
@@ -304,6 +306,29 @@ def test_decoding_what_was_encoded_recovers_the_colour(a: float, b: float) -> No
     log_p = np.log(np.maximum(soft_encode_dense(ab), 1e-30))
     np.testing.assert_allclose(annealed_mean(log_p, 1.0), ab, atol=2.5)
     np.testing.assert_array_equal(annealed_mean(log_p, 0.0)[0], TABLE[nearest_bin(ab)[0]])
+
+
+@KINDS
+@given(SEEDS, st.floats(0, 1.5))
+@settings(max_examples=20, deadline=None)
+def test_reweighting_takes_back_what_rebalancing_added(
+    kind: Kind, seed: int, amount: float
+) -> None:
+    logits = _logits(seed, (2, BIN_COUNT, 3))
+    weights = _f32(np.random.default_rng(seed).uniform(0.1, 10, BIN_COUNT))
+    result = np.asarray(reweight(kind(logits), kind(weights), amount, axis=1))
+    assert result.shape == logits.shape
+    assert result.dtype == np.float32
+    p = np.exp(logits.astype(np.float64)) * weights.astype(np.float64)[:, None] ** (amount - 1)
+    np.testing.assert_allclose(softmax(result, axis=1), p / p.sum(1, keepdims=True), atol=1e-5)
+
+
+@KINDS
+def test_reweighting_by_1_changes_nothing(kind: Kind) -> None:
+    logits = _logits(3).astype(np.float16)
+    weights = kind(_f32(np.linspace(0.1, 5, BIN_COUNT)))
+    result = np.asarray(reweight(kind(logits), weights, 1))
+    np.testing.assert_array_equal(result, logits.astype(np.float32))
 
 
 @KINDS

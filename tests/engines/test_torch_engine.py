@@ -22,6 +22,7 @@ def weights(**options: Any) -> LoadedWeights:
         native_temperature=1.0,
         sha256="0" * 64,
         prior=None,
+        rebalancing_weights=np.ones(313, np.float32),
         metadata={},
     )
 

@@ -13,6 +13,7 @@ import safetensors
 import torch
 
 from colorizer import weights
+from colorizer.color.bins import rebalancing_weights
 from colorizer.errors import OutputError, WeightsCorrupt
 
 from .conftest import PRIOR, TRANSPOSED, Tiny
@@ -59,7 +60,20 @@ def test_equal_weights_give_equal_bytes(store: Store) -> None:
 
 
 def test_without_a_prior(store: Store) -> None:
-    assert weights.load(store(prior=None)).prior is None
+    loaded = weights.load(store(prior=None))
+    assert loaded.prior is None
+    assert (loaded.rebalancing_weights == 1).all()
+
+
+def test_the_rebalancing_weights_are_those_of_the_training(store: Store) -> None:
+    weaker = {"rebalancing_mix": "0.9"}
+    for metadata, mix in ({}, 0.5), (weaker, 0.9):
+        loaded = weights.load(store(metadata=metadata))
+        expected = rebalancing_weights(np.asarray(PRIOR), mix)
+        np.testing.assert_allclose(loaded.rebalancing_weights, expected, rtol=1e-5)
+    for nonsense in "2", "nan", "much":
+        with pytest.raises(WeightsCorrupt):
+            weights.load(store(metadata={"rebalancing_mix": nonsense}))
 
 
 def test_the_file_is_replaced_in_one_step(store: Store, tmp_path: Path) -> None:

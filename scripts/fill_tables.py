@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Fill the tables of README.md and weights/MODEL_CARD.md from the code and from docs/quality.json.
+
+    python scripts/fill_tables.py [--check]
+
+A table stands between ``<!-- NAME: … -->`` and ``<!-- end -->``. With ``--check`` nothing is
+written, and the exit code is 1 if a table is not up to date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # so that app/ is this checkout's
+DOCUMENTS = (ROOT / "README.md", ROOT / "weights" / "MODEL_CARD.md")
+
+
+def script(path: str) -> Callable[..., str]:
+    made: Callable[..., str] = runpy.run_path(str(ROOT / path))["table"]
+    return made
+
+
+def quality() -> str:
+    report = json.loads((ROOT / "docs" / "quality.json").read_text(encoding="utf-8"))
+    return script("benchmarks/quality.py")(report)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "parameters": lambda: script("scripts/parameters_table.py")(),
+    "configuration": lambda: script("scripts/configuration_table.py")(),
+    "quality": quality,
+}
+
+
+def filled(text: str) -> str:
+    """``text`` with all of :data:`TABLES` that it has marks for made anew."""
+    for name, table in TABLES.items():
+        found = re.search(f"<!-- {name}: [^>]*-->\n(.*?)<!-- end -->", text, re.DOTALL)
+        if found:
+            text = text[: found.start(1)] + table() + "\n" + text[found.end(1) :]
+    return text
+
+
+def main() -> int:
+    stale = [
+        d
+        for d in DOCUMENTS
+        if filled(d.read_text(encoding="utf-8")) != d.read_text(encoding="utf-8")
+    ]
+    for document in stale:
+        print(f"{document.relative_to(ROOT)} is not up to date")
+        if "--check" not in sys.argv[1:]:
+            document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
+    return int(bool(stale) and "--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
