@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
+from colorizer.settings import PRESETS
+
 from .conftest import SAMPLE, NewVisitor, Visitor
 
 _PIXELS = """
@@ -50,7 +52,9 @@ def test_upload_adjust_download(visitor: Visitor, tmp_path: Path) -> None:
     page.wait_for_url(re.compile("saturation=0"))  # the address holds the settings
 
     page.get_by_role("link", name="Vivid", exact=True).click()
-    expect(page.locator("#saturation-value")).to_have_text("125 %")
+    expect(page.locator("#saturation-value")).to_have_text(
+        f"{PRESETS['vivid'].changes['saturation']:.0%}".replace("%", " %")
+    )
     page.wait_for_function("() => !document.querySelector('#reset-all').hidden")
     with Image.open(SAMPLE) as original:
         size = original.size
