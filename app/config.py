@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from colorizer.engines.base import EngineName
 from colorizer.errors import InvalidSetting
 
 
@@ -65,6 +66,10 @@ class Config(BaseSettings):
         0, ge=0, description="Reverse proxies in front whose X-Forwarded headers are believed."
     )
     device: str = Field("auto", description="Where networks run: auto, cpu, cuda, cuda:1, …")
+    engine: EngineName = Field(
+        "auto",
+        description="What runs networks: auto (openvino on a CPU, where it can), torch, openvino.",
+    )
     preview_size: int = Field(
         1024, ge=64, le=4096, description="Long side of the preview on the page, px."
     )

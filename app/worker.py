@@ -65,7 +65,7 @@ class Worker:
         self.is_ready = False
 
     def _load(self, model: str) -> Network:
-        return Colorizer.load(model, device=self._config.device)
+        return Colorizer.load(model, device=self._config.device, engine=self._config.engine)
 
     def warm_up(self) -> None:
         """Load the default model, and try it, before the first photograph comes."""

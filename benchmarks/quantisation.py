@@ -26,6 +26,7 @@ from colorizer.training.checkpoint import load_checkpoint
 from colorizer.training.export import averaged_network, export_weights
 from colorizer.training.photos import find_photos, load_squares
 from colorizer.training.validate import render_batch
+from colorizer.weights.tensors import from_torch
 
 
 def psnr(truth: torch.Tensor, lightness: torch.Tensor, ab: np.ndarray) -> float:
@@ -44,7 +45,9 @@ def main() -> int:
         file = export_weights(arguments.checkpoint, Path(folder) / "stored.safetensors")
         size = file.stat().st_size
         stored = weights.load(str(file))
-    original = replace(stored, state_dict=averaged_network(load_checkpoint(arguments.checkpoint)))
+    original = replace(
+        stored, tensors=from_torch(averaged_network(load_checkpoint(arguments.checkpoint)))
+    )
     engines = {"int8": open_engine(stored, "cpu"), "float": open_engine(original, "cpu")}
     items = find_photos(arguments.photos)[: arguments.limit]
     squares, _ = load_squares(items, 256, limit=1)

@@ -96,33 +96,38 @@ class Colorizer:
 
     Args:
         weights: the checkpoint.
-        engine: runs its network; ``None`` opens torch on ``device``.
+        engine: runs its network, or the name of one: ``"auto"``, ``"openvino"``, ``"torch"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, …
 
     Raises:
-        DeviceUnavailable: if the device is not on this machine.
-        WeightsCorrupt: if the tensors do not fit the network.
+        DeviceUnavailable, InvalidSetting, PackageMissing, WeightsCorrupt: see
+            :func:`colorizer.engines.open_engine`.
     """
 
     def __init__(
-        self, weights: LoadedWeights, engine: Engine | None = None, device: str = "auto"
+        self, weights: LoadedWeights, engine: Engine | str = "auto", device: str = "auto"
     ) -> None:
         from .engines import open_engine
 
-        self.engine = open_engine(weights, device) if engine is None else engine
+        if isinstance(engine, str):
+            engine = open_engine(weights, device, engine)
+        self.engine: Engine = engine
         self.weights = weights
 
     @classmethod
-    def load(cls, model: str = DEFAULT_MODEL, *, device: str = "auto") -> Colorizer:
-        """Load a model by catalogue name or file.
+    def load(
+        cls, model: str = DEFAULT_MODEL, *, device: str = "auto", engine: str = "auto"
+    ) -> Colorizer:
+        """Load a model by catalogue name or file; device and engine as for the class.
 
         Raises:
             WeightsMissing, WeightsCorrupt, UnknownModel: see :func:`colorizer.weights.load`.
-            DeviceUnavailable: if the device is not on this machine.
+            DeviceUnavailable, InvalidSetting, PackageMissing: see
+                :func:`colorizer.engines.open_engine`.
         """
         from . import weights
 
-        return cls(weights.load(model), device=device)
+        return cls(weights.load(model), engine, device)
 
     @property
     def name(self) -> str:

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Replace the shipped weights by a training checkpoint and note their checksum.
 
-    python scripts/release_weights.py runs/mine/last.pt HELD_OUT_PHOTOS
+    python scripts/release_weights.py runs/mine/last.pt HELD_OUT_PHOTOS CALIBRATION_PHOTOS
 
+The native temperature is found on the held-out photographs, the ranges of the activations for the
+engine of 8 bits on the others, which may be from the training.
 Measure first (benchmarks/), and update weights/MODEL_CARD.md: it must name the new sha256.
 """
 
@@ -24,7 +26,7 @@ FIELDS = {
 
 
 def main() -> int:
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4:
         print(__doc__, file=sys.stderr)
         return 2
     folder = Path(__file__).resolve().parents[1] / "weights"
@@ -34,7 +36,8 @@ def main() -> int:
         print(f"temperature {temperature}: squared error {error:.2f}")
     best = min(errors, key=errors.__getitem__)
     print(f"native temperature {best}")
-    file = export_weights(checkpoint, folder / f"{DEFAULT_MODEL}.safetensors", FIELDS, best)
+    target = folder / f"{DEFAULT_MODEL}.safetensors"
+    file = export_weights(checkpoint, target, FIELDS, best, photos=[sys.argv[3]])
     entry = weights.update_catalogue(DEFAULT_MODEL, folder=folder)
     print(f"{file.name}: {entry.bytes:,} bytes, sha256 {entry.sha256}")
     return 0

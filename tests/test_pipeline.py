@@ -30,7 +30,7 @@ PLAIN = Settings(cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
 class FakeEngine:
     """Answers with one colour, or with noise; remembers the shapes it was asked for."""
 
-    device = "cpu"
+    name, device, precision = "fake", "cpu", "float32"
 
     def __init__(self, ab: tuple[float, float] | None = None) -> None:
         self.ab = ab

@@ -12,6 +12,7 @@ from colorizer.color.lab import srgb_to_lab
 from colorizer.engines import open_engine
 from colorizer.pipeline import shrink_lightness, working_shape
 from colorizer.settings import DEFAULT_MODEL
+from colorizer.weights.tensors import from_torch
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = sorted((ROOT / "samples").glob("*.jpg"))
@@ -68,7 +69,7 @@ def test_int8_changes_ab_by_at_most_half_a_unit(model: Colorizer, tmp_path: Path
     from dataclasses import replace
 
     engines = (
-        open_engine(replace(loaded, state_dict=original), "cpu"),
+        open_engine(replace(loaded, tensors=from_torch(original)), "cpu"),
         open_engine(weights.load(str(file)), "cpu"),
     )
     differences = []

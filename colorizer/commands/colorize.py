@@ -16,7 +16,7 @@ import click
 from ..errors import InvalidSetting
 from ..photo import WRITABLE_FORMATS
 from ..settings import Settings
-from .options import photos_argument, setting_options
+from .options import device_options, photos_argument, setting_options
 
 if TYPE_CHECKING:
     from ..batch import Result, Task
@@ -75,7 +75,7 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     show_default=True,
     help="Photographs worked on at the same time; auto: one per processor.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, ...")
+@device_options
 @click.option(
     "--no-provenance",
     is_flag=True,
@@ -106,6 +106,7 @@ def colorize(
     overwrite: bool,
     jobs: int | None,
     device: str,
+    engine: str,
     no_provenance: bool,
     max_megapixels: float | None,
     as_json: bool,
@@ -135,7 +136,7 @@ def colorize(
     def load() -> Colorizer:
         from ..pipeline import Colorizer
 
-        return Colorizer.load(settings.model, device=device)
+        return Colorizer.load(settings.model, device=device, engine=engine)
 
     results = batch.run(
         tasks, load, settings,

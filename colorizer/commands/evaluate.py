@@ -12,7 +12,7 @@ import click
 
 from ..errors import OutputError
 from ..settings import DEFAULT_MODEL
-from .options import photos_argument
+from .options import device_options, photos_argument
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ _SHOWN_SKIPS = 20
     help="Measure the central square of this side.  [default: 256, or the short side if smaller]",
 )
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model name or file.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, …")
+@device_options
 @click.option(
     "--prior",
     "prior_from",
@@ -98,6 +98,7 @@ def evaluate(
     crop: int | None,
     model: str,
     device: str,
+    engine: str,
     prior_from: str,
     compared: tuple[str, str] | None,
     degrade: float,
@@ -129,10 +130,11 @@ def evaluate(
     from ..evaluation import runner
     from ..pipeline import Colorizer
 
-    colorizer = Colorizer.load(model, device=device)
+    where = {"device": device, "engine": engine}
+    colorizer = Colorizer.load(model, **where)
     if prior_from == "model":
         prior = _prior_of(colorizer)
-    others = {s.row: Colorizer.load(s.model, device=device) for s in pair if s.model is not None}
+    others = {s.row: Colorizer.load(s.model, **where) for s in pair if s.model is not None}
     models = {name: _model(other) for name, other in others.items()}
     report = runner.evaluate(
         colorizer,
@@ -149,6 +151,8 @@ def evaluate(
             **_model(colorizer),
             **({"other_models": models} if models else {}),
             "device": str(colorizer.device),
+            "engine": colorizer.engine.name,
+            "precision": colorizer.engine.precision,
             "prior": _describe_prior(prior_from, prior),
         },
         limit=limit,

@@ -46,19 +46,34 @@ def _version(distribution: str) -> str | None:
 
 
 def _devices() -> list[dict[str, Any]]:
+    """The processors and the graphics cards, and the engine that is chosen for each by itself."""
+    from ..batch import processors
+    from ..engines.devices import cpu_threads, may_have_cuda
+
+    cpu = {
+        "name": "cpu",
+        "processors": processors(),
+        "threads": cpu_threads(),
+        "engine": "openvino" if find_spec("openvino") else "torch",
+    }
+    return [cpu, *(_cards() if may_have_cuda() else ())]
+
+
+def _cards() -> list[dict[str, Any]]:
     import torch
 
-    from ..batch import processors
-
-    cpu = {"name": "cpu", "processors": processors(), "threads": torch.get_num_threads()}
-    cards = []
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            card = torch.cuda.get_device_properties(index)
-            cards.append(
-                {"name": f"cuda:{index}", "card": card.name, "memory_bytes": card.total_memory}
-            )
-    return [cpu, *cards]
+    if not torch.cuda.is_available():
+        return []
+    cards = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+    return [
+        {
+            "name": f"cuda:{index}",
+            "card": card.name,
+            "memory_bytes": card.total_memory,
+            "engine": "torch",
+        }
+        for index, card in enumerate(cards)
+    ]
 
 
 def _formats() -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..engines import ENGINES
 from ..settings import PARAMETERS, PRESETS, Parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -27,6 +28,21 @@ def photos_argument(metavar: str = "PHOTOS...") -> Callable[[Function], Function
         required=True,
         type=click.Path(exists=True, path_type=Path),
     )
+
+
+def device_options(function: Function) -> Function:
+    """Give a command ``--device`` and ``--engine``: where the network runs, and by what."""
+    engine = click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default="auto",
+        show_default=True,
+        help="What runs the network; auto: openvino on a CPU, where it can, and torch elsewhere.",
+    )
+    device = click.option(
+        "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, …"
+    )
+    return device(engine(function))
 
 
 def setting_options(function: Function) -> Function:

@@ -2,32 +2,97 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import logging
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-import numpy as np
-from numpy.typing import NDArray
+from ..errors import InvalidSetting, PackageMissing
+from .devices import may_have_cuda
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..weights import LoadedWeights
+
+EngineName = Literal["auto", "torch", "openvino"]
+#: what a person may choose
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+log = logging.getLogger(__name__)
+
+#: the network that the engine without torch knows
+_WITHOUT_TORCH = "eccv16-vgg16"
 
 
 class Engine(Protocol):
-    """A network on a device."""
+    """A network on a device.
 
+    Attributes:
+        name: "torch" or "openvino".
+        device: as torch calls it: "cpu", "cuda", "cuda:1".
+        precision: of the arithmetic: "int8", "float16" or "float32".
+    """
+
+    name: str
     device: str
+    precision: str
 
     def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """L* (N, H, W), 0..100, H and W multiples of 8 -> logits (N, 313, H/4, W/4)."""
+        """L* (N, H, W), 0..100, H and W multiples of 8 -> logits (N, 313, H/4, W/4).
+
+        May be called from several threads.
+        """
         ...
 
 
-def open_engine(weights: LoadedWeights, device: str = "auto") -> Engine:
+def open_engine(weights: LoadedWeights, device: str = "auto", engine: str = "auto") -> Engine:
     """Build the network of ``weights`` on ``device`` ("auto", "cpu", "cuda", "cuda:1", …).
 
+    ``engine`` is one of :data:`ENGINES`. By itself ("auto") it is OpenVINO on the CPU, for the
+    network that it knows and if it is installed, and torch otherwise. A device "auto" is the
+    graphics card if torch can use one, else the CPU.
+
     Raises:
-        DeviceUnavailable: if the device is not there.
+        DeviceUnavailable: if the device is not there, or not one of the engine's.
+        InvalidSetting: if there is no such engine, or it does not know the network.
+        PackageMissing: if the engine is not installed.
         WeightsCorrupt: if the tensors do not fit the network.
     """
+    if engine not in ENGINES:
+        raise InvalidSetting(f"There is no engine {engine!r}; known are {', '.join(ENGINES)}.")
+    if engine == "openvino":
+        return _open_openvino(weights, device)
+    if engine == "auto" and _is_for_openvino(weights, device):
+        try:
+            return _open_openvino(weights, device)
+        except PackageMissing as error:
+            log.warning("%s Now torch does its work, more slowly.", error)
     from .torch_engine import TorchEngine
 
     return TorchEngine(weights, device)
+
+
+def _is_for_openvino(weights: LoadedWeights, device: str) -> bool:
+    if weights.network != _WITHOUT_TORCH or device not in {"auto", "cpu"}:
+        return False
+    return find_spec("openvino") is not None and not (device == "auto" and _has_cuda())
+
+
+def _has_cuda() -> bool:
+    """Whether torch can use a graphics card; torch is imported only where there may be one."""
+    if not may_have_cuda():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _open_openvino(weights: LoadedWeights, device: str) -> Engine:
+    try:
+        from .openvino_engine import OpenVINOEngine
+    except ImportError as error:
+        raise PackageMissing(
+            "The engine openvino cannot be loaded; it needs: pip install openvino."
+        ) from error
+    return OpenVINOEngine(weights, device)

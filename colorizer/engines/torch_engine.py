@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from .. import networks
 from ..errors import DeviceUnavailable, WeightsCorrupt
@@ -37,15 +38,18 @@ def choose_device(name: str) -> torch.device:
 
 
 class TorchEngine:
-    """Eager torch in float32 with channels last."""
+    """Eager torch with channels last: float32 on the CPU, float16 (autocast) on CUDA."""
+
+    name = "torch"
 
     def __init__(self, weights: LoadedWeights, device: str = "auto") -> None:
         self._device = choose_device(device)
         self.device = str(self._device)
+        self.precision = "float16" if self._device.type == "cuda" else "float32"
         try:
             network = networks.build(weights.network, **weights.options)
             network.load_state_dict(weights.state_dict)
-        except (RuntimeError, TypeError) as error:
+        except (RuntimeError, TypeError, ValueError) as error:
             raise WeightsCorrupt(
                 f"The weights {weights.name} do not fit the network {weights.network}."
             ) from error
@@ -55,6 +59,16 @@ class TorchEngine:
     @torch.inference_mode()
     def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :meth:`colorizer.engines.Engine.logits`."""
-        x = torch.from_numpy(np.ascontiguousarray(lightness, np.float32))[:, None]
-        result: NDArray[np.float32] = self._network(x.to(self._device)).float().cpu().numpy()
+        x = torch.from_numpy(np.ascontiguousarray(lightness, np.float32))[:, None].to(self._device)
+        logits = self._forward(x, half=self.precision == "float16")
+        result: NDArray[np.float32] = logits.float().cpu().numpy()
         return result
+
+    def _forward(self, x: Tensor, *, half: bool) -> Tensor:
+        """Logits of ``x`` (N, 1, H, W); in float32 again if something is too large for 16 bits."""
+        logits: Tensor
+        with torch.autocast(self._device.type, torch.float16, enabled=half):
+            logits = self._network(x)
+        if half and not bool(torch.isfinite(logits).all()):
+            return self._forward(x, half=False)
+        return logits

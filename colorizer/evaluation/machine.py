@@ -9,8 +9,9 @@ from importlib import metadata
 from typing import Any
 
 from .. import __version__
+from ..engines.devices import cpu_threads
 
-_LIBRARIES = ("numpy", "pillow", "scikit-image", "torch")
+_LIBRARIES = ("numpy", "openvino", "pillow", "scikit-image", "torch")
 
 
 def describe_machine() -> dict[str, Any]:
@@ -32,10 +33,10 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def _threads() -> int | None:
-    """Threads of the network's engine, if one has been loaded in this process."""
+def _threads() -> int:
+    """Threads of a network on the CPU: torch's where it has been loaded, for it can be told."""
     torch = sys.modules.get("torch")
-    return None if torch is None else int(torch.get_num_threads())
+    return cpu_threads() if torch is None else int(torch.get_num_threads())
 
 
 def _processor() -> str:

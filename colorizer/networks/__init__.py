@@ -6,7 +6,7 @@ bins. H and W must be multiples of :data:`STRIDE`; the pipeline pads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownModel
@@ -50,3 +50,21 @@ def build(name: str, **options: Any) -> nn.Module:
             f"There is no network called {name!r}; known are {', '.join(REGISTRY)}."
         ) from None
     return builder(**options)
+
+
+def tensor_shapes(name: str, options: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of all tensors of the network; the default network's without torch.
+
+    Raises:
+        UnknownModel: if there is no such name.
+        TypeError, ValueError: or whatever else the builder raises for wrong options.
+    """
+    if REGISTRY.get(name) is _eccv16_vgg16:
+        from . import layout
+
+        return layout.tensor_shapes(**options)
+    import torch
+
+    with torch.device("meta"):  # shapes only: costs no memory
+        state = build(name, **options).state_dict()
+    return {key: tuple(value.shape) for key, value in state.items()}

@@ -19,7 +19,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-GRID = 16
+from .layout import GRID
 
 
 class PooledAttention(nn.Module):

@@ -22,17 +22,10 @@ from torch.nn import functional
 from ..color.bins import BIN_COUNT
 from ..color.lab import lightness_to_grey
 from .attention import PooledAttention
-
-#: mean of B, G, R on a 0..255 scale, as the Oxford VGG16 was trained with
-CAFFE_BGR_MEAN = (104.00698793, 116.66876762, 122.67891434)
-
-#: output channels and number of convolutions of the five VGG16 blocks
-VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+from .layout import CAFFE_BGR_MEAN, HEADS, VGG16_BLOCKS
 
 #: parts of the network that start without effect: weights from before them fit all the same
 NEUTRAL_PARTS = ("decoder.attention.",)
-#: heads of the attention where an option says only that there shall be one
-HEADS = 4
 
 
 class ConvNormReLU(nn.Sequential):

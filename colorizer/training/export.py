@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from torch import nn
 from .. import __version__, networks, weights
 from .checkpoint import load_checkpoint
 from .config import TrainConfig
+from .ranges import photo_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +44,7 @@ def export_weights(
     file: str | Path,
     metadata: Mapping[str, str] | None = None,
     native_temperature: float = 1.0,
+    photos: Sequence[str | Path] = (),
 ) -> Path:
     """Store the (averaged, if there is an average) network of a checkpoint, quantised to int8.
 
@@ -51,12 +53,16 @@ def export_weights(
         file: the safetensors file to write.
         metadata: free text fields to add, for example licence and description.
         native_temperature: see :mod:`colorizer.training.calibrate`.
+        photos: colour photographs (files, folders, tar shards) on which the ranges of activations
+            are measured, see :mod:`colorizer.training.ranges`; without them the weights are run in
+            float.
 
     Returns:
         ``file`` as a path.
 
     Raises:
         WeightsMissing, WeightsCorrupt: if the checkpoint is not there or not whole.
+        TrainingDataError: if ``photos`` has none.
         OutputError: if ``file`` cannot be written.
     """
     state = load_checkpoint(Path(checkpoint))
@@ -70,6 +76,10 @@ def export_weights(
     }
     target = Path(file)
     network = networks.build(config.network, **config.network_options)
+    ranges = None
+    if photos:
+        network.load_state_dict(averaged_network(state))
+        ranges = photo_ranges(network.eval(), photos)
     weights.store_quantised(
         target,
         averaged_network(state),
@@ -79,5 +89,6 @@ def export_weights(
         native_temperature=native_temperature,
         prior=state["prior"].numpy(),
         metadata=fields,
+        ranges=ranges,
     )
     return target

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import DeviceUnavailable
-from ..networks.eccv16_vgg16 import VGG16_BLOCKS, VGG16Encoder
+from ..networks.eccv16_vgg16 import VGG16Encoder
+from ..networks.layout import VGG16_BLOCKS
 
 FeatureFunction = Callable[[Tensor], list[Tensor]]
 

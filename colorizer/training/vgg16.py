@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import ColorizerError, WeightsCorrupt, WeightsMissing
-from ..networks.eccv16_vgg16 import VGG16_BLOCKS, ConvNormReLU, VGG16Encoder
+from ..networks.eccv16_vgg16 import ConvNormReLU, VGG16Encoder
+from ..networks.layout import VGG16_BLOCKS
 
 #: where torchvision's ``vgg16().features`` keeps the convolutions, in order
 _TORCHVISION_INDICES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)

@@ -1,27 +1,29 @@
-"""Reading a checkpoint's bytes: safetensors (ours or plain), or a PyTorch file without any code.
+"""Reading a checkpoint and making sense of it: ours, or another's recognised by its keys.
 
-A file of unknown origin is harmless here: safetensors holds numbers only, and PyTorch files go
-through ``torch.load(weights_only=True)`` after a look at what they would unpack to. Whatever is
-wrong with a file, the error is :class:`~colorizer.errors.WeightsCorrupt`.
+Whatever is wrong with a file, the error is :class:`~colorizer.errors.WeightsCorrupt`. Nothing here
+imports torch unless the file is one of PyTorch's.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import os
 import stat
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ColorizerError, UnknownModel, WeightsCorrupt, WeightsMissing
+from .containers import is_torch, read_safetensors, read_torch
 from .files import recall, remember, signature
+from .quantise import check_scales
+from .ranges import RANGES_FIELD, Range, read_ranges
 from .store import FORMAT, PRIOR_KEY, SCALE_SUFFIX
+from .tensors import Quantised, Stored, to_torch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,21 +38,29 @@ LARGEST = 2 * 1024**3
 class LoadedWeights:
     """A checkpoint in memory, ready for ``networks.build(network, **options)``.
 
-    ``state_dict`` has float32 tensors (and int64 counters) on the CPU, checked against the network.
-    ``native_temperature`` (> 0) divides its logits. ``prior`` is the smoothed colour prior of the
-    training set, float64 (313,), or None where unknown. ``rebalancing_weights`` (313,) float32 are
-    the class weights of the training, all 1 where unknown. ``sha256`` is that of the file.
+    ``tensors`` are float32 arrays, int64 counters and :class:`.Quantised` weights, finite and
+    checked against the network. ``native_temperature`` (> 0) divides its logits. ``prior`` is the
+    smoothed colour prior of the training set, float64 (313,), or None where unknown.
+    ``rebalancing_weights`` (313,) float32 are the class weights of the training, all 1 where
+    unknown. ``sha256`` is that of the file. ``ranges`` are of activations: name of a convolution ->
+    the lowest and highest value of what goes into it; empty where unknown.
     """
 
     name: str
     network: str
     options: dict[str, Any]
-    state_dict: dict[str, Tensor]
+    tensors: dict[str, Stored]
     native_temperature: float
     sha256: str
     prior: NDArray[np.float64] | None
     rebalancing_weights: NDArray[np.float32]
     metadata: dict[str, str]
+    ranges: dict[str, Range] = field(default_factory=dict)
+
+    @cached_property
+    def state_dict(self) -> dict[str, Tensor]:
+        """The tensors for torch (imported by this): float32, and int64 counters, on the CPU."""
+        return to_torch(self.tensors)
 
 
 def read_file(file: Path, *, fresh: bool = False) -> tuple[bytes, str]:
@@ -92,11 +102,11 @@ def parse(
         UnknownModel: if it is for a network that this version does not have.
     """
     try:
-        tensors, metadata = _read_torch(data) if is_torch(data) else _read_safetensors(data)
+        tensors, metadata = read_torch(data) if is_torch(data) else read_safetensors(data)
         if "format" in metadata:
             parts = _ours(tensors, metadata)
         else:
-            parts = _Parts(_recognise(tensors), {}, _plain(tensors), native_temperature, None)
+            parts = _Parts(_recognise(tensors), {}, _checked(tensors), native_temperature, None)
         _check_fit(parts)
         rebalancing = _rebalancing_weights(parts.prior, metadata)
     except ColorizerError as error:
@@ -107,12 +117,13 @@ def parse(
         name=name,
         network=parts.network,
         options=parts.options,
-        state_dict=parts.state_dict,
+        tensors=parts.tensors,
         native_temperature=parts.native_temperature,
         sha256=sha256,
         prior=parts.prior,
         rebalancing_weights=rebalancing,
         metadata=metadata,
+        ranges=parts.ranges,
     )
 
 
@@ -120,63 +131,13 @@ def parse(
 class _Parts:
     network: str
     options: dict[str, Any]
-    state_dict: dict[str, Tensor]
+    tensors: dict[str, Stored]
     native_temperature: float
     prior: NDArray[np.float64] | None
+    ranges: dict[str, Range] = field(default_factory=dict)
 
 
-def _read_safetensors(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
-    import safetensors.torch
-
-    tensors = safetensors.torch.load(data)  # checks the header against the length first
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return tensors, header.get("__metadata__", {})
-
-
-def is_torch(data: bytes) -> bool:
-    """Whether the bytes begin as ``torch.save`` writes them: a zip archive, or (old) a pickle."""
-    return data[:2] == b"PK" or data[:1] == b"\x80"
-
-
-def _read_torch(data: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
-    import torch
-
-    if data[:2] == b"PK":
-        _check_zip(data)
-    content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
-    if not isinstance(content, Mapping) or not content:
-        raise WeightsCorrupt("it does not hold a network's weights.")
-    for key, value in content.items():
-        if not isinstance(key, str) or not _is_honest(value):
-            raise WeightsCorrupt("it does not hold a network's weights alone.")
-    return dict(content), {}
-
-
-def _check_zip(data: bytes) -> None:
-    """Refuse archives that unpack to more than they are: PyTorch stores without compression."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = archive.infolist()
-    packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
-    if packed or sum(member.file_size for member in members) > len(data):
-        raise WeightsCorrupt("it is packed in a way that PyTorch does not use.")
-
-
-def _is_honest(value: Any) -> bool:
-    """Whether this is an ordinary CPU tensor that has as many numbers as its shape says."""
-    import torch
-
-    return (
-        isinstance(value, torch.Tensor)
-        and value.layout == torch.strided
-        and value.device.type == "cpu"
-        and not value.is_quantized
-        and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
-    )
-
-
-def _ours(tensors: dict[str, Tensor], metadata: dict[str, str]) -> _Parts:
+def _ours(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> _Parts:
     """The stored form of :mod:`.store`, taken apart."""
     if metadata["format"] != FORMAT:
         raise WeightsCorrupt("it was made by another version of Colorizer.")
@@ -188,8 +149,9 @@ def _ours(tensors: dict[str, Tensor], metadata: dict[str, str]) -> _Parts:
         raise WeightsCorrupt("its description of the network is damaged.")
     prior = _prior(tensors.pop(PRIOR_KEY, None))
     scales = {k: tensors.pop(k) for k in list(tensors) if k.endswith(SCALE_SUFFIX)}
-    state = _plain(tensors, scales, frozenset(transposed))
-    return _Parts(metadata["network"], options, state, warmth, prior)
+    stored = _checked(tensors, scales, frozenset(transposed))
+    ranges = read_ranges(metadata.get(RANGES_FIELD, "{}"))
+    return _Parts(metadata["network"], options, stored, warmth, prior, ranges)
 
 
 def _rebalancing_weights(
@@ -208,46 +170,50 @@ def _rebalancing_weights(
     return np.asarray(weights, np.float32)
 
 
-def _plain(
-    tensors: dict[str, Tensor],
-    scales: dict[str, Tensor] | None = None,
+def _checked(
+    tensors: dict[str, NDArray[Any]],
+    scales: dict[str, NDArray[Any]] | None = None,
     transposed: frozenset[str] = frozenset(),
-) -> dict[str, Tensor]:
-    """All floats as float32, dequantised where there is a scale, and finite."""
-    import torch
-
-    from .quantise import dequantise
+) -> dict[str, Stored]:
+    """All floats as float32 or quantised where there is a scale, and finite."""
+    import numpy as np
 
     left = dict(scales or {})
-    state: dict[str, Tensor] = {}
+    checked: dict[str, Stored] = {}
     for key, value in tensors.items():
         scale = left.pop(key + SCALE_SUFFIX, None)
         if scale is not None:
-            value = dequantise(value, scale, channel=1 if key in transposed else 0)
-        elif value.is_floating_point():
-            value = value.detach().to(torch.float32).contiguous()
-        elif value.dtype != torch.int64:
+            channel = 1 if key in transposed else 0
+            check_scales(value, scale, channel=channel)
+            checked[key] = Quantised(value, scale, channel)
+            continue
+        if np.issubdtype(value.dtype, np.floating):
+            with np.errstate(over="ignore"):  # a double may be too large: see below
+                value = np.ascontiguousarray(value, np.float32).reshape(value.shape)
+        elif value.dtype != np.int64:
             raise WeightsCorrupt(f"{key} is of a kind that no network here has.")
-        if not bool(torch.isfinite(value).all()):
+        if not np.isfinite(value).all():
             raise WeightsCorrupt(f"{key} contains values that are infinite or not numbers.")
-        state[key] = value
+        checked[key] = value
     if left:
         raise WeightsCorrupt("it has scales without weights.")
-    return state
+    return checked
 
 
-def _prior(stored: Tensor | None) -> NDArray[np.float64] | None:
+def _prior(stored: NDArray[Any] | None) -> NDArray[np.float64] | None:
+    import numpy as np
+
     from ..color.bins import BIN_COUNT
 
     if stored is None:
         return None
-    prior: NDArray[np.float64] = stored.double().numpy()
+    prior = stored.astype(np.float64)
     if prior.shape != (BIN_COUNT,) or not (prior >= 0).all() or not abs(prior.sum() - 1) < 1e-3:
         raise WeightsCorrupt("its colour prior is damaged.")
     return prior
 
 
-def _recognise(tensors: dict[str, Tensor]) -> str:
+def _recognise(tensors: Mapping[str, Any]) -> str:
     """The network of a file without our metadata, told by its keys."""
     if "model1.0.weight" in tensors and "model_class.0.weight" in tensors:
         raise WeightsCorrupt("it holds SIGGRAPH17 weights, a network that is not supported.")
@@ -258,20 +224,18 @@ def _recognise(tensors: dict[str, Tensor]) -> str:
 
 def _check_fit(parts: _Parts) -> None:
     """Compare keys and shapes with those of the network, so that a strict load cannot fail."""
-    import torch
+    import numpy as np
 
-    from ..networks import build
+    from ..networks import tensor_shapes
 
     try:
-        with torch.device("meta"):  # shapes only: costs no memory
-            wanted = build(parts.network, **parts.options).state_dict()
+        wanted = tensor_shapes(parts.network, parts.options)
     except UnknownModel:
         raise
     except Exception as error:
         raise WeightsCorrupt("its options do not fit its network.") from error
-    for key, value in wanted.items():  # checkpoints older than PyTorch 0.4.1 have no counters
-        if key.endswith("num_batches_tracked") and value.ndim == 0:
-            parts.state_dict.setdefault(key, torch.tensor(0))
-    shapes = {key: tuple(value.shape) for key, value in parts.state_dict.items()}
-    if shapes != {key: tuple(value.shape) for key, value in wanted.items()}:
+    for key, shape in wanted.items():  # checkpoints older than PyTorch 0.4.1 have no counters
+        if key.endswith("num_batches_tracked") and shape == ():
+            parts.tensors.setdefault(key, np.zeros((), np.int64))
+    if {key: value.shape for key, value in parts.tensors.items()} != wanted:
         raise WeightsCorrupt(f"its weights do not fit the network {parts.network}.")

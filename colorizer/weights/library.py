@@ -10,7 +10,8 @@ from typing import Literal
 from ..atomic import write_atomically
 from ..errors import InvalidSetting, OutputError, WeightsCorrupt, WeightsMissing
 from .catalogue import Entry, catalogue, entry_named, entry_of, matches
-from .checkpoint import LoadedWeights, is_torch, parse, read_file
+from .checkpoint import LoadedWeights, parse, read_file
+from .containers import is_torch
 from .files import sha256_of
 from .locate import (
     Found,

@@ -11,11 +11,13 @@ error is kept, and c = max|w| is among them, so the search never makes the error
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsCorrupt
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
 LEVELS = 127
@@ -23,6 +25,8 @@ LEVELS = 127
 CLIPS = (1.0, 0.98, 0.96, 0.94, 0.92, 0.9, 0.87, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6)
 #: channels whose scale would fall below the smallest normal float32 are stored as zeros
 TINY = 2.0**-126
+#: with a larger scale a weight could pass the largest float32
+LARGEST_SCALE = 2.0**121
 
 
 def quantise(weight: Tensor, *, channel: int = 0, search: bool = True) -> tuple[Tensor, Tensor]:
@@ -60,22 +64,35 @@ def _round(rows: Tensor, scale: Tensor) -> Tensor:
     return (rows / scale[:, None]).round().clamp(-LEVELS, LEVELS)
 
 
-def dequantise(levels: Tensor, scale: Tensor, *, channel: int = 0) -> Tensor:
-    """float32 weights of the shape of ``levels`` (int8) from scales (channels,) along ``channel``.
+def check_scales(levels: NDArray[Any], scale: NDArray[Any], *, channel: int = 0) -> None:
+    """Whether these are quantised weights, ``levels`` int8 and ``scale`` float32 (channels,).
 
     Raises:
-        WeightsCorrupt: if types or shapes do not fit, or a scale is negative or not finite.
+        WeightsCorrupt: if types or shapes do not fit, or a scale is negative or too large.
     """
-    import torch
-
     fits = (
-        levels.dtype == torch.int8
-        and scale.dtype == torch.float32
+        levels.dtype == "int8"
+        and scale.dtype == "float32"
         and levels.ndim > channel
         and scale.shape == (levels.shape[channel],)
     )
-    if not fits or not bool((torch.isfinite(scale) & (scale >= 0)).all()):
+    # written so that a scale that is not a number fails too
+    if not fits or not ((scale >= 0) & (scale < LARGEST_SCALE)).all():
         raise WeightsCorrupt("The scales of the quantised weights do not fit them.")
+
+
+def dequantise(
+    levels: NDArray[np.int8], scale: NDArray[np.float32], *, channel: int = 0
+) -> NDArray[np.float32]:
+    """float32 weights of the shape of ``levels`` from scales (channels,) along ``channel``.
+
+    Raises:
+        WeightsCorrupt: as :func:`check_scales`.
+    """
+    import numpy as np
+
+    check_scales(levels, scale, channel=channel)
     shape = [1] * levels.ndim
     shape[channel] = -1
-    return levels.float() * scale.reshape(shape)
+    weights: NDArray[np.float32] = np.multiply(levels, scale.reshape(shape), dtype=np.float32)
+    return weights

@@ -6,7 +6,8 @@
 * everything else as float32 (whole numbers stay whole numbers).
 * ``::prior`` float32 (313,): the smoothed colour prior that the network was trained with.
 * metadata: ``format`` = "colorizer-1", ``network``, ``options`` (JSON), ``native_temperature``,
-  ``transposed`` (JSON list of keys), and free fields.
+  ``transposed`` (JSON list of keys), ``ranges`` (see :mod:`.ranges`; may be missing), and free
+  fields.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..atomic import write_atomically
 from ..errors import OutputError, WeightsCorrupt
 from .quantise import quantise
+from .ranges import RANGES_FIELD, Range, write_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,7 +31,9 @@ FORMAT = "colorizer-1"
 SCALE_SUFFIX = "::scale"
 PRIOR_KEY = "::prior"
 QUANTISED_ABOVE = 4096
-RESERVED = frozenset({"format", "network", "options", "native_temperature", "transposed"})
+RESERVED = frozenset(
+    {"format", "network", "options", "native_temperature", "transposed", RANGES_FIELD}
+)
 
 
 def store_quantised(
@@ -42,12 +46,14 @@ def store_quantised(
     prior: ArrayLike | None,
     metadata: Mapping[str, str],
     transposed: Collection[str] = frozenset(),
+    ranges: Mapping[str, Range] | None = None,
     clip_search: bool = True,
 ) -> None:
     """Write ``state_dict`` to ``file`` in the stored form, atomically; equal input, equal bytes.
 
     ``transposed`` names the weights of transposed convolutions, (I, O, kh, kw). ``prior`` is
-    (313,), non-negative, sum 1. ``metadata`` are free fields of text.
+    (313,), non-negative, sum 1. ``metadata`` are free fields of text. ``ranges`` are those of
+    :class:`.LoadedWeights`.
 
     Raises:
         ValueError: if a name is reserved or unknown, or the temperature or prior is out of range.
@@ -72,6 +78,8 @@ def store_quantised(
         "native_temperature": repr(float(native_temperature)),
         "transposed": json.dumps(sorted(transposed)),
     }
+    if ranges:
+        fields[RANGES_FIELD] = write_ranges(ranges)
     try:
         write_atomically(Path(file), serialise(tensors, fields))
     except OSError as error:

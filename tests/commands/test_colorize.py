@@ -32,8 +32,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeColorizer:
     colorizer = FakeColorizer()
     colorizer.loads = []  # type: ignore[attr-defined]
 
-    def load(model: str, *, device: str) -> FakeColorizer:
-        colorizer.loads.append((model, device))  # type: ignore[attr-defined]
+    def load(model: str, *, device: str, engine: str) -> FakeColorizer:
+        colorizer.loads.append((model, device, engine))  # type: ignore[attr-defined]
         return colorizer
 
     monkeypatch.setattr(Colorizer, "load", load)
@@ -107,10 +107,12 @@ def test_every_parameter_reaches_the_settings(tmp_path: Path, fake: FakeColorize
     assert fake.settings[0].as_dict() == values
 
 
-def test_model_and_device_are_those_asked_for(tmp_path: Path, fake: FakeColorizer) -> None:
+def test_model_device_and_engine_are_those_asked_for(tmp_path: Path, fake: FakeColorizer) -> None:
     photo_file = picture(tmp_path / "a.png")
     colorize(photo_file, "-o", tmp_path / "b.png", "--model", "mine", "--device", "cuda:1")
-    assert fake.loads == [("mine", "cuda:1")]  # type: ignore[attr-defined]
+    colorize(photo_file, "-o", tmp_path / "c.png", "--model", "mine", "--engine", "openvino")
+    loads = [("mine", "cuda:1", "auto"), ("mine", "auto", "openvino")]
+    assert fake.loads == loads  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("jobs", ["1", "4", "auto"])
@@ -323,7 +325,7 @@ import sys
 from colorizer.pipeline import Colorizer
 from tests.fake_colorizer import FakeColorizer
 from colorizer.cli import main
-Colorizer.load = lambda model, device: FakeColorizer(0.3)
+Colorizer.load = lambda model, device, engine: FakeColorizer(0.3)
 main(sys.argv[1:])
 """
 

@@ -14,11 +14,14 @@ from colorizer.errors import WeightsCorrupt
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
     made: list[tuple[Path, Path]] = []
 
-    def export_weights(checkpoint: Path, file: Path, native_temperature: float) -> Path:
+    def export_weights(
+        checkpoint: Path, file: Path, native_temperature: float, photos: tuple[Path, ...]
+    ) -> Path:
         assert native_temperature == 1.0
+        assert list(photos) == list(tmp_path.glob("*.tar"))
         if not checkpoint.read_bytes():
             raise WeightsCorrupt(f"{checkpoint} is empty.")
         made.append((checkpoint, file))
@@ -36,6 +39,15 @@ def test_export(tmp_path: Path, calls: list[tuple[Path, Path]]) -> None:
     result = CliRunner().invoke(main, ["export", str(checkpoint), "-o", str(file)])
     assert (result.exit_code, result.stdout) == (0, f"{file}\n")
     assert calls == [(checkpoint, file)]
+
+
+def test_photographs_for_the_ranges(tmp_path: Path, calls: list[tuple[Path, Path]]) -> None:
+    checkpoint, shard = tmp_path / "best.pt", tmp_path / "photos.tar"
+    checkpoint.write_bytes(b"x")
+    shard.write_bytes(b"x")
+    arguments = ["export", str(checkpoint), "-o", str(tmp_path / "m"), "--ranges", str(shard)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert calls == [(checkpoint, tmp_path / "m")]
 
 
 def test_a_bad_checkpoint_is_exit_code_1(tmp_path: Path, calls: list[tuple[Path, Path]]) -> None:

@@ -9,6 +9,7 @@ from colorizer import networks
 from colorizer.engines.torch_engine import TorchEngine, choose_device
 from colorizer.errors import DeviceUnavailable, WeightsCorrupt
 from colorizer.weights import LoadedWeights
+from colorizer.weights.tensors import from_torch
 
 
 def weights(**options: Any) -> LoadedWeights:
@@ -18,7 +19,7 @@ def weights(**options: Any) -> LoadedWeights:
         name="test",
         network="eccv16-vgg16",
         options={"width": 8, **options},
-        state_dict=network.state_dict(),
+        tensors=from_torch(network.state_dict()),
         native_temperature=1.0,
         sha256="0" * 64,
         prior=None,

@@ -29,12 +29,13 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Any:
         prior: Any = np.linspace(0.1, 1.0, BIN_COUNT)
 
         @classmethod
-        def load(cls, model: str = "", *, device: str = "auto") -> Fake:
-            calls.append((model, device))
+        def load(cls, model: str = "", *, device: str = "auto", engine: str = "auto") -> Fake:
+            calls.append((model, device, engine))
             if model == "lost":
                 raise WeightsMissing("The weights lie nowhere.")
             fake: Any = grey_fake()
             fake.name, fake.device = model, "cpu"
+            fake.engine = SimpleNamespace(name="torch", precision="float32")
             fake.weights = SimpleNamespace(network="net", sha256="ab" * 32, prior=cls.prior)
             return fake  # type: ignore[no-any-return]
 
@@ -54,10 +55,10 @@ def test_table_and_json(loaded: Any, photographs: Photographs, tmp_path: Path) -
     file = tmp_path / "numbers.json"
     result = run(
         folder, *SMALL, "--setting", "temperature=1.0", "--setting", "tint=2", "--json", file,
-        "--model", "mine", "--device", "cpu",
+        "--model", "mine", "--device", "cpu", "--engine", "torch",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert loaded.calls == [("mine", "cpu")]
+    assert loaded.calls == [("mine", "cpu", "torch")]
     assert "temperature=1.0" in result.stdout
     assert "PSNR dB" in result.stdout
     assert "broken.png" in result.stderr
@@ -85,7 +86,7 @@ def test_comparison_with_another_model(
         folder, *SMALL, "--json", file, "--model", "mine", "--compare", "tint=2", other
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert loaded.calls == [("mine", "auto"), (str(other), "auto")]
+    assert loaded.calls == [("mine", "auto", "auto"), (str(other), "auto", "auto")]
     assert "B better" in result.stdout
     assert "A: tint=2\nB: other.safetensors\n" in result.stdout
     report = json.loads(file.read_text())

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorizer.networks.attention import GRID, PooledAttention
+from colorizer.networks.attention import PooledAttention
+from colorizer.networks.layout import GRID
 
 
 def block(channels: int = 16, heads: int = 4) -> PooledAttention:

@@ -11,7 +11,8 @@ from torch import nn
 
 from colorizer import networks
 from colorizer.networks.attention import PooledAttention
-from colorizer.networks.eccv16_vgg16 import CAFFE_BGR_MEAN, ECCV16VGG16, Decoder, Features
+from colorizer.networks.eccv16_vgg16 import ECCV16VGG16, Decoder, Features
+from colorizer.networks.layout import CAFFE_BGR_MEAN
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,8 @@ def errors_and_scales(
     assert scale.dtype == torch.float32
     assert scale.shape == (weight.shape[channel],)
     assert int(levels.min()) >= -127
-    back = dequantise(levels, scale, channel=channel)
+    back = torch.from_numpy(dequantise(levels.numpy(), scale.numpy(), channel=channel))
+    assert back.dtype == torch.float32
     assert back.shape == weight.shape
     error = (back.double() - weight.double()).movedim(channel, 0).flatten(1)
     return error, scale, levels
@@ -92,8 +93,9 @@ def test_values_that_are_no_numbers_are_refused(bad: float) -> None:
         (torch.zeros(2, 2, dtype=torch.int8), torch.ones(2, dtype=torch.float64)),
         (torch.zeros(2, 2, dtype=torch.int8), torch.tensor([1.0, float("nan")])),
         (torch.zeros(2, 2, dtype=torch.int8), torch.tensor([1.0, -1.0])),
+        (torch.zeros(2, 2, dtype=torch.int8), torch.tensor([1.0, 3e36])),
     ],
 )
 def test_scales_that_do_not_fit_are_refused(levels: torch.Tensor, scale: torch.Tensor) -> None:
     with pytest.raises(WeightsCorrupt):
-        dequantise(levels, scale)
+        dequantise(levels.numpy(), scale.numpy())

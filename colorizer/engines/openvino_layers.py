@@ -1,0 +1,137 @@
+"""Layers of an OpenVINO graph, made from stored weights.
+
+A convolution whose weights are stored in 8 bits, and the range of whose input is known, becomes
+one of 8 bits: the input is rounded to 256 levels (FakeQuantize) and OpenVINO multiplies whole
+numbers. Any other convolution is one of float32. A BatchNorm behind a convolution goes into it:
+
+    γ (s q * x + b - μ) / √(σ² + ε) + β  =  s' q' * x + b',   s' = s |f|,  q' = q sign f,
+    b' = f (b - μ) + β,   f = γ / √(σ² + ε)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import openvino.opset13 as ops
+from numpy.typing import NDArray
+from openvino import Type
+
+from ..networks.layout import EPSILON
+from ..weights.quantise import TINY
+from ..weights.tensors import Quantised, as_array
+
+if TYPE_CHECKING:
+    from openvino import Node
+
+    from ..weights.ranges import Range
+    from ..weights.tensors import Stored
+
+Array = NDArray[np.float32]
+LEVELS = 256
+
+
+def constant(values: Any) -> Node:
+    """A float32 constant."""
+    return ops.constant(np.asarray(values, np.float32))
+
+
+def per_channel(values: Array) -> Node:
+    """(C,) as a constant (1, C, 1, 1)."""
+    return constant(values.reshape(1, -1, 1, 1))
+
+
+def aligned(low: float, high: float) -> tuple[float, float]:
+    """The range with 0 on one of its 256 levels: what pads a picture must stay what it is."""
+    step = (high - low) / (LEVELS - 1)
+    zero = round(-low / step)
+    return -zero * step, (LEVELS - 1 - zero) * step
+
+
+class Layers:
+    """Makes layers by the names of their tensors.
+
+    Args:
+        tensors: of :class:`~colorizer.weights.LoadedWeights`.
+        ranges: of the inputs of convolutions, by name; none gives a graph of float32.
+    """
+
+    def __init__(self, tensors: Mapping[str, Stored], ranges: Mapping[str, Range]) -> None:
+        self._tensors = tensors
+        self._ranges = ranges
+
+    def array(self, name: str) -> NDArray[Any]:
+        """A tensor's numbers."""
+        return as_array(self._tensors[name])
+
+    def is_quantised(self, name: str) -> bool:
+        """Whether the convolution ``name`` is one of 8 bits."""
+        stored = self._tensors[f"{name}.weight"]
+        return name in self._ranges and isinstance(stored, Quantised) and stored.channel == 0
+
+    def round_for(self, x: Node, name: str) -> Node:
+        """``x`` (N, C, H, W) rounded to the levels of the convolution ``name``, if it has any."""
+        if not self.is_quantised(name):
+            return x
+        low, high = map(constant, aligned(*self._ranges[name]))
+        return ops.fake_quantize(x, low, high, low, high, LEVELS)
+
+    def convolve(
+        self, x: Node, name: str, *, norm: str = "", dilation: int = 1, rounded: bool = False
+    ) -> Node:
+        """The convolution ``name`` that keeps the resolution, and the BatchNorm ``norm`` behind it.
+
+        ``rounded`` says that ``x`` is from :meth:`round_for` already.
+        """
+        if not rounded:
+            x = self.round_for(x, name)
+        factor, bias = self._folded(name, norm)
+        weight = self._weight(name, factor)
+        side = weight.shape[-1]
+        padding = [dilation * (side // 2)] * 2
+        x = ops.convolution(x, weight, [1, 1], padding, padding, [dilation, dilation])
+        return x if bias is None else ops.add(x, per_channel(bias))
+
+    def _folded(self, name: str, norm: str) -> tuple[Array | None, Array | None]:
+        """Factor and bias (O,) of a convolution with the BatchNorm behind it; None is 1 and 0."""
+        bias = self.array(f"{name}.bias") if f"{name}.bias" in self._tensors else None
+        if not norm:
+            return None, bias
+        factor, shift = self.norm_terms(norm)
+        return factor, shift if bias is None else factor * bias + shift
+
+    def norm_terms(self, norm: str) -> tuple[Array, Array]:
+        """A BatchNorm as factor and shift, (C,) each."""
+        mean, variance = self.array(f"{norm}.running_mean"), self.array(f"{norm}.running_var")
+        factor = 1.0 / np.sqrt(variance.astype(np.float64) + EPSILON)
+        if f"{norm}.weight" not in self._tensors:
+            return factor.astype(np.float32), (-factor * mean).astype(np.float32)
+        factor = factor * self.array(f"{norm}.weight")
+        shift = self.array(f"{norm}.bias") - factor * mean
+        return factor.astype(np.float32), shift.astype(np.float32)
+
+    def normalise(self, x: Node, norm: str) -> Node:
+        """A BatchNorm by itself."""
+        factor, shift = map(per_channel, self.norm_terms(norm))
+        return ops.add(ops.multiply(x, factor), shift)
+
+    def _weight(self, name: str, factor: Array | None) -> Node:
+        """Weights (O, I, k, k) times ``factor`` (O,)."""
+        stored = self._tensors[f"{name}.weight"]
+        if not (self.is_quantised(name) and isinstance(stored, Quantised)):
+            weight = as_array(stored)
+            return constant(weight if factor is None else weight * factor.reshape(-1, 1, 1, 1))
+        levels, scale = stored.levels, stored.scale
+        if factor is not None:
+            scale = scale * np.abs(factor)
+            levels = np.where(factor.reshape(-1, 1, 1, 1) < 0, -np.maximum(levels, -127), levels)
+        live = scale >= TINY
+        levels = np.where(live.reshape(-1, 1, 1, 1), levels, np.int8(0))
+        scale = np.where(live, scale, np.float32(1)).reshape(-1, 1, 1, 1)
+        return ops.multiply(ops.convert(ops.constant(levels), Type.f32), constant(scale))
+
+    def linear(self, x: Node, name: str) -> Node:
+        """A linear layer on the last dimension, in float32."""
+        product = ops.matmul(x, constant(self.array(f"{name}.weight")), False, True)
+        return ops.add(product, constant(self.array(f"{name}.bias")))

@@ -1,0 +1,116 @@
+"""Ranges of a network's activations, measured on photographs, for an engine of 8 bits.
+
+What goes into a convolution is rounded to 256 levels between two limits. Wide limits make coarse
+levels, narrow ones clip: of a few candidates, the pair with the least squared error on a sample of
+the values is taken, one limit after the other. A ReLU's output has the lower limit 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ..weights.ranges import Range
+from .augment import to_lab_batch
+from .photos import find_photos, load_squares
+
+Array = NDArray[np.float32]
+
+#: limits that are tried, as shares of the extreme value
+SHARES = tuple(0.9**i for i in range(24))
+LEVELS = 256
+#: values kept of each convolution's input and photograph
+SAMPLE = 8192
+#: limit of an input that is always zero
+SMALLEST = 1e-6
+
+
+def activation_ranges(
+    network: nn.Module, lightness: Tensor, *, sample: int = SAMPLE, seed: int = 0
+) -> dict[str, Range]:
+    """Name of a convolution -> range of its input, over all photographs.
+
+    The first convolution, whose input is the picture itself, is left out.
+
+    Args:
+        network: in evaluation mode, on the CPU.
+        lightness: L* (N, 1, H, W), 0..100, of photographs.
+        sample: values kept of each input and photograph.
+        seed: chooses them.
+    """
+    return {name: best_range(values) for name, values in _inputs(network, lightness, sample, seed)}
+
+
+def photo_ranges(
+    network: nn.Module, photos: Sequence[str | Path], *, size: int = 256, limit: int = 64
+) -> dict[str, Range]:
+    """:func:`activation_ranges` over at most ``limit`` of these colour photographs.
+
+    Args:
+        network: in evaluation mode, on the CPU.
+        photos: files, folders, tar shards; every n-th where there are n times as many as ``limit``.
+        size: short side at which the network sees them, px.
+
+    Raises:
+        TrainingDataError: if there are no photographs.
+    """
+    items = find_photos(photos)
+    items = items[:: max(len(items) // limit, 1)][:limit]
+    squares, _ = load_squares(items, size, limit=1, progress=False)
+    batch = to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255.0)
+    return activation_ranges(network, batch.lightness)
+
+
+@torch.inference_mode()
+def _inputs(
+    network: nn.Module, lightness: Tensor, sample: int, seed: int
+) -> list[tuple[str, Array]]:
+    """Name of each convolution but the first -> a sample of its input's values."""
+    generator = np.random.default_rng(seed)
+    kept: dict[str, list[Array]] = {}
+
+    def keep(name: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+        def hook(_: nn.Module, arguments: tuple[Any, ...]) -> None:
+            values = arguments[0].numpy().ravel()
+            chosen = values[generator.integers(values.size, size=sample)]
+            extremes = np.array([values.min(), values.max()], np.float32)
+            kept.setdefault(name, []).append(np.concatenate([chosen, extremes]))
+
+        return hook
+
+    layers = [(n, m) for n, m in network.named_modules() if isinstance(m, nn.Conv2d)]
+    handles = [module.register_forward_pre_hook(keep(name)) for name, module in layers[1:]]
+    try:
+        for picture in tqdm(torch.split(lightness, 1), "ranges", unit="photo", disable=None):
+            network(picture)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [(name, np.concatenate(parts)) for name, parts in kept.items()]
+
+
+def best_range(values: Array) -> Range:
+    """The limits of 256 levels with the least squared error for ``values`` (n,)."""
+    low, high = min(float(values.min()), 0.0), max(float(values.max()), SMALLEST)
+    low, high = low, _best([(low, high * share) for share in SHARES], values)[1]
+    if low < 0:
+        low = _best([(low * share, high) for share in SHARES], values)[0]
+    return low, high
+
+
+def _best(candidates: Sequence[Range], values: Array) -> Range:
+    return min(candidates, key=lambda limits: _squared_error(values, *limits))
+
+
+def _squared_error(values: Array, low: float, high: float) -> float:
+    step = (high - low) / (LEVELS - 1)
+    zero = round(-low / step)
+    levels = np.clip(np.rint(values / np.float32(step)), -zero, LEVELS - 1 - zero)
+    return float(np.square(levels * np.float32(step) - values, dtype=np.float64).mean())
