@@ -65,3 +65,22 @@ def test_repository_has_no_training_checkpoint() -> None:
     """Weights in the repository are the stored form; optimiser states never get there."""
     folder = Path(__file__).resolve().parents[2] / "weights"
     assert not list(folder.glob("*.pt"))
+
+
+def test_what_is_too_large_for_16_bits_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TorchEngine(weights(), "cpu")
+    assert engine.precision == "float32"
+    lightness = np.full((1, 32, 32), 50, np.float32)
+    expected = engine.logits(lightness)
+    calls = []
+
+    def network(x: torch.Tensor) -> torch.Tensor:
+        half = torch.is_autocast_enabled("cpu")
+        calls.append(half)
+        logits = torch.from_numpy(expected)
+        return logits.half() * torch.inf if half else logits
+
+    monkeypatch.setattr(engine, "_network", network)
+    monkeypatch.setattr(engine, "precision", "float16")
+    np.testing.assert_array_equal(engine.logits(lightness), expected)
+    assert calls == [True, False]

@@ -125,3 +125,29 @@ def test_weights_that_are_no_numbers_are_not_stored(store: Store, tiny: Tiny) ->
         tiny.small.weight[0] = float("nan")
     with pytest.raises(WeightsCorrupt, match=r"small\.weight"):
         store()
+
+
+def test_ranges_are_kept(store: Store) -> None:
+    assert weights.load(store()).ranges == {}
+    ranges = {"up": (-1.5, 0.25), "large": (0.0, 1 / 3)}
+    assert weights.load(store(ranges=ranges)).ranges == ranges
+    again = store("again.safetensors", ranges=dict(reversed(ranges.items())))
+    assert again.read_bytes() == store(ranges=ranges).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no JSON", "[]", "3", '{"large": 1}', '{"large": [0]}', '{"large": [0, 0]}',
+        '{"large": [1, 2]}', '{"large": [0, NaN]}', '{"large": [0, 1e999]}', '{"large": ["a", 1]}',
+        '{"large": [-1e308, 1e308]}', "[" * 100_000, '{"large": null}',
+    ],
+    ids=lambda text: text[:30],
+)  # fmt: skip
+def test_damaged_ranges_are_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr("colorizer.weights.store.write_ranges", lambda ranges: text)
+    file = store(ranges={"large": (0.0, 1.0)})
+    with pytest.raises(WeightsCorrupt, match="ranges"):
+        weights.load(file)
