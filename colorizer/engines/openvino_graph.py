@@ -11,7 +11,7 @@ import numpy as np
 import openvino.opset13 as ops
 from openvino import Model, PartialShape
 
-from ..networks.layout import CAFFE_BGR_MEAN, EPSILON, GRID, VGG16_BLOCKS, Options
+from ..networks.layout import CAFFE_BGR_MEAN, EPSILON, GRID, VGG16_BLOCKS, Options, tensor_shapes
 from .openvino_layers import Layers, constant, per_channel
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ def build_graph(weights: LoadedWeights) -> Model:
     """Grey (N, 1, H, W), 0..255, H and W multiples of 8 -> logits (N, 313, H/4, W/4).
 
     Raises:
-        ValueError, TypeError: if the weights' options are not those of the network.
-        KeyError: if a tensor is missing.
+        ValueError, TypeError: if the options or the tensors are not those of the network.
     """
     options = Options(**weights.options)
+    if {name: stored.shape for name, stored in weights.tensors.items()} != tensor_shapes(
+        **weights.options
+    ):
+        raise ValueError("the tensors are not those of the network")
     layers = Layers(weights.tensors, weights.ranges)
     grey = ops.parameter(PartialShape([-1, 1, -1, -1]), np.float32, "grey")
     block3, block4, block5 = _encoder(layers, grey)

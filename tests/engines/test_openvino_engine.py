@@ -35,7 +35,8 @@ OPTIONS: list[dict[str, Any]] = [
 
 @torch.inference_mode()
 def expected(network: nn.Module, lightness: np.ndarray) -> np.ndarray:
-    return network(torch.from_numpy(lightness)[:, None]).numpy()
+    logits: np.ndarray = network(torch.from_numpy(lightness)[:, None]).numpy()
+    return logits
 
 
 def relative(result: np.ndarray, truth: np.ndarray) -> float:

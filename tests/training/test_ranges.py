@@ -19,12 +19,11 @@ class Small(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Conv2d(1, 2, 1)
+        self.first = nn.Conv2d(1, 2, 1, bias=False)
         self.second = nn.Conv2d(2, 2, 1)
         self.third = nn.Conv2d(2, 1, 1)
         with torch.no_grad():
             self.first.weight.copy_(torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1))
-            self.first.bias.zero_()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         result: torch.Tensor = self.third(torch.relu(self.second(self.first(x))))
