@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .errors import ColorizerError, OutputError
 from .plan import Input, Task, find_inputs, plan
 from .settings import Settings
+from .threads import processors
 
 if TYPE_CHECKING:
     from .pipeline import Colorizer
@@ -43,13 +44,6 @@ class Result:
     status: Literal["done", "skipped", "failed"]
     seconds: float = 0.0
     error: Exception | None = None
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run(

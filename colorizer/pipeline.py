@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from .color.bins import annealed_mean, reweight
 from .color.cast import remove_cast
-from .color.lab import fitted_srgb, grey_to_lightness
+from .color.lab import grey_to_lightness
+from .color.paint import Painter
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
-from .photo.srgb import lightness_table, strips
+from .photo.srgb import linear_table
 from .settings import DEFAULT_MODEL, Settings
+from .threads import in_threads
 
 if TYPE_CHECKING:
     from .engines import Engine
@@ -251,23 +253,17 @@ def linear_colour(ab: Array, lightness: Array, settings: Settings) -> LinearColo
     return fit_linear_colour(adjust(ab, settings), lightness, settings.edge_refinement)
 
 
-def render_pixels(photo: Photo, colour: LinearColour) -> NDArray[Any]:
-    """Full-size sRGB (H, W, 3), uint8 or uint16 by the photograph's bit depth."""
+def render_pixels(
+    photo: Photo, colour: LinearColour, threads: int | None = None
+) -> NDArray[Any]:
+    """Full-size sRGB (H, W, 3), uint8 or uint16 by the photograph's bit depth.
+
+    The result does not depend on ``threads``; ``None`` takes one per processor.
+    """
     dtype = np.uint16 if photo.bit_depth == 16 else np.uint8
     result = np.empty((photo.height, photo.width, 3), dtype)
-    table = lightness_table(photo.pixels.dtype.itemsize * 8)
-    for rows in strips(photo.height, photo.width):
-        lightness = table.take(photo.pixels[rows])
-        ab = colour.rows(lightness, rows.start, photo.height)
-        result[rows] = _to_rgb(lightness, ab, dtype)
-    return result
-
-
-def _to_rgb(lightness: Array, ab: Array, dtype: Any) -> NDArray[Any]:
-    import torch
-
-    planes = torch.from_numpy(np.stack([lightness, ab[0], ab[1]]))  # quicker than interleaved
-    rgb = fitted_srgb(planes.movedim(0, -1)).numpy()
-    top = np.iinfo(dtype).max
-    result: NDArray[Any] = (rgb * np.float32(top) + np.float32(0.5)).astype(dtype)
+    luminance = linear_table(photo.pixels.dtype.itemsize * 8)
+    painter = Painter(photo.pixels, luminance, colour, photo.bit_depth)
+    for _ in in_threads(lambda rows: painter.paint(rows, result[rows]), painter.strips, threads):
+        pass
     return result

@@ -25,8 +25,11 @@ _RGB_TO_XYZ = np.array(
 _XYZ_TO_RGB = np.linalg.inv(_RGB_TO_XYZ)
 #: linear sRGB to (x, y, z), each relative to the white; every row sums to 1
 RGB_TO_RELATIVE = _RGB_TO_XYZ / _RGB_TO_XYZ.sum(axis=1, keepdims=True)
-_RELATIVE_TO_RGB = _XYZ_TO_RGB * _RGB_TO_XYZ.sum(axis=1)
+#: (x, y, z), each relative to the white, to linear sRGB; every row sums to 1
+RELATIVE_TO_RGB = _XYZ_TO_RGB * _RGB_TO_XYZ.sum(axis=1)
 _EPSILON = (6.0 / 29.0) ** 3
+#: how far outside 0..1 a linear value may lie and still count as inside the gamut
+GAMUT_TOLERANCE = 1e-5
 _SLOPE = (29.0 / 6.0) ** 2 / 3.0
 
 
@@ -105,7 +108,7 @@ def lab_to_linear(lab: Any) -> Any:
     x = _f_inverse(xp, fy + lab[..., 1] / 500.0)
     y = _f_inverse(xp, fy)
     z = _f_inverse(xp, fy - lab[..., 2] / 200.0)
-    channels = [float(m[0]) * x + float(m[1]) * y + float(m[2]) * z for m in _RELATIVE_TO_RGB]
+    channels = [float(m[0]) * x + float(m[1]) * y + float(m[2]) * z for m in RELATIVE_TO_RGB]
     return xp.moveaxis(xp.stack(channels), 0, -1)  # in memory plane by plane, which is quicker
 
 
@@ -119,13 +122,13 @@ def lab_to_srgb(lab: Any) -> Any:
     return xp.clip(linear_to_srgb(lab_to_linear(lab)), 0.0, 1.0)
 
 
-def in_gamut(lab: Any, tolerance: float = 1e-5) -> Any:
+def in_gamut(lab: Any, tolerance: float = GAMUT_TOLERANCE) -> Any:
     """Which colours (..., 3) sRGB can show: boolean (...). ``tolerance`` in linear light."""
     xp = array_namespace(lab)
     return _inside(xp, lab_to_linear(lab), tolerance)
 
 
-def _inside(xp: Any, linear: Any, tolerance: float = 1e-5) -> Any:
+def _inside(xp: Any, linear: Any, tolerance: float = GAMUT_TOLERANCE) -> Any:
     # channel by channel: reducing an axis of length 3 is many times slower
     red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
     lowest = xp.minimum(xp.minimum(red, green), blue)

@@ -44,8 +44,8 @@ class LinearColour:
         """
         count, width = lightness.shape
         h, w = self.offset.shape[1:]
-        y = _positions(first, count, height, h)
-        x = _positions(0, width, width, w)
+        y = positions(first, count, height, h)
+        x = positions(0, width, width, w)
         result = np.empty((2, count, width), np.float32)
         for channel in range(2):
             offset = _interpolate(self.offset[channel], y, x)
@@ -55,7 +55,7 @@ class LinearColour:
         return result
 
 
-def _positions(first: int, count: int, size: int, small: int) -> tuple[NDArray[np.int64], Array]:
+def positions(first: int, count: int, size: int, small: int) -> tuple[NDArray[np.int64], Array]:
     """Where pixel centres of the large axis lie on the small one: lower index and fraction."""
     at = (np.arange(first, first + count, dtype=np.float64) + 0.5) * (small / size) - 0.5
     at = np.clip(at, 0, small - 1)
