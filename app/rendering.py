@@ -146,7 +146,8 @@ class Pictures:
             grey = files.read(
                 self._storage.photo(record.id) / ORIGINAL, max_pixels=self._max_pixels
             )
-            picture = render(grey, prediction, settings)
+            depth = files.depth_for(grey, output.format, output.bit_depth)
+            picture = render(replace(grey, bit_depth=depth), prediction, settings)
             if output.side_by_side:
                 picture = files.side_by_side(grey, picture)
             files.write(

@@ -1,7 +1,8 @@
 """Many photographs: find them, plan where the results go (plan.py), colorize them.
 
-Reading and writing overlap with the network in a few threads. The network runs once at a time (it
-uses all processors by itself), and memory is bounded: see :func:`run`.
+Reading, rendering and writing of some photographs overlap with the network on another, in a few
+threads. The network runs once at a time (it uses all processors by itself). Memory is bounded in
+bytes, by what the headers say, however many photographs there are: see :func:`run`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,8 +33,11 @@ log = logging.getLogger(__name__)
 
 #: Threads that read at the same time: a decoder may need far more memory than the photograph.
 READERS = 2
-#: Pixels of all photographs that were read and not yet written; a larger one is alone.
-ROOM = 50_000_000
+#: Bytes for all photographs in flight; one that needs more is alone.
+MEMORY = 1 << 30
+#: Bytes that one takes for each of its pixels, at most: decoded (colour, 16 bits) 6, grey 2, in
+#: colour 6, what its encoder holds 6.
+BYTES_A_PIXEL = 20
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ def run(
 
     A photograph that cannot be read, coloured or written gives a failed result and does not stop
     the others. At most ``jobs`` photographs (default: one per processor) are in flight; of these
-    at most :data:`READERS` are being read, and those that were read together have at most
-    :data:`ROOM` pixels (or are one larger photograph). If the iterator is closed, or Ctrl-C comes,
+    at most :data:`READERS` are being read, and all together take at most :data:`MEMORY` bytes, by
+    the sizes in their headers (or are one larger photograph). If the iterator is closed, or Ctrl-C comes,
     the photographs in flight are given up at their next step and no partial file stays.
 
     Args:
@@ -127,7 +131,7 @@ class _Worker:
         self.write_options = write_options
         self.stop = threading.Event()
         self._reading = threading.Semaphore(READERS)
-        self._room = _Room(ROOM)
+        self._room = _Room(MEMORY)
         self._network = threading.Lock()
 
     def __call__(self, task: Task) -> Result:
@@ -146,15 +150,17 @@ class _Worker:
     def _colorize(self, task: Task) -> None:
         from . import photo as files
 
-        with ExitStack() as stack:
+        header = files.probe(task.input, **self.read_options)
+        with self._room.hold(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
                 self._check()
                 photo = files.read(task.input, **self.read_options)
-                stack.enter_context(self._room.hold(photo.height * photo.width))
             with self._network:
                 self._check()
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
             self._check()
+            depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
+            photo = replace(photo, bit_depth=depth)
             result = self.colorizer.render(photo, prediction, self.settings)
             self._check()
             _make_folder(task.output.parent)

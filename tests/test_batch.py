@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from colorizer import batch, photo
@@ -203,12 +204,61 @@ def test_large_photographs_are_alone(photos: Path, monkeypatch: pytest.MonkeyPat
     colorizer = Crowded(2)
     colorize(photos, colorizer, jobs=2)
     assert colorizer.crowd.most == 2
-    for room in (24 * 16, 10):  # room for exactly one, and for less than one
-        monkeypatch.setattr(batch, "ROOM", room)
+    # room for exactly one, and for less than one
+    for room in (24 * 16 * batch.BYTES_A_PIXEL, 10):
+        monkeypatch.setattr(batch, "MEMORY", room)
         colorizer = Crowded(1)
         results, _ = colorize(photos, colorizer, jobs=4, overwrite=True)
         assert [result.status for result in results] == ["done"] * 6
         assert colorizer.crowd.most == 1
+
+
+def test_memory_is_taken_before_a_photograph_is_decoded(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are in flight, no more are in memory than there is room for."""
+    held: list[int] = []
+    most = 0
+    real_read = photo.read
+    lock = threading.Lock()
+
+    def read(source: Any, **options: Any) -> Any:
+        nonlocal most
+        with lock:
+            held.append(1)
+            most = max(most, len(held))
+        time.sleep(0.02)
+        return real_read(source, **options)
+
+    class Releasing(FakeColorizer):
+        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+            with lock:
+                held.pop()
+            return super().render(photo, prediction, settings)
+
+    monkeypatch.setattr(photo, "read", read)
+    monkeypatch.setattr(batch, "MEMORY", 24 * 16 * batch.BYTES_A_PIXEL)
+    results, _ = colorize(photos, Releasing(), jobs=6)
+    assert [result.status for result in results] == ["done"] * 6
+    assert most == 1
+
+
+def test_what_becomes_8_bits_is_rendered_with_8_bits(tmp_path: Path) -> None:
+    """A 16-bit scan that becomes a JPEG does not need twice the memory."""
+    depths = []
+
+    class Watching(FakeColorizer):
+        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+            depths.append(photo.bit_depth)
+            return super().render(photo, prediction, settings)
+
+    grey = np.arange(24 * 16, dtype=np.uint16).reshape(16, 24) * 170
+    photo.write(photo.Photo(grey, bit_depth=16), tmp_path / "a.tif")
+    fake: Any = Watching()
+    for format in ("jpeg", "png"):
+        tasks = plan(find_inputs([tmp_path / "a.tif"]), tmp_path / "out", format=format)
+        assert [result.status for result in run(tasks, lambda: fake)] == ["done"]
+    assert depths == [8, 16]
 
 
 def test_results_come_as_they_are_finished(photos: Path) -> None:

@@ -28,6 +28,7 @@ SIGMA = 5.0
 NEIGHBOURS = 5
 #: default temperature of the annealed mean (section 2.3)
 TEMPERATURE = 0.38
+_PLACES = 512
 
 
 @cache
@@ -136,6 +137,8 @@ def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1)
         raise ValueError(f"axis {axis} must have length {BIN_COUNT}, not {logits.shape[axis]}")
     if not temperature >= 0:
         raise ValueError("temperature must not be negative")
+    if axis == 0 and temperature >= 1e-3 and not is_torch_array(logits):
+        return _annealed_mean_of_planes(logits, temperature)
     z = xp.moveaxis(xp.astype(logits, xp.float32), axis, -1)
     centres = _centres_like(logits)
     if temperature < 1e-3:
@@ -145,6 +148,20 @@ def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1)
         weights = xp.exp(z)
         ab = (weights @ centres) / xp.sum(weights, axis=-1, keepdims=True)
     return xp.moveaxis(ab, -1, axis)
+
+
+def _annealed_mean_of_planes(logits: NDArray[Any], temperature: float) -> NDArray[np.float32]:
+    """:func:`annealed_mean` along the first axis, a few places at a time: they fit into a cache."""
+    flat = logits.reshape(BIN_COUNT, -1)
+    centres = np.concatenate([ab_bins().T, np.ones((1, BIN_COUNT), np.float32)])
+    sums = np.empty((3, flat.shape[1]), np.float32)
+    for first in range(0, flat.shape[1], _PLACES):
+        places = slice(first, first + _PLACES)
+        z = flat[:, places].astype(np.float32)
+        z -= z.max(axis=0)
+        z *= np.float32(1 / temperature)
+        sums[:, places] = centres @ np.exp(z, out=z)
+    return (sums[:2] / sums[2]).reshape(2, *logits.shape[1:])
 
 
 def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:

@@ -101,33 +101,43 @@ def fit_linear_colour(
     """
     if refinement == 0:
         return LinearColour(np.zeros_like(ab), ab)
-    mean_l = _box(lightness, radius)
-    variance = _box(lightness * lightness, radius) - mean_l * mean_l
-    slopes, offsets = [], []
-    for channel in ab:
-        mean_c = _box(channel, radius)
-        covariance = _box(lightness * channel, radius) - mean_l * mean_c
-        slope = covariance / (np.maximum(variance, 0) + epsilon)
-        slopes.append(_box(slope, radius))
-        offsets.append(_box(mean_c - slope * mean_l, radius))
-    share = np.float32(refinement)
-    return LinearColour(
-        (np.stack(slopes) * share).astype(np.float32),
-        (np.stack(offsets) * share + ab * (1 - share)).astype(np.float32),
-    )
+    planes = np.concatenate([lightness[None], ab])
+    mean_l, *mean_ab = _box(planes, radius)
+    square, *products = _box(planes * lightness, radius)
+    variance = np.maximum(square - mean_l * mean_l, 0)
+    slope = (np.stack(products) - mean_l * mean_ab) / (variance + np.float32(epsilon))
+    fitted = _box(np.concatenate([slope, mean_ab - slope * mean_l]), radius)
+    fitted *= np.float32(refinement)
+    fitted[2:] += ab * np.float32(1 - refinement)
+    return LinearColour(fitted[:2], fitted[2:])
 
 
-def _box(plane: NDArray[np.floating], radius: int) -> Array:
-    """Mean over a (2 radius + 1) square, the window cut at the borders; (h, w) float32."""
-    result = plane.astype(np.float64)
-    for axis in (0, 1):
-        size = result.shape[axis]
-        cumulative = np.concatenate(
-            [np.zeros_like(result.take([0], axis)), result.cumsum(axis)], axis
-        )
+def _box(planes: Array, radius: int) -> Array:
+    """Mean over a (2 radius + 1) square, the window cut at the borders; (n, h, w) float32."""
+    for axis in (1, 2):
+        size = planes.shape[axis]
         index = np.arange(size)
-        high = np.minimum(index + radius + 1, size)
-        low = np.maximum(index - radius, 0)
-        counts = (high - low).reshape([-1, 1] if axis == 0 else [1, -1])
-        result = (cumulative.take(high, axis) - cumulative.take(low, axis)) / counts
-    return result.astype(np.float32)
+        counts = np.minimum(index + radius + 1, size) - np.maximum(index - radius, 0)
+        margin = [(radius, radius) if i == axis else (0, 0) for i in range(3)]
+        planes = _window_sums(np.pad(planes, margin), axis, 2 * radius + 1, size)
+        share = (1 / counts).astype(np.float32)
+        planes *= share[:, None] if axis == 1 else share
+    return planes
+
+
+def _window_sums(planes: Array, axis: int, width: int, size: int) -> Array:
+    """Sums of ``width`` neighbours, from sums of 1, 2, 4, ... of them: (n, h, w), ``size`` long."""
+
+    def part(first: int, last: int | None) -> tuple[slice, ...]:
+        return (*[slice(None)] * axis, slice(first, last))
+
+    total = np.zeros_like(planes[part(0, size)])
+    start, length, sums = 0, 1, planes
+    while True:
+        if width & length:
+            total += sums[part(start, start + size)]
+            start += length
+        if 2 * length > width:
+            return total
+        sums = sums[part(0, -length)] + sums[part(length, None)]
+        length *= 2

@@ -1,6 +1,6 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
-Public: :func:`read`, :func:`probe`, :func:`write`, :func:`shrink`, :func:`side_by_side`,
+Public: :func:`read`, :func:`probe`, :func:`write`, :func:`depth_for`, :func:`shrink`, :func:`side_by_side`,
 :func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`, :class:`Provenance`,
 :class:`UnreadableFile`, and the formats that are read and written. Names are imported when they are
 first used, so that this package costs nothing to import.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .photo import Photo
     from .reading import MAX_PIXELS, Header, probe, provenance_of, read
     from .resizing import shrink, side_by_side
-    from .writing import write
+    from .writing import depth_for, write
 
 __all__ = [
     "MAX_PIXELS",
@@ -31,6 +31,7 @@ __all__ = [
     "Photo",
     "Provenance",
     "UnreadableFile",
+    "depth_for",
     "probe",
     "provenance_of",
     "read",
@@ -49,6 +50,7 @@ _HOME = {
     "Photo": "photo",
     "Provenance": "metadata",
     "UnreadableFile": "guard",
+    "depth_for": "writing",
     "probe": "reading",
     "provenance_of": "reading",
     "read": "reading",

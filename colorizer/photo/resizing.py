@@ -22,10 +22,13 @@ def average_blocks(plane: NDArray[Any], height: int, width: int) -> NDArray[np.f
     if block == 1:
         return plane.astype(np.float32)
     rows, columns = plane.shape[0] // block, plane.shape[1] // block
+    # of integers the sums are exact; a sum of rows first leaves a block times less to do
+    kind = np.uint32 if block * block * np.iinfo(plane.dtype).max < 1 << 32 else np.uint64
     small = np.empty((rows, columns), np.float32)
     for i in range(rows):
         strip = plane[i * block : (i + 1) * block, : columns * block]
-        small[i] = strip.reshape(block, columns, block).mean(axis=(0, 2), dtype=np.float32)
+        small[i] = strip.sum(axis=0, dtype=kind).reshape(columns, block).sum(axis=1)
+    small /= np.float32(block * block)
     return small
 
 

@@ -78,7 +78,10 @@ def to_depth(values: NDArray[Any], bits: int) -> NDArray[Any]:
     if values.dtype.itemsize * 8 == bits:
         return values
     if bits == 8:
-        return narrow_table().take(values)
+        narrow = np.empty(values.shape, np.uint8)
+        for rows in strips(*values.shape[:2]):  # take() makes 8-byte numbers of what it is given
+            narrow[rows] = narrow_table().take(values[rows])
+        return narrow
     return values.astype(np.uint16) * np.uint16(257)
 
 

@@ -55,7 +55,7 @@ def write(
         InvalidSetting: quality or bit depth outside its range.
     """
     kind = _format_of(target, format)
-    depth = _depth_for(photo, kind, bit_depth)
+    depth = depth_for(photo, kind, bit_depth)
     if not 1 <= quality <= 100:
         raise InvalidSetting(f"quality must be between 1 and 100, not {quality}.")
     outgoing = _outgoing(photo, depth, quality, lossless, provenance)
@@ -89,7 +89,20 @@ def _format_of(target: Target, format: str | None) -> str:
     )
 
 
-def _depth_for(photo: Photo, kind: str, wanted: int | None) -> int:
+def depth_for(photo: Photo, format: str, wanted: int | None = None) -> int:
+    """Bits per channel, 8 or 16, with which :func:`write` would write a photograph.
+
+    Who renders for a file sets the photograph's ``bit_depth`` to it: a picture of 16 bits that is
+    to become a JPEG would take twice the memory for nothing.
+
+    Args:
+        format: as for :func:`write`.
+        wanted: 8, 16, or None for the photograph's own where the format has it.
+
+    Raises:
+        OutputError, InvalidSetting: as :func:`write`.
+    """
+    kind = _format_of("", format)
     if wanted not in (None, 8, 16):
         raise InvalidSetting(f"bit_depth must be 8 or 16, not {wanted}.")
     if kind in SIXTEEN_BIT_FORMATS:

@@ -182,7 +182,7 @@ def test_failures_leave_the_old_file_and_nothing_else(
 
 
 def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("imagecodecs.png_encode", stop)

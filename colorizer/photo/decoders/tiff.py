@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CorruptImage, UnsupportedImage
+from ...threads import processors
 from .. import exif as exif_block
 from .. import ifd
 from .. import xmp as xmp_packet
@@ -101,7 +102,7 @@ def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     if photometric == _YCBCR and int(page.compression) not in _JPEG_CODECS:
         return _load_ycbcr(page, file, name)
     _check_segments(page, file, name)
-    samples = page.asarray(maxworkers=1)
+    samples = page.asarray(maxworkers=processors())
     samples = samples.reshape(page.shaped[0], *page.shaped[2:])  # planes, rows, columns, samples
     samples = samples[0] if samples.shape[0] == 1 else np.moveaxis(samples[..., 0], 0, -1)
     model, channels = _MODELS[photometric]

@@ -12,7 +12,11 @@ from .. import ifd
 from .base import Outgoing
 
 _HEADER_END = 33  # signature 8, IHDR 25
-_LEVEL = 6
+# One filter for all rows, each byte less its left neighbour, and a low level: files 3..13 % larger
+# (8 bits) or 5 % smaller (16 bits) than with the best filter of each row and level 6, in a quarter
+# to half of the time (docs/performance.md).
+_LEVEL = 3
+_SUB = 0x10  # PNG_FILTER_SUB
 
 
 def encode(picture: Outgoing, file: BinaryIO) -> None:
@@ -22,7 +26,7 @@ def encode(picture: Outgoing, file: BinaryIO) -> None:
     samples = picture.pixels
     if picture.alpha is not None:
         samples = np.dstack([samples, picture.alpha])
-    data = imagecodecs.png_encode(np.ascontiguousarray(samples), _LEVEL)
+    data = imagecodecs.png_encode(np.ascontiguousarray(samples), _LEVEL, filter=_SUB)
     file.write(data[:_HEADER_END])
     file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc)))
     if picture.dpi is not None:
