@@ -5,10 +5,10 @@
     python benchmarks/pipeline.py --only "24 MP" --only slider --rounds 3
 
 Every measurement has a process of its own: it loads the model, does the work once to warm up, and
-then ``--rounds`` times; the median counts. Memory is the peak resident size of that process, libraries
-and model included. The cold command line and the folder are ``colorizer colorize`` as anybody would
-call it. The photographs are made in a temporary folder: smooth shapes of all sizes, and grain.
-The textbook pipeline is in ``textbook.py`` beside this file.
+then ``--rounds`` times; the median counts. Memory is the peak resident size of that process,
+libraries and model included. The cold command line and the folder are ``colorizer colorize`` as
+anybody would call it. The photographs are made in a temporary folder: smooth shapes of all sizes,
+and grain. The textbook pipeline is in ``textbook.py`` beside this file.
 """
 
 from __future__ import annotations
@@ -214,7 +214,9 @@ def line(name: str, row: dict[str, Any]) -> str:
         text += f"{textbook['seconds']:9.3f} s{textbook['peak_mb']:7} MB"
         text += f"{row['speed_up']:8.1f} x{row['memory_share']:7.2f}"
     elif "a_second" in row:
-        text += f"  {row['a_second']:.1f} a second, {row['peak_mb_of_a_fifth']} MB for a fifth of them"
+        text += (
+            f"  {row['a_second']:.1f} a second, {row['peak_mb_of_a_fifth']} MB for a fifth of them"
+        )
     return f"{text}  (goal: {GOALS[name]})"
 
 

@@ -66,8 +66,8 @@ def run(
     A photograph that cannot be read, coloured or written gives a failed result and does not stop
     the others. At most ``jobs`` photographs (default: one per processor) are in flight; of these
     at most :data:`READERS` are being read, and all together take at most :data:`MEMORY` bytes, by
-    the sizes in their headers (or are one larger photograph). If the iterator is closed, or Ctrl-C comes,
-    the photographs in flight are given up at their next step and no partial file stays.
+    the sizes in their headers (or are one larger photograph). If the iterator is closed, or Ctrl-C
+    comes, the photographs in flight are given up at their next step and no partial file stays.
 
     Args:
         tasks: from :func:`plan`.

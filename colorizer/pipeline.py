@@ -253,9 +253,7 @@ def linear_colour(ab: Array, lightness: Array, settings: Settings) -> LinearColo
     return fit_linear_colour(adjust(ab, settings), lightness, settings.edge_refinement)
 
 
-def render_pixels(
-    photo: Photo, colour: LinearColour, threads: int | None = None
-) -> NDArray[Any]:
+def render_pixels(photo: Photo, colour: LinearColour, threads: int | None = None) -> NDArray[Any]:
     """Full-size sRGB (H, W, 3), uint8 or uint16 by the photograph's bit depth.
 
     The result does not depend on ``threads``; ``None`` takes one per processor.

@@ -161,7 +161,8 @@ def _annealed_mean_of_planes(logits: NDArray[Any], temperature: float) -> NDArra
         z -= z.max(axis=0)
         z *= np.float32(1 / temperature)
         sums[:, places] = centres @ np.exp(z, out=z)
-    return (sums[:2] / sums[2]).reshape(2, *logits.shape[1:])
+    ab: NDArray[np.float32] = sums[:2] / sums[2]
+    return ab.reshape(2, *logits.shape[1:])
 
 
 def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:

@@ -79,7 +79,8 @@ class Painter:
         self._bands = _bands(width, self._planes.shape[2])
         columns = max(weights.shape[1] for _, _, weights in self._bands)
         fair = max(-(-height // _STRIPS), _FEWEST_ROWS)
-        self._strip = max(min(_TILE // columns, fair), 1)
+        rows = max(min(_TILE // columns, fair), 1)
+        self._strip = rows if rows < _GROUP else rows - rows % _GROUP
 
     @property
     def strips(self) -> list[slice]:
@@ -88,8 +89,8 @@ class Painter:
         return [slice(i, min(i + self._strip, height)) for i in range(0, height, self._strip)]
 
     def paint(self, rows: slice, out: NDArray[Any]) -> None:
-        """Write sRGB of one of the strips into ``out`` (rows, W, 3), uint8 or uint16, contiguous."""
-        low, fraction = (part[rows] for part in self._rows)
+        """Write sRGB of one of the strips into ``out`` (rows, W, 3), uint8 or uint16."""
+        low, fraction = self._rows[0][rows], self._rows[1][rows]
         lines = _between(self._planes, low, fraction)
         outside = _Outside(self, out)
         for column, sources, weights in self._bands:
@@ -110,14 +111,14 @@ class Painter:
         t_z += q_z
         rgb = self.linear(y, t_x, t_z, q_x, q_z)
         outside = np.flatnonzero(self.outside(rgb, q_x))
-        if outside.size:
-            row, place = np.divmod(outside, out.shape[1])
-            late.add(row, place + column, *(part[outside] for part in (f, y, t_x, t_z)))
         encoded = np.empty(grey.shape, self._encoded.dtype)
         for i, channel in enumerate(rgb):
             np.copyto(grey, channel, casting="unsafe")
             self._encoded.take(grey, out=encoded, mode="clip")
             out[..., i] = encoded.reshape(out.shape[:2])
+        if outside.size:
+            row, place = np.divmod(outside, out.shape[1])
+            late.add(row, place + column, *(part[outside] for part in (f, y, t_x, t_z)))
 
     def encode(self, linear: Array) -> NDArray[Any]:
         """Linear light in steps to sRGB."""
@@ -208,7 +209,7 @@ def _encoding_table(bits: int) -> NDArray[Any]:
     steps = _STEPS[bits]
     linear = (np.arange(steps, dtype=np.float32) + np.float32(0.5)) / np.float32(steps)
     top = (1 << bits) - 1
-    table = np.rint(linear_to_srgb(linear) * np.float32(top))
+    table: Array = np.rint(linear_to_srgb(linear) * np.float32(top))
     return table.astype(np.uint8 if bits == 8 else np.uint16)
 
 

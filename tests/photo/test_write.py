@@ -112,6 +112,28 @@ def test_jpeg_lays_alpha_on_white() -> None:
     assert (result[:, :8].min(), result[:, 8:].max()) == (255, 0)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 3), (300, 37, 3), (299, 40), (333, 50, 3), (8, 900)])
+@pytest.mark.parametrize("strip", [1, 1 << 13])
+def test_jpeg_in_strips_has_the_pixels_of_one_in_one_go(
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], strip: int
+) -> None:
+    """Also with so many strips that the numbers of the restart markers start again."""
+    monkeypatch.setattr("colorizer.photo.encoders.jpeg._STRIP_PIXELS", strip)
+    pixels = noise(*shape)
+    data = encoded(Photo(pixels), format="jpeg", quality=85)
+    whole = io.BytesIO()
+    Image.fromarray(pixels).save(whole, "JPEG", quality=85, subsampling=0)
+    assert np.array_equal(decoded(data, "jpeg"), np.asarray(Image.open(whole)))
+    assert np.array_equal(read(data).pixels, read(whole.getvalue()).pixels)
+
+
+def test_jpeg_with_alpha_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = Photo(noise(90, 33, 3), noise(90, 33, seed=1))
+    whole = decoded(encoded(photo, format="jpeg"), "jpeg")
+    monkeypatch.setattr("colorizer.photo.encoders.jpeg._STRIP_PIXELS", 1)
+    assert np.array_equal(decoded(encoded(photo, format="jpeg"), "jpeg"), whole)
+
+
 def test_webp_lossless_and_lossy() -> None:
     rgb, alpha = noise(20, 30, 3), noise(20, 30)
     exact = decoded(encoded(Photo(rgb, alpha), format="webp", lossless=True), "webp")

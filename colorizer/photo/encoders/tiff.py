@@ -21,8 +21,8 @@ from ..ifd import Directory, Entry
 from .base import Outgoing
 
 _STRIP_BYTES = 1 << 20
-# By bits a sample. Of 16 bits the lower ones are noise, which no level packs; of 8 bits level 3 gives
-# files 2 % larger than level 6 in half the time (docs/performance.md).
+# By bits a sample. Of 16 bits the lower ones are noise, which no level packs; of 8 bits level 3
+# gives files 2 % larger than level 6 in half the time (docs/performance.md).
 _LEVEL = {8: 3, 16: 1}
 _DEFLATE, _HORIZONTAL = 8, 2
 _BLACK_IS_ZERO, _RGB, _UNASSOCIATED = 1, 2, 2
