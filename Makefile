@@ -2,6 +2,7 @@
 # make test       set up, then everything that must hold: style, types, tests
 # make demo       colorize the sample photographs on the command line
 # make evaluate   measure the colours against true ones: make evaluate PHOTOS="folder shard.tar"
+# make bench      measure time and memory beside a textbook pipeline (docs/performance.md)
 # make lint       style and types only
 # make format     put the code into its style
 # make clean      remove what these commands made
@@ -14,7 +15,7 @@ SOURCES := $(shell find app colorizer weights templates static samples -type f !
 PHOTOS ?=
 ARGS ?=
 
-.PHONY: serve demo test lint format evaluate clean
+.PHONY: serve demo test lint format evaluate bench clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -40,6 +41,9 @@ format: $(VENV)/.ready
 evaluate: $(VENV)/.installed
 	@test -n "$(PHOTOS)" || { echo 'Say which: make evaluate PHOTOS="folder shard.tar"'; exit 2; }
 	$(BIN)/colorizer evaluate $(PHOTOS) $(ARGS)
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/pipeline.py -o docs/performance.json $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
