@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.bins import annealed_mean, reweight
+from .color.bins import decode
 from .color.cast import remove_cast
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
@@ -229,8 +229,8 @@ def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
 
 def native_ab(prediction: Prediction, temperature: float, rebalancing: float) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
-    logits = reweight(prediction.logits, prediction.rebalancing_weights, rebalancing, axis=0)
-    ab: Array = annealed_mean(logits, temperature * prediction.native_temperature, axis=0)
+    weights, warmth = prediction.rebalancing_weights, prediction.native_temperature
+    ab = decode(prediction.logits, weights, rebalancing, temperature * warmth)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]

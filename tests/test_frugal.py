@@ -131,7 +131,7 @@ predicted = Prediction(logits, np.zeros((256, 256), np.float32), photo.height, p
 result = render(shrink(photo, 200), predicted, Settings(cast_removal=1.0))
 for format in ("jpeg", "png", "tiff", "webp"):
     write(result, io.BytesIO(), format=format)
-print([name for name in ("torch", "torchvision", "skimage", "scipy", "cv2") if name in sys.modules])
+print([name for name in ("torch", "torchvision", "skimage", "cv2") if name in sys.modules])
 """
     assert python("-c", code).stdout == "[]\n"
 

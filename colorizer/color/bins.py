@@ -28,6 +28,8 @@ SIGMA = 5.0
 NEIGHBOURS = 5
 #: default temperature of the annealed mean (section 2.3)
 TEMPERATURE = 0.38
+#: a temperature below it is 0
+_COLDEST = 1e-3
 _PLACES = 512
 
 
@@ -137,11 +139,9 @@ def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1)
         raise ValueError(f"axis {axis} must have length {BIN_COUNT}, not {logits.shape[axis]}")
     if not temperature >= 0:
         raise ValueError("temperature must not be negative")
-    if axis == 0 and temperature >= 1e-3 and not is_torch_array(logits):
-        return _annealed_mean_of_planes(logits, temperature)
     z = xp.moveaxis(xp.astype(logits, xp.float32), axis, -1)
     centres = _centres_like(logits)
-    if temperature < 1e-3:
+    if temperature < _COLDEST:
         ab = centres[xp.argmax(z, axis=-1)]
     else:
         z = (z - xp.max(z, axis=-1, keepdims=True)) / temperature
@@ -150,18 +150,37 @@ def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1)
     return xp.moveaxis(ab, -1, axis)
 
 
-def _annealed_mean_of_planes(logits: NDArray[Any], temperature: float) -> NDArray[np.float32]:
-    """:func:`annealed_mean` along the first axis, a few places at a time: they fit into a cache."""
+def decode(
+    logits: NDArray[Any], weights: NDArray[Any], amount: float, temperature: float
+) -> NDArray[np.float32]:
+    """:func:`reweight` and :func:`annealed_mean` of one picture, a few places at a time.
+
+    A few places fit into a core's cache; nothing of the size of the logits is made.
+
+    Args:
+        logits: (313, h, w), any floating type.
+        weights, amount: see :func:`reweight`.
+        temperature: T, 0..1; 0 is the mode.
+
+    Returns:
+        (2, h, w) float32.
+    """
     flat = logits.reshape(BIN_COUNT, -1)
+    shift = (np.log(weights) * (amount - 1)).astype(np.float32)[:, None]
     centres = np.concatenate([ab_bins().T, np.ones((1, BIN_COUNT), np.float32)])
-    sums = np.empty((3, flat.shape[1]), np.float32)
+    ab = np.empty((2, flat.shape[1]), np.float32)
     for first in range(0, flat.shape[1], _PLACES):
         places = slice(first, first + _PLACES)
         z = flat[:, places].astype(np.float32)
-        z -= z.max(axis=0)
-        z *= np.float32(1 / temperature)
-        sums[:, places] = centres @ np.exp(z, out=z)
-    ab: NDArray[np.float32] = sums[:2] / sums[2]
+        if amount != 1:
+            z += shift
+        if temperature < _COLDEST:
+            ab[:, places] = centres[:2, z.argmax(axis=0)]
+        else:
+            z -= z.max(axis=0)
+            z *= np.float32(1 / temperature)
+            *sums, total = centres @ np.exp(z, out=z)
+            ab[:, places] = sums / total
     return ab.reshape(2, *logits.shape[1:])
 
 

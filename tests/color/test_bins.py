@@ -21,6 +21,7 @@ from colorizer.color.bins import (
     GREY_BIN,
     ab_bins,
     annealed_mean,
+    decode,
     entropy,
     nearest_bin,
     rebalancing_weights,
@@ -351,3 +352,18 @@ def test_entropy_ends_and_axis() -> None:
     np.testing.assert_allclose(entropy(even, axis=0), 1.0, atol=1e-5)
     even[40] = 1e9
     np.testing.assert_allclose(entropy(even, axis=0), 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-4, 0.05, 0.38, 1.0])
+@pytest.mark.parametrize("amount", [0.0, 0.85, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 9), (40, 30)])
+def test_decode_is_reweighting_and_the_annealed_mean(
+    temperature: float, amount: float, shape: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(0, 4, (BIN_COUNT, *shape)).astype(np.float16)
+    weights = rng.uniform(0.3, 5, BIN_COUNT).astype(np.float32)
+    expected = annealed_mean(reweight(logits, weights, amount, axis=0), temperature, axis=0)
+    result = decode(logits, weights, amount, temperature)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, expected, atol=1e-3)
