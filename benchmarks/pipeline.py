@@ -149,8 +149,13 @@ def as_child(kind: str, *arguments: str) -> None:
 
         print(json.dumps(describe_machine()))
     elif kind == "photograph":
-        path, megapixels, bits, seed = arguments
-        photograph(Path(path), float(megapixels), int(bits), int(seed))
+        path, megapixels, bits = arguments
+        photograph(Path(path), float(megapixels), int(bits))
+        print("{}")
+    elif kind == "folder":
+        path, count = arguments
+        for i in range(int(count)):
+            photograph(Path(path) / f"{i:03}.jpg", 1, 8, i)
         print("{}")
     else:
         source, target, rounds = arguments
@@ -174,7 +179,7 @@ def command_line(*arguments: object) -> dict[str, Any]:
 def measure_case(name: str, folder: Path, rounds: int) -> dict[str, Any]:
     megapixels, bits, suffix, target, comparable = CASES[name]
     source = folder / f"source{suffix}"
-    child("photograph", source, megapixels, bits, 0)
+    child("photograph", source, megapixels, bits)
     row = {"ours": child("ours", source, folder / f"ours{target}", rounds)}
     if comparable:
         row["textbook"] = child("textbook", source, folder / f"textbook{target}", rounds)
@@ -183,7 +188,7 @@ def measure_case(name: str, folder: Path, rounds: int) -> dict[str, Any]:
 
 def measure_cold(folder: Path, rounds: int) -> dict[str, Any]:
     source = folder / "cold.jpg"
-    child("photograph", source, 1, 8, 0)
+    child("photograph", source, 1, 8)
     runs = [command_line(source, "-o", folder / f"cold-{i}.jpg") for i in range(rounds + 1)]
     seconds = statistics.median(run["seconds"] for run in runs[1:])
     return {"ours": {"seconds": seconds, "peak_mb": max(run["peak_mb"] for run in runs)}}
@@ -195,8 +200,7 @@ def measure_folder(folder: Path, count: int) -> dict[str, Any]:
     for part in (count // 5, count):
         photos = folder / f"folder-{part}"
         photos.mkdir()
-        for i in range(part):
-            child("photograph", photos / f"{i:03}.jpg", 1, 8, i)
+        child("folder", photos, part)
         runs.append(command_line(photos, "-o", folder / f"out-{part}", "--jobs", "auto"))
     few, all_ = runs
     rate = (count - count // 5) / (all_["seconds"] - few["seconds"])
@@ -234,7 +238,7 @@ def main() -> None:
             if options.only and not any(text in name for text in options.only):
                 continue
             if name == SLIDER:
-                child("photograph", folder / "slider.jpg", 1.5, 8, 0)
+                child("photograph", folder / "slider.jpg", 1.5, 8)
                 row = {"ours": child("slider", folder / "slider.jpg", folder, options.rounds)}
             elif name == COLD:
                 row = measure_cold(folder, options.rounds)

@@ -114,30 +114,38 @@ def fit_linear_colour(
 
 def _box(planes: Array, radius: int) -> Array:
     """Mean over a (2 radius + 1) square, the window cut at the borders; (n, h, w) float32."""
-    for axis in (1, 2):
-        size = planes.shape[axis]
-        index = np.arange(size)
-        counts = np.minimum(index + radius + 1, size) - np.maximum(index - radius, 0)
-        margin = [(radius, radius) if i == axis else (0, 0) for i in range(3)]
-        planes = _window_sums(np.pad(planes, margin), axis, 2 * radius + 1, size)
-        share = (1 / counts).astype(np.float32)
-        planes *= share[:, None] if axis == 1 else share
-    return planes
+    _, height, width = planes.shape
+    wide, side = width + 2 * radius, 2 * radius + 1
+    shares = np.outer(_shares(height, radius), _shares(width, radius))
+    padded = np.zeros((height + 2 * radius, wide), np.float32)
+    sums = np.empty((height, wide), np.float32)
+    means = np.empty_like(planes)
+    for plane, mean in zip(planes, means, strict=True):
+        padded[radius : radius + height, radius : radius + width] = plane
+        columns = _window_sums(padded.ravel(), wide, side)
+        rows = _window_sums(columns, 1, side)
+        sums.ravel()[: rows.size] = rows  # those that are missing lie in the margin
+        np.multiply(sums[:, :width], shares, out=mean)
+    return means
 
 
-def _window_sums(planes: Array, axis: int, width: int, size: int) -> Array:
-    """Sums of ``width`` neighbours, from sums of 1, 2, 4, ... of them: (n, h, w), ``size`` long."""
+def _shares(size: int, radius: int) -> Array:
+    """One divided by the number of places that the window has at each place."""
+    index = np.arange(size)
+    counts = np.minimum(index + radius + 1, size) - np.maximum(index - radius, 0)
+    return (1 / counts).astype(np.float32)
 
-    def part(first: int, last: int | None) -> tuple[slice, ...]:
-        return (*[slice(None)] * axis, slice(first, last))
 
-    total = np.zeros_like(planes[part(0, size)])
-    start, length, sums = 0, 1, planes
+def _window_sums(values: Array, stride: int, count: int) -> Array:
+    """values[i] + values[i + stride] + ..., ``count`` terms, from sums of 1, 2, 4, ... of them."""
+    size = len(values) - (count - 1) * stride
+    total = np.zeros(size, np.float32)
+    start, length, sums = 0, 1, values
     while True:
-        if width & length:
-            total += sums[part(start, start + size)]
+        if count & length:
+            total += sums[start * stride : start * stride + size]
             start += length
-        if 2 * length > width:
+        if 2 * length > count:
             return total
-        sums = sums[part(0, -length)] + sums[part(length, None)]
+        sums = sums[: -length * stride] + sums[length * stride :]
         length *= 2

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorizer.color.upsample import enlarge, fit_linear_colour
+from colorizer.color.upsample import _box, enlarge, fit_linear_colour
 
 sizes = st.integers(1, 40)
 
@@ -62,3 +62,15 @@ def test_strips_join_without_seams(cut: int) -> None:
     whole = colour.rows(large, 0, 50)
     parts = [colour.rows(large[i : i + cut], i, 50) for i in range(0, 50, cut)]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+
+
+@pytest.mark.parametrize(("h", "w", "radius"), [(1, 1, 6), (5, 3, 6), (30, 41, 6), (20, 20, 0)])
+def test_means_over_windows_that_are_cut_at_the_borders(h: int, w: int, radius: int) -> None:
+    planes = np.random.default_rng(0).normal(0, 50, (3, h, w)).astype(np.float32)
+    expected = np.empty_like(planes)
+    for y in range(h):
+        for x in range(w):
+            rows = slice(max(y - radius, 0), y + radius + 1)
+            columns = slice(max(x - radius, 0), x + radius + 1)
+            expected[:, y, x] = planes[:, rows, columns].mean(axis=(1, 2))
+    np.testing.assert_allclose(_box(planes, radius), expected, atol=1e-4)
