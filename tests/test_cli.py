@@ -25,6 +25,8 @@ from .conftest import Run
 HEAVY = (
     "torch",
     "numpy",
+    "numba",
+    "cv2",
     "PIL",
     "skimage",
     "imagecodecs",

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import click
 
 _LIBRARIES = (
-    "torch", "torchvision", "numpy", "scikit-image", "pillow", "pillow-heif", "imagecodecs",
+    "torch", "torchvision", "numpy", "numba", "scikit-image", "pillow", "pillow-heif", "imagecodecs",
     "tifffile", "safetensors", "openvino",
 )  # fmt: skip
 
