@@ -11,8 +11,8 @@ from typing import Any, get_args
 import click
 
 _LIBRARIES = (
-    "torch", "torchvision", "numpy", "numba", "scikit-image", "pillow", "pillow-heif", "imagecodecs",
-    "tifffile", "safetensors", "openvino",
+    "torch", "torchvision", "numpy", "numba", "scikit-image", "pillow", "pillow-heif",
+    "imagecodecs", "tifffile", "safetensors", "openvino",
 )  # fmt: skip
 
 
