@@ -1,0 +1,58 @@
+#!/bin/sh
+# Build the image and use it for real: scripts/check-container.sh [BASE_IMAGE]
+#
+#   ENGINE         podman (default: podman, else docker), with options where it needs any
+#   BUILD          how to build (default: "$ENGINE build")
+#   BUILD_OPTIONS  more options of the build, RUN_OPTIONS of the run
+#   PORT           of this machine, 8765
+#
+# Lints the Dockerfile if hadolint is there and compose.yaml if a compose command is; then builds,
+# starts with a read-only root, waits for /readyz, colours a photograph over HTTP inside the
+# container, tries to write to the root, and stops it. Exit code 0: all of it worked.
+set -eu
+cd "$(dirname "$0")/.."
+
+base=${1:-python:3.12-slim-bookworm}
+if [ -z "${ENGINE:-}" ]; then
+    if command -v podman >/dev/null; then ENGINE=podman; else ENGINE=docker; fi
+fi
+BUILD=${BUILD:-$ENGINE build}
+port=${PORT:-8765}
+image=localhost/colorizer:check
+name=colorizer-check-$$
+
+say() { echo "== $*"; }
+
+if command -v hadolint >/dev/null; then say "hadolint" && hadolint Dockerfile; fi
+for compose in "docker compose" podman-compose; do
+    if $compose version >/dev/null 2>&1; then
+        say "compose.yaml by $compose"
+        for env in /dev/null deploy/scale.env deploy/gpu.env; do
+            $compose --env-file "$env" config >/dev/null
+        done
+        break
+    fi
+done
+
+say "build on $base"
+# shellcheck disable=SC2086
+$BUILD ${BUILD_OPTIONS:-} --build-arg "BASE_IMAGE=$base" -t "$image" .
+
+say "run"
+trap '$ENGINE rm -f "$name" >/dev/null 2>&1 || true' EXIT
+# shellcheck disable=SC2086
+$ENGINE run -d --name "$name" --read-only --tmpfs /tmp --cap-drop ALL \
+    --security-opt no-new-privileges -p "127.0.0.1:$port:8000" ${RUN_OPTIONS:-} "$image" >/dev/null
+
+$ENGINE exec -i "$name" python3 - <scripts/container_probe.py
+
+say "the root is read-only"
+if $ENGINE exec "$name" sh -c 'echo x >/opt/colorizer/x' 2>/dev/null; then
+    echo "the root file system can be written to" >&2
+    exit 1
+fi
+say "it stops when told"
+$ENGINE stop -t 60 "$name" >/dev/null
+code=$($ENGINE inspect -f '{{.State.ExitCode}}' "$name")
+[ "$code" = 0 ] || { echo "exit code $code" >&2; exit 1; }
+say "all well"
