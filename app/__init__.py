@@ -23,12 +23,12 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
 
     Raises:
         InvalidSetting: if the environment has a value that is not right.
-        ServerBusy, OSError: if the data folder cannot be used.
+        DataFolderUnusable: if the data folder cannot be made or written to.
     """
     from flask_openapi3.openapi import OpenAPI
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from . import api, health, pages, problems, resources, security
+    from . import api, health, observing, pages, problems, resources, security
     from .api.docs import INFO, SECURITY_SCHEMES
     from .api.documents import refuse
     from .api.schemas import Problem
@@ -60,6 +60,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
         app.wsgi_app = proxy_fix  # type: ignore[method-assign]
     app.request_class = spooled_by(service)
     resources.init_app(app)
+    observing.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
     api.register(app)

@@ -76,6 +76,31 @@ class Config(BaseSettings):
     min_free_disk_mb: int = Field(
         200, ge=0, description="Uploads are refused when less than this is free, MB."
     )
+    max_data_gb: float = Field(
+        0,
+        ge=0,
+        description="Largest data folder, GB; beyond it uploads are refused. 0 is no limit.",
+    )
+    megapixels_at_once: int = Field(
+        150,
+        ge=1,
+        description="Millions of pixels that are worked on in full size at the same time; more "
+        "wait. A larger picture is worked on alone.",
+    )
+    recycle_after_photos: int = Field(
+        0, ge=0, description="Photographs after which the worker process starts anew; 0 is never."
+    )
+    recycle_above_mb: int = Field(
+        0, ge=0, description="Memory above which the worker process starts anew, MB; 0 is never."
+    )
+    password: SecretStr | None = Field(
+        None,
+        description="Password of the pages (HTTP Basic, any user name); empty is none. The API "
+        "takes it too, or a token.",
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="Form of the log: json, console, or auto: console on a terminal."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged: debug, info, warning, error."
     )
@@ -89,6 +114,12 @@ class Config(BaseSettings):
         if value.lstrip().startswith("["):
             return json.loads(value)
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("password", "secret_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        """A variable that a compose file leaves empty is not set."""
+        return None if value == "" else value
 
     @classmethod
     def load(cls, **overrides: Any) -> Config:

@@ -15,11 +15,56 @@ from typing import IO, cast
 
 from colorizer.errors import OutputError
 
-from .errors import NotFound, StorageFull, UploadTooLarge
+from .errors import DataFolderUnusable, NotFound, StorageFull, UploadTooLarge
 
 _CHUNK = 1 << 20
 _SPOOLED = 500_000  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for this user only, or see that the one there can be used.
+
+    Raises:
+        DataFolderUnusable: if it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise _unusable(folder) from error
+    except OSError as error:
+        raise DataFolderUnusable(f"{folder} cannot be made: {error.strerror}.") from error
+    check_access(folder)
+
+
+def check_access(path: Path) -> None:
+    """Raise DataFolderUnusable if ``path``, which is there, cannot be read and written."""
+    mode = os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)
+    if not os.access(path, mode):
+        raise _unusable(path)
+
+
+def _unusable(path: Path) -> DataFolderUnusable:
+    """Say whose the folder is that is in the way, who we are, and what to do."""
+    there = path
+    while not _is_there(there) and there != there.parent:
+        there = there.parent
+    if there.exists() and not there.is_dir() and there.suffix not in (".key", ".db"):
+        return DataFolderUnusable(f"{there} is not a folder; choose another with --data-dir.")
+    owner, us = there.stat().st_uid, os.geteuid()
+    if owner == us:
+        return DataFolderUnusable(f"{there} cannot be written to; it may be mounted read-only.")
+    return DataFolderUnusable(
+        f"{there} belongs to user id {owner}, but Colorizer runs as user id {us} and may not write "
+        f"there. Run `chown -R {us} {there}`, or start Colorizer as user id {owner}."
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 @contextmanager

@@ -120,6 +120,19 @@ class Unauthorized(AppError):
     title = "A token is needed"
 
 
+class PasswordNeeded(Unauthorized):
+    """The pages have a password, and none or a wrong one was given."""
+
+    title = "A password is needed"
+
+
+class DataFolderUnusable(AppError):
+    """The data folder cannot be written to; the sentence says whose it is and what to do."""
+
+    status = 503
+    title = "The data folder cannot be used"
+
+
 class ServerBusy(AppError):
     """Another program already does this server's work on the same data folder."""
 

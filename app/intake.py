@@ -79,6 +79,7 @@ class Intake:
                 batch=batch,
             )
             self._storage.publish(folder, record, wanted)
+        self._storage.usage.add(length)
         self._enqueue(wanted, record)
         return record
 
@@ -95,6 +96,7 @@ class Intake:
         """Raise QueueFull, QueueUnavailable or StorageFull if ``length`` bytes have no room."""
         self._check_queue()
         self._storage.check_room(length)
+        self._storage.check_quota(length)
 
     def lifetime(self) -> tuple[datetime, datetime]:
         """When something that is made now was made, and when it expires; UTC."""

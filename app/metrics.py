@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+if TYPE_CHECKING:
+    from .admission import Budget
+    from .storage import Storage
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -15,9 +20,10 @@ class Metrics:
 
     Args:
         queue_length: called when somebody asks.
+        storage, budget: asked then too.
     """
 
-    def __init__(self, queue_length: Callable[[], float]) -> None:
+    def __init__(self, queue_length: Callable[[], float], storage: Storage, budget: Budget) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self.uploads = Counter(
@@ -39,8 +45,31 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        gauge = Gauge("colorizer_queue_length", "Photographs that wait.", registry=registry)
-        gauge.set_function(queue_length)
+        self.photos = Counter(
+            "colorizer_photographs", "Photographs that got their colours.", registry=registry
+        )
+        self.requests = Counter(
+            "colorizer_http_requests",
+            "Requests that were answered.",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            "colorizer_http_request_seconds",
+            "From a request to the beginning of its answer.",
+            ["route", "method"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
+            ("queue_length", "Photographs that wait.", queue_length),
+            ("data_bytes", "Size of the data folder.", storage.usage.bytes),
+            ("disk_free_bytes", "What is free on the disk of the data folder.", storage.free),
+            ("pixels_in_work", "Pixels worked on at full size.", lambda: budget.used),
+            ("waiting_for_memory", "Photographs that wait for memory.", lambda: budget.waiting),
+        )
+        for name, about, value in gauges:
+            Gauge(f"colorizer_{name}", about, registry=registry).set_function(value)
 
     def expose(self) -> tuple[bytes, str]:
         """The text that Prometheus reads, and its content type."""

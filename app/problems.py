@@ -17,6 +17,7 @@ from .disk import is_full
 from .errors import (
     Forbidden,
     NotFound,
+    PasswordNeeded,
     Problem,
     StorageFull,
     Unauthorized,
@@ -74,12 +75,14 @@ def respond(error: Exception) -> Response:
     if problem.status >= 500:
         foreseen = isinstance(error, ColorizerError)
         level = logging.INFO if foreseen else logging.ERROR
-        log.log(level, "%s %s: %s", request.method, request.path, error, exc_info=not foreseen)
+        kind = type(error).__name__
+        log.log(level, "%s %s: %s", request.method, request.path, kind, exc_info=not foreseen)
     retry_after = getattr(error, "retry_after", None)
     if isinstance(retry_after, int):
         headers["Retry-After"] = str(retry_after)
     if isinstance(error, Unauthorized):
-        headers["WWW-Authenticate"] = 'Bearer realm="colorizer"'
+        scheme = "Basic" if isinstance(error, PasswordNeeded) else "Bearer"
+        headers["WWW-Authenticate"] = f'{scheme} realm="colorizer"'
     response = _json(problem) if is_api() else _page(problem)
     response.headers.update(headers)
     return response

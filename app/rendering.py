@@ -26,8 +26,9 @@ from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
 from . import names
+from .admission import Budget
 from .disk import full_disk, gone
-from .errors import NotReady, PredictionFailed, Problem, TooBusy
+from .errors import NotReady, PredictionFailed, Problem
 from .metrics import Metrics
 from .records import MIMETYPES, Blob, Output, PhotoRecord, ResultFile, key_of
 from .storage import FACTS, ORIGINAL, PREVIEW, Storage
@@ -47,13 +48,13 @@ logger = logging.getLogger(__name__)
 class Pictures:
     """Whatever can be made of a photograph and its prediction, without a network."""
 
-    def __init__(self, storage: Storage, metrics: Metrics, max_pixels: int) -> None:
+    def __init__(self, storage: Storage, metrics: Metrics, max_pixels: int, budget: Budget) -> None:
         self._storage = storage
         self._metrics = metrics
         self._max_pixels = max_pixels
         self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
         self._lock = threading.Lock()  # of what is kept
-        self._full_size = threading.Semaphore(1)  # a large photograph takes much memory
+        self._budget = budget
 
     # what the worker leaves
 
@@ -106,16 +107,12 @@ class Pictures:
         self._prediction(record.id, settings)
         if _used(result.path):
             return result
-        if not self._full_size.acquire(timeout=_PATIENCE):
-            raise TooBusy()
-        try:
+        with self._budget.reserve(record.width * record.height, _PATIENCE):
             if not _used(result.path):
                 with suppress(FileExistsError), gone(), full_disk():
                     result.path.parent.mkdir()
                 self._write(record, settings, output, result.path)
                 _remove_old(result.path.parent)
-        finally:
-            self._full_size.release()
         return result
 
     @contextmanager
@@ -129,7 +126,7 @@ class Pictures:
             try:
                 os.link(result.path, path)  # stays, whoever deletes the other
             except OSError:
-                with self._full_size:
+                with self._budget.reserve(record.width * record.height):
                     self._write(record, settings, output, path)
             yield replace(result, path=path)
 

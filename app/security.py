@@ -25,13 +25,14 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import TooManyRequests
 
 from .context import config, service
-from .errors import Forbidden, NotFound, Unauthorized
+from .errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
 
 if TYPE_CHECKING:
     from .config import Config
 
 #: what a request may hold beside files, at most, in bytes
 FORM_OVERHEAD = 1_000_000
+_WRONG_ANSWERS = "10/minute"  # passwords and tokens that one client may try
 _UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = (
@@ -64,8 +65,7 @@ def owner(*, create: bool = True) -> str:
     """
     token = _bearer_token()
     if token is not None:
-        if not any(hmac.compare_digest(token, known) for known in _tokens()):
-            raise Unauthorized("This access token is not known here.")
+        _check_token(token)
         return f"token:{hashlib.sha256(token).hexdigest()[:32]}"
     if _tokens() and is_api() and not session:
         raise Unauthorized("An access token is needed: send it as Authorization: Bearer ….")
@@ -99,11 +99,14 @@ def init_app(app: Flask, config: Config) -> None:
         get_remote_address,
         default_limits=[_rate],
         default_limits_per_method=True,
+        application_limits=[_WRONG_ANSWERS] if config.password else [],
+        application_limits_deduct_when=_was_wrong,
         on_breach=_too_many,
         storage_uri="memory://",  # one process answers all requests
     )
     limiter.request_filter(lambda: request.blueprint == "health")
     limiter.init_app(app)
+    app.before_request(_ask_for_password)
     app.before_request(_refuse_other_sites)
     app.before_request(_check_room)
     app.after_request(_take_the_rest)
@@ -119,6 +122,40 @@ class _Sessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+
+def _check_token(token: bytes) -> None:
+    if not any(hmac.compare_digest(token, known) for known in _tokens()):
+        raise Unauthorized("This access token is not known here.")
+
+
+def _ask_for_password() -> None:
+    """With a password set, nobody sees more than styles and health without it or a token.
+
+    Only addresses that the rate limit counts may say whether it was right.
+
+    Raises:
+        PasswordNeeded, Unauthorized: if there is none, or it is wrong.
+    """
+    endpoint = request.endpoint or ""
+    if config.password is None or request.blueprint == "health":
+        return
+    if not endpoint or endpoint.endswith("static"):
+        return
+    token = _bearer_token()
+    if token is not None:
+        return _check_token(token)
+    given = request.authorization
+    if given is None or given.type != "basic":
+        raise PasswordNeeded("This server asks for a password.")
+    right = config.password.get_secret_value().encode()
+    if not hmac.compare_digest((given.password or "").encode(), right):
+        raise PasswordNeeded("This is not the password.")
+
+
+def _was_wrong(response: Response) -> bool:
+    """Whether somebody tried a password or token in vain (not: gave none)."""
+    return response.status_code == 401 and "Authorization" in request.headers
 
 
 def _tokens() -> list[bytes]:

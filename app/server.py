@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.app.base import BaseApplication
 
 from .config import Config
+from .logs import Log, log_to_stderr
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": _SILENT_FOR,
             "graceful_timeout": _GRACE,
             "keepalive": 15,
+            "logger_class": Log,
             "loglevel": "debug" if config.log_level == "debug" else "warning",
             "control_socket_disable": True,
             "secure_scheme_headers": {},  # proxies are the application's business
@@ -154,11 +156,3 @@ def _close(service: Service) -> None:
     if not service.close():
         logging.shutdown()
         os._exit(0)
-
-
-def log_to_stderr(config: Config) -> None:
-    """Our own messages at the configured level; the libraries' only when something is wrong."""
-    level = config.log_level.upper()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("app", "colorizer"):
-        logging.getLogger(name).setLevel(level)

@@ -18,6 +18,7 @@ from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 
 from . import samples
+from .admission import Budget
 from .archive import Archives
 from .checks import checks
 from .config import Config
@@ -81,16 +82,21 @@ class Service:
             thread and only there.
 
     Raises:
-        OSError: if the data folder cannot be made.
+        DataFolderUnusable: if the data folder cannot be made or written to.
         QueueUnavailable: if the queue cannot be opened.
     """
 
     def __init__(self, config: Config, *, load: Callable[[str], Network] | None = None) -> None:
         self.config = config
-        self._storage = Storage(config.data_dir, config.min_free_disk_mb * 1_000_000)
-        self._metrics = Metrics(self._queue_length)
-        self._pictures = Pictures(self._storage, self._metrics, config.max_pixels)
-        self._worker = Worker(config, self._storage, self._pictures, self._metrics, load)
+        self._storage = Storage(
+            config.data_dir, config.min_free_disk_mb * 1_000_000, round(config.max_data_gb * 1e9)
+        )
+        self._budget = Budget(config.megapixels_at_once * 1_000_000)
+        self._metrics = Metrics(self._queue_length, self._storage, self._budget)
+        self._pictures = Pictures(self._storage, self._metrics, config.max_pixels, self._budget)
+        self._worker = Worker(
+            config, self._storage, self._pictures, self._metrics, load, self._budget
+        )
         self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
         self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
         self._archives = Archives(max(config.threads // 2, 1))
@@ -288,6 +294,11 @@ class Service:
     def health(self) -> dict[str, tuple[bool, str]]:
         """Checks by name: whether all is well, and a sentence."""
         return checks(self.config, self._storage, self._queue, self._worker)
+
+    def observe(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        self._metrics.requests.labels(route, method, str(status)).inc()
+        self._metrics.request_seconds.labels(route, method).observe(seconds)
 
     def metrics(self) -> tuple[bytes, str]:
         """Body and content type of what Prometheus collects."""

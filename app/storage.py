@@ -30,8 +30,18 @@ from typing import IO, Literal
 
 from colorizer.atomic import sync_folder, write_atomically
 
-from .disk import full_disk, gone, older, secret_in, spool_in, try_lock
+from .disk import (
+    check_access,
+    full_disk,
+    gone,
+    make_folder,
+    older,
+    secret_in,
+    spool_in,
+    try_lock,
+)
 from .errors import NotFound, ServerBusy, StorageFull
+from .quota import Usage
 from .records import BatchRecord, PhotoRecord, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
@@ -54,17 +64,22 @@ class Storage:
     Args:
         root: made if it is missing, readable for its owner only.
         min_free: bytes that must be free for a new photograph to be taken.
+        most: bytes that the folder may hold before no more is taken; 0 is no limit.
 
     Raises:
-        OSError: if the folder cannot be made.
+        DataFolderUnusable: if the folder cannot be made or written to.
     """
 
-    def __init__(self, root: Path, min_free: int = 0) -> None:
+    def __init__(self, root: Path, min_free: int = 0, most: int = 0) -> None:
         self.root = root
         self.min_free = min_free
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("photos", "batches", "incoming", "trash"):
-            (root / name).mkdir(mode=0o700, exist_ok=True)
+        self.most = most
+        self.usage = Usage(root)
+        for name in (".", "photos", "batches", "incoming", "trash"):
+            make_folder(root / name)
+        for name in ("secret.key", "worker.lock", "queue.db"):
+            if (root / name).exists():
+                check_access(root / name)
 
     # the folder as a whole
 
@@ -76,6 +91,16 @@ class Storage:
         """Raise StorageFull if, with ``length`` more bytes, less is free than must be."""
         if self.free() < self.min_free + length:
             raise StorageFull("The server's disk is almost full. Try again later.")
+
+    def check_quota(self, length: int = 0) -> None:
+        """Raise StorageFull if ``length`` more bytes are more than the folder may hold."""
+        if not self.most or self.usage.bytes() + length <= self.most:
+            return
+        if self.usage.bytes(fresh_for=1.0) + length > self.most:
+            raise StorageFull(
+                f"This server keeps at most {self.most / 1e9:g} GB of photographs, and has them. "
+                "Delete some that are not needed any more, or try again later."
+            )
 
     def secret_key(self) -> str:
         """The key that signs sessions; made at the first call."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
+import structlog
 
 from colorizer import photo as files
 from colorizer.errors import ColorizerError
@@ -19,6 +20,7 @@ from colorizer.photo import Photo
 from colorizer.pipeline import Colorizer, Prediction, render
 from colorizer.settings import DEFAULT_MODEL
 
+from .admission import Budget
 from .config import Config
 from .disk import gone
 from .errors import Abandoned, NotFound, StorageFull, problem_of
@@ -53,12 +55,15 @@ class Worker:
         storage: Storage,
         pictures: Pictures,
         metrics: Metrics,
-        load: Callable[[str], Network] | None = None,
+        load: Callable[[str], Network] | None,
+        budget: Budget,
     ) -> None:
         self._config = config
         self._storage = storage
         self._pictures = pictures
         self._metrics = metrics
+        self._budget = budget
+        self.done = 0
         self._network = lru_cache(_MODELS_KEPT)(load or self._load)
         self._durations: deque[float] = deque(maxlen=20)
         self.state = "The model is not loaded yet."
@@ -86,6 +91,10 @@ class Worker:
 
     def predict(self, wanted: Wanted) -> None:
         """Make a prediction that is wanted, or note why it cannot be made. Does not raise."""
+        with structlog.contextvars.bound_contextvars(job=f"{wanted.id}/{wanted.key}"):
+            self._take(wanted)
+
+    def _take(self, wanted: Wanted) -> None:
         try:
             with self._storage.claim(wanted) as attempt:
                 names = self._storage.names(wanted.id)
@@ -96,6 +105,9 @@ class Worker:
                 self._durations.append(time.perf_counter() - start)
                 self._metrics.predict_seconds.observe(self._durations[-1])
                 self._metrics.predictions.labels(outcome).inc()
+                self.done += 1
+                if outcome == "ready":
+                    self._metrics.photos.inc()
                 logger.info("photo %s: %s, %.2f s", wanted.id, outcome, self._durations[-1])
         except NotFound:
             logger.info("photo %s was deleted meanwhile", wanted.id)
@@ -121,6 +133,11 @@ class Worker:
         return "ready"
 
     def _work(self, wanted: Wanted, has_preview: bool) -> None:
+        record = self._storage.record(wanted.id)
+        with self._budget.reserve(record.width * record.height):
+            self._predict(wanted, has_preview)
+
+    def _predict(self, wanted: Wanted, has_preview: bool) -> None:
         with gone():
             path = self._storage.photo(wanted.id) / ORIGINAL
             photo = files.read(path, max_pixels=self._config.max_pixels)

@@ -26,7 +26,8 @@ def main() -> None:
         assert answer.status_code == 201, answer.text
         photo = f"{ADDRESS}/api/v1/photos/{answer.json()['id']}"
         while (state := session.get(photo, timeout=60).json()["state"]) != "ready":
-            assert state != "failed" and time.monotonic() < deadline, state
+            assert state != "failed"
+            assert time.monotonic() < deadline, state
             time.sleep(0.5)
         picture = Image.open(io.BytesIO(session.get(f"{photo}/image", timeout=120).content))
     assert picture.mode == "RGB", picture.mode
