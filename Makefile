@@ -5,6 +5,8 @@
 # make bench      measure time and memory beside a textbook pipeline (docs/performance.md)
 # make lint       style and types only
 # make format     put the code into its style
+# make audit      known weaknesses of the dependencies and of the code
+# make licences   licences of all dependencies
 # make clean      remove what these commands made
 
 PYTHON ?= python3
@@ -15,7 +17,7 @@ SOURCES := $(shell find app colorizer weights templates static samples -type f !
 PHOTOS ?=
 ARGS ?=
 
-.PHONY: serve demo test lint format evaluate bench clean
+.PHONY: serve demo test lint format evaluate bench audit licences clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -44,6 +46,17 @@ evaluate: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/pipeline.py -o docs/performance.json $(ARGS)
+
+audit: $(VENV)/.audit
+	$(BIN)/bandit --quiet --recursive app colorizer scripts -c pyproject.toml
+	$(BIN)/pip-audit --skip-editable
+
+licences: $(VENV)/.audit
+	$(BIN)/pip-licenses --from=mixed --order=license --format=markdown
+
+$(VENV)/.audit: $(VENV)/.ready
+	$(PIP) install --quiet '.[audit]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis

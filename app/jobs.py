@@ -93,6 +93,16 @@ def _open(config: Config) -> Huey:
     return _Sqlite("colorizer", results=False, serializer=_Json(), filename=str(path))
 
 
+def waiting_in(config: Config) -> int:
+    """How many jobs wait, asked without a server; raises QueueUnavailable."""
+    with _reachable():
+        storage = _open(config).storage
+        try:
+            return int(storage.queue_size())
+        finally:
+            storage.close()
+
+
 class Queue:
     """Predictions that wait for their turn.
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Start the web application.",
     "worker": "Work off the web application's queue.",
     "weights": "Find, fetch and check the networks' weights.",
+    "doctor": "Check what the web application needs, and say what to do.",
     "info": "Show versions, devices, formats and weights.",
     "evaluate": "Measure the colours against true ones.",
     "train": "Train a network.",

@@ -1,0 +1,43 @@
+"""``colorizer doctor``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app import doctor
+from app.config import Config
+from colorizer.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _without_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    fine = doctor.Finding("engine", "ok", "It runs.")
+    monkeypatch.setattr(doctor, "_engine", lambda config: fine)
+
+
+def test_all_well(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["doctor", "--json", "--data-dir", str(tmp_path / "data")])
+    assert result.exit_code == 0, result.output
+    found = {row["name"]: row["state"] for row in json.loads(result.stdout)}
+    assert set(found) == set(doctor._ADVICE)
+    assert "broken" not in found.values()
+
+
+def test_a_queue_that_is_away_is_broken_and_has_advice(tmp_path: Path) -> None:
+    env = {"COLORIZER_QUEUE_URL": f"unix://{tmp_path}/nobody"}
+    command = ["doctor", "--data-dir", str(tmp_path / "data")]
+    result = CliRunner().invoke(main, command, env=env)
+    assert result.exit_code == 1
+    assert "BROKEN  queue" in result.stdout
+    assert "COLORIZER_QUEUE_URL" in result.stdout
+
+
+def test_a_folder_that_others_may_read_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
+    findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
+    assert findings["data folder"].state == "warning"
+    assert "chmod 700" in findings["data folder"].advice
