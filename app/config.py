@@ -87,12 +87,6 @@ class Config(BaseSettings):
         description="Millions of pixels that are worked on in full size at the same time; more "
         "wait. A larger picture is worked on alone.",
     )
-    recycle_after_photos: int = Field(
-        0, ge=0, description="Photographs after which the worker process starts anew; 0 is never."
-    )
-    recycle_above_mb: int = Field(
-        0, ge=0, description="Memory above which the worker process starts anew, MB; 0 is never."
-    )
     password: SecretStr | None = Field(
         None,
         description="Password of the pages (HTTP Basic, any user name); empty is none. The API "

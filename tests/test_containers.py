@@ -1,0 +1,46 @@
+"""The compose file and the Dockerfile: hardened everywhere, and about settings that exist."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from app.config import Config
+
+from .conftest import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_service_is_locked_down(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert not service["user"].startswith("0")
+
+
+def test_only_the_web_application_starts_by_itself() -> None:
+    services = COMPOSE["services"]
+    assert [name for name, service in services.items() if "profiles" not in service] == ["web"]
+    assert services["web"]["volumes"] == ["data:/data"]
+    assert all(port.startswith("${COLORIZER_BIND:-127.0.0.1}") for port in services["web"]["ports"])
+
+
+def test_the_variables_are_settings() -> None:
+    files = ["compose.yaml", "Dockerfile", "deploy/scale.env", "deploy/gpu.env"]
+    text = "".join((ROOT / name).read_text("utf-8") for name in files)
+    known = {f"COLORIZER_{name.upper()}" for name in Config.model_fields}
+    known |= {"COLORIZER_OFFLINE", "COLORIZER_IMAGE", "COLORIZER_BIND", "COLORIZER_WORKERS"}
+    assert set(re.findall(r"COLORIZER_[A-Z_]+", text)) <= known
+
+
+def test_the_image_gets_what_the_wheel_needs() -> None:
+    kept = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    for name in ("app", "colorizer", "samples", "static", "templates", "weights", "LICENSE"):
+        assert f"!{name}" in kept
