@@ -46,6 +46,7 @@ evaluate: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/pipeline.py -o docs/performance.json $(ARGS)
+	$(BIN)/python scripts/fill_tables.py
 
 audit: $(VENV)/.audit
 	$(BIN)/bandit --quiet --recursive app colorizer scripts -c pyproject.toml

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fill the tables of README.md and weights/MODEL_CARD.md from the code and from docs/quality.json.
+"""Fill the tables of the documents from the code and from what was measured (docs/*.json).
 
     python scripts/fill_tables.py [--check]
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that app/ is this checkout's
-DOCUMENTS = (ROOT / "README.md", ROOT / "weights" / "MODEL_CARD.md")
+DOCUMENTS = tuple(ROOT / d for d in ("README.md", "weights/MODEL_CARD.md", "docs/performance.md"))
 
 
 def script(path: str) -> Callable[..., str]:
@@ -26,15 +26,16 @@ def script(path: str) -> Callable[..., str]:
     return made
 
 
-def quality() -> str:
-    report = json.loads((ROOT / "docs" / "quality.json").read_text(encoding="utf-8"))
-    return script("benchmarks/quality.py")(report)
+def measured(name: str, path: str) -> str:
+    report = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    return script(path)(report)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "parameters": lambda: script("scripts/parameters_table.py")(),
     "configuration": lambda: script("scripts/configuration_table.py")(),
-    "quality": quality,
+    "quality": lambda: measured("quality.json", "benchmarks/quality.py"),
+    "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
 }
 
 

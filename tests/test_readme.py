@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import ROOT
 
-DOCUMENTS = ("README.md", "weights/MODEL_CARD.md")
+DOCUMENTS = ("README.md", "weights/MODEL_CARD.md", "docs/performance.md")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "fill_tables.py"))
 
@@ -24,6 +24,8 @@ def test_the_tables_are_those_of_the_code_and_the_measurements(name: str) -> Non
         ("README.md", "parameters"),
         ("README.md", "configuration"),
         ("README.md", "quality"),
+        ("README.md", "performance"),
+        ("docs/performance.md", "performance"),
         ("weights/MODEL_CARD.md", "quality"),
     ],
 )

@@ -6,6 +6,7 @@ no conversion of a large picture makes a float copy of it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -79,7 +80,8 @@ def to_depth(values: NDArray[Any], bits: int) -> NDArray[Any]:
         return values
     if bits == 8:
         narrow = np.empty(values.shape, np.uint8)
-        for rows in strips(*values.shape[:2]):  # take() makes 8-byte numbers of what it is given
+        width = math.prod(values.shape[1:2])
+        for rows in strips(len(values), width):  # take() makes 8-byte numbers of what it is given
             narrow[rows] = narrow_table().take(values[rows])
         return narrow
     return values.astype(np.uint16) * np.uint16(257)

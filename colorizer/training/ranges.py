@@ -1,9 +1,10 @@
 """Ranges of a network's activations, measured on photographs, for an engine of 8 bits.
 
 What goes into a convolution is rounded to 256 levels between two limits. Wide limits make coarse
-levels, narrow ones clip. The limits are those that one value in 10,000 passes on either side: with
-the shipped network that changes ab by half as much as the limits of the least squared error, and by
-a quarter as much as the extremes. A ReLU's output has the lower limit 0.
+levels, narrow ones clip. The limits are those that one value in 100,000 passes on either side: with
+the shipped network that changes ab by 0.45 at T = 0.38 and PSNR by -0.02 dB (90 validation
+photographs); one in 10,000 clips the strongest colours, which changes them by 0.59 and +0.04 dB,
+and one in 300,000 is coarser again (0.66). A ReLU's output has the lower limit 0.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from .photos import find_photos, load_squares
 Array = NDArray[np.float32]
 
 #: share of the values that lies beyond each limit, in percent
-BEYOND = 0.01
+BEYOND = 0.001
 #: values kept of each convolution's input and photograph
-SAMPLE = 8192
+SAMPLE = 32_768
 #: limit of an input that is always zero
 SMALLEST = 1e-6
 

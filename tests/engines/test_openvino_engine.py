@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ import pytest
 import torch
 from torch import nn
 
-from colorizer import weights as files
-from colorizer.color.bins import annealed_mean
 from colorizer.engines.openvino_engine import OpenVINOEngine
 from colorizer.engines.openvino_layers import aligned
 from colorizer.errors import DeviceUnavailable, InvalidSetting, WeightsCorrupt
@@ -169,29 +166,3 @@ def test_neither_loading_nor_running_imports_torch(python: Callable[..., Any]) -
         "openvino (1, 313, 8, 10)",
         "False",
     ]
-
-
-@pytest.mark.timeout(1200)
-def test_the_shipped_weights_keep_their_colours_in_8_bits(shared: Path) -> None:
-    """The mean difference in ab to float32 is at most 1 on photographs that set no ranges."""
-    from colorizer import networks
-    from colorizer.training.augment import to_lab_batch
-    from colorizer.training.photos import find_photos, load_squares
-    from colorizer.training.ranges import photo_ranges
-
-    loaded = files.load(DEFAULT_MODEL)
-    if not loaded.ranges:
-        network = networks.build(loaded.network, **loaded.options).eval()
-        network.load_state_dict(loaded.state_dict)
-        shard = shared / "data" / "photos" / "train-000.tar"
-        loaded = replace(loaded, ranges=photo_ranges(network, [shard], limit=8))
-    items = find_photos([shared / "data" / "photos" / "val-000.tar"])[::40][:6]
-    squares, _ = load_squares(items, 256, limit=1, progress=False)
-    pictures = to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255).lightness.numpy()
-    engines = OpenVINOEngine(loaded), OpenVINOEngine(replace(loaded, ranges={}))
-    assert [engine.precision for engine in engines] == ["int8", "float32"]
-    differences = []
-    for picture in pictures:
-        ab = [annealed_mean(e.logits(picture)[0], 0.38, axis=0) for e in engines]
-        differences.append(np.linalg.norm(ab[0] - ab[1], axis=0).mean())
-    assert 0 < np.mean(differences) <= 1.0
