@@ -17,10 +17,16 @@ RUN /opt/colorizer/bin/pip install --quiet ".[${EXTRAS}]" \
     && /opt/colorizer/bin/colorizer weights verify eccv16-vgg16 \
     && install -d -m 0700 /data
 
-FROM ${BASE_IMAGE}
+FROM ${BASE_IMAGE} AS ready
 COPY --from=build /opt/colorizer /opt/colorizer
 COPY --from=build --chown=10001:10001 /data /data
-ENV PATH=/opt/colorizer/bin:$PATH \
+
+# One layer, with a root folder that every user may enter: bases made from a folder may have none such.
+FROM scratch
+# hadolint ignore=DL3067
+COPY --from=ready / /
+ENV PATH=/opt/colorizer/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    LANG=C.UTF-8 \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
