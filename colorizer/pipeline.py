@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.bins import decode
+from .color.bins import decode, reweighting_shift
 from .color.cast import remove_cast
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
+from .color.palette import FROM, balancing_shift, palette, warm_share
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
@@ -206,7 +207,7 @@ def render(photo: Photo, prediction: Prediction, settings: Settings | None = Non
     """
     _require_grey(photo)
     settings = settings or Settings()
-    ab = native_ab(prediction, settings.temperature, settings.rebalancing)
+    ab = native_ab(prediction, settings)
     colour = linear_colour(ab, prediction.lightness, settings)
     return replace(photo, pixels=render_pixels(photo, colour))
 
@@ -227,10 +228,20 @@ def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
     return Provenance(model, sha256, settings | {"model": model}, __version__)
 
 
-def native_ab(prediction: Prediction, temperature: float, rebalancing: float) -> Array:
-    """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off."""
-    weights, warmth = prediction.rebalancing_weights, prediction.native_temperature
-    ab = decode(prediction.logits, weights, rebalancing, temperature * warmth)
+def native_ab(prediction: Prediction, settings: Settings) -> Array:
+    """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
+
+    A picture that would be brown all over is balanced, see :mod:`.color.palette`.
+    """
+    weights, native = prediction.rebalancing_weights, prediction.native_temperature
+    temperature = settings.temperature * native
+    shift = reweighting_shift(weights, settings.rebalancing)
+    ab = decode(prediction.logits, temperature, shift)
+    if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
+        found = palette(prediction.logits, weights, native)
+        more = balancing_shift(found, weights, share, settings.cast_removal)
+        if more is not None:
+            ab = decode(prediction.logits, temperature, shift + more)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]

@@ -99,7 +99,7 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        0.3,
+        0.35,
         "Vividness",
         "Vivid takes the likeliest colour and may be blotchy; calm takes the average of all likely "
         "colours and is paler. The value is the temperature of the annealed mean: 0 is the most "
@@ -166,7 +166,8 @@ _ALL = (
         0.5,
         "Cast removal",
         "How much of an overall cast of the colours, often brownish, is taken away: 0 none, 1 "
-        "(100 %) all that was measured.",
+        "(100 %) all that was measured. With half of it or more, a picture that would be brown all "
+        "over is given the other colours that are likely in it.",
         "render",
         0.0,
         1.0,

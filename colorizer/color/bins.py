@@ -30,7 +30,8 @@ NEIGHBOURS = 5
 TEMPERATURE = 0.38
 #: a temperature below it is 0
 _COLDEST = 1e-3
-_PLACES = 512
+#: places that are decoded at a time, so that they stay in a core's cache
+PLACES = 512
 
 
 @cache
@@ -151,29 +152,29 @@ def annealed_mean(logits: Any, temperature: float = TEMPERATURE, axis: int = -1)
 
 
 def decode(
-    logits: NDArray[Any], weights: NDArray[Any], amount: float, temperature: float
+    logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = None
 ) -> NDArray[np.float32]:
-    """:func:`reweight` and :func:`annealed_mean` of one picture, a few places at a time.
+    """:func:`annealed_mean` of one picture, a few places at a time.
 
     A few places fit into a core's cache; nothing of the size of the logits is made.
 
     Args:
         logits: (313, h, w), any floating type.
-        weights, amount: see :func:`reweight`.
         temperature: T, 0..1; 0 is the mode.
+        shift: (313,) to add to the logits of every place, see :func:`reweighting_shift`.
 
     Returns:
         (2, h, w) float32.
     """
     flat = logits.reshape(BIN_COUNT, -1)
-    shift = (np.log(weights) * (amount - 1)).astype(np.float32)[:, None]
+    column = None if shift is None else shift.astype(np.float32)[:, None]
     centres = np.concatenate([ab_bins().T, np.ones((1, BIN_COUNT), np.float32)])
     ab = np.empty((2, flat.shape[1]), np.float32)
-    for first in range(0, flat.shape[1], _PLACES):
-        places = slice(first, first + _PLACES)
+    for first in range(0, flat.shape[1], PLACES):
+        places = slice(first, first + PLACES)
         z = flat[:, places].astype(np.float32)
-        if amount != 1:
-            z += shift
+        if column is not None:
+            z += column
         if temperature < _COLDEST:
             ab[:, places] = centres[:2, z.argmax(axis=0)]
         else:
@@ -260,8 +261,13 @@ def reweight(logits: Any, weights: Any, amount: float, axis: int = -1) -> Any:
         return z
     shape = [1] * z.ndim
     shape[axis] = BIN_COUNT
-    shift = xp.astype(xp.log(weights) * (amount - 1), xp.float32)
+    shift = xp.astype(reweighting_shift(weights, amount), xp.float32)
     return z + xp.reshape(shift, tuple(shape))
+
+
+def reweighting_shift(weights: Any, amount: float) -> Any:
+    """What :func:`reweight` adds to the logits: (amount - 1) log w, (313,) of the same kind."""
+    return array_namespace(weights).log(weights) * (amount - 1)
 
 
 def entropy(logits: Any, axis: int = -1) -> Any:

@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..color.lab import lightness_to_grey
+from ..color.palette import WARM_HUES
 from ..errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedImage
 from ..photo.srgb import luminance, to_depth
 from .auc import THRESHOLD_MAX
 from .bootstrap import CONFIDENCE, RESAMPLES, SEED
 from .histograms import CELLS, STEP
 from .metrics import PSNR_CAP, Pixels
-from .sepia import CHROMA_FLOOR, HUES, RESULT_SHARE, TRUTH_SHARE
+from .sepia import CHROMA_FLOOR, RESULT_SHARE, TRUTH_SHARE
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -126,8 +127,9 @@ class Protocol:
             "hist_chi_square": "sum of (h1 - h2)^2 / h1 over the cells where h1 is not empty",
             "hist_bhattacharyya": "sqrt(1 - sum of sqrt(h1 h2)), properly the Hellinger distance",
             "sepia_rate": f"share of photographs with more than {RESULT_SHARE:.0%} of the "
-            f"result's chroma at a hue of {HUES[0]:g}..{HUES[1]:g} degrees and a mean chroma above "
-            f"{CHROMA_FLOOR:g}, while the truth has less than {TRUTH_SHARE:.0%} there or is grey",
+            f"result's chroma at a hue of {WARM_HUES[0]:g}..{WARM_HUES[1]:g} degrees and a mean "
+            f"chroma above {CHROMA_FLOOR:g}, while the truth has less than {TRUTH_SHARE:.0%} there "
+            "or is grey",
         }
 
     def _degradation(self) -> str:

@@ -10,6 +10,7 @@ The thresholds are our own, chosen on 60 of our validation photographs (not the 
 default model: above 0.85 a result looks brown all over, at 0.82 a blue sky or a purple dress is
 left; truths with 0.65 and more are of wood, fur, stone or lamplight, for which brown is right; and
 a mean chroma of 5 is less than any of these pictures has, so that only grey ones stay below it.
+The remedy (:mod:`colorizer.color.palette`) acts on the same share.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-#: degrees of the hue angle of CIELAB: orange, brown, yellow
-HUES = (40.0, 100.0)
+from ..color import palette
+
 RESULT_SHARE = 0.85
 TRUTH_SHARE = 0.65
 #: mean chroma, in units of a* and b*
@@ -74,9 +75,5 @@ def _measure(ab: ArrayLike) -> tuple[float, float]:
     values = np.asarray(ab, dtype=np.float64)
     if values.shape[-1:] != (2,) or values.size == 0 or not np.isfinite(values).all():
         raise ValueError(f"expected finite ab values (..., 2), got {values.shape}")
-    a, b = values[..., 0], values[..., 1]
-    chroma = np.hypot(a, b)
-    hue = np.degrees(np.arctan2(b, a))  # -180..180: the warm sector lies whole in it
-    total = chroma.sum()
-    warm = chroma[(hue >= HUES[0]) & (hue <= HUES[1])].sum()
-    return float(warm / total) if total > 0 else 0.0, float(chroma.mean())
+    planes = np.moveaxis(values, -1, 0)
+    return palette.warm_share(planes), float(np.hypot(*planes).mean())

@@ -26,6 +26,7 @@ from colorizer.color.bins import (
     nearest_bin,
     rebalancing_weights,
     reweight,
+    reweighting_shift,
     smooth_prior,
     soft_encode,
     soft_encode_dense,
@@ -364,6 +365,6 @@ def test_decode_is_reweighting_and_the_annealed_mean(
     logits = rng.normal(0, 4, (BIN_COUNT, *shape)).astype(np.float16)
     weights = rng.uniform(0.3, 5, BIN_COUNT).astype(np.float32)
     expected = annealed_mean(reweight(logits, weights, amount, axis=0), temperature, axis=0)
-    result = decode(logits, weights, amount, temperature)
+    result = decode(logits, temperature, reweighting_shift(weights, amount))
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, atol=1e-3)

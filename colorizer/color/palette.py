@@ -1,0 +1,97 @@
+"""Photographs that come out brown all over: the sepia wash, seen in a picture's whole palette.
+
+A network that is unsure of every part of a photograph gives every part the same warm answer. Each
+may be the likeliest colour of its place; that all of them are brown is not likely. So where the
+result has hardly any colour but warm ones, the photograph's own palette m, the mean of the
+network's distributions over all places, is divided out in part:
+
+    m_q   = mean over places of softmax((z - log w) / T_native)_q
+    z'_q  = z_q - g log( ((m_q + 1/Q) / 2) / r_q ),   r = (1/w) / sum_q (1/w)_q
+
+w are the class weights of the training (:func:`.bins.rebalancing_weights`); with the paper's
+lambda = 1/2, r is (p~ + 1/Q) / 2, the smoothed prior in the same form as m. A photograph with a
+palette as photographs have it on the average stays what it is. g grows from 0 to
+:data:`STRONGEST` with the share of the chroma that is warm, from :data:`FROM` to :data:`TO`.
+
+The limits were chosen on 200 of our validation photographs (docs/training.md has the numbers).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bins import BIN_COUNT, PLACES
+
+#: degrees of the hue angle of CIELAB: orange, brown, yellow
+WARM_HUES = (40.0, 100.0)
+#: warm shares of a result's chroma between which the correction sets in
+FROM, TO = 0.7, 0.9
+#: g of a picture that is warm only
+STRONGEST = 1.4
+
+
+def warm_share(ab: NDArray[Any]) -> float:
+    """Share of the chroma that has a warm hue, 0..1 (0 for a grey picture).
+
+    sum of C over pixels with 40 <= h <= 100 degrees, over sum of C; h = atan2(b, a) and
+    C = hypot(a, b)
+
+    Args:
+        ab: (2, …) a*, b*.
+    """
+    chroma = np.hypot(ab[0], ab[1])
+    hue = np.degrees(np.arctan2(ab[1], ab[0]))  # -180..180: the warm sector lies whole in it
+    total = float(chroma.sum())
+    warm = chroma[(hue >= WARM_HUES[0]) & (hue <= WARM_HUES[1])].sum()
+    return float(warm) / total if total > 0 else 0.0
+
+
+def palette(
+    logits: NDArray[Any], weights: NDArray[Any], native_temperature: float
+) -> NDArray[np.float32]:
+    """How likely each colour is over the whole picture, the weights of the training taken back.
+
+    Args:
+        logits: (313, h, w), any floating type.
+        weights: (313,) above 0, see :func:`.bins.rebalancing_weights`.
+        native_temperature: at which the distributions come true, above 0.
+
+    Returns:
+        (313,) float32 that sums to 1.
+    """
+    flat = logits.reshape(BIN_COUNT, -1)
+    shift = np.log(weights).astype(np.float32)[:, None]
+    total = np.zeros(BIN_COUNT, np.float32)
+    for first in range(0, flat.shape[1], PLACES):
+        z = flat[:, first : first + PLACES] - shift
+        z -= z.max(axis=0)
+        z *= np.float32(1 / native_temperature)
+        np.exp(z, out=z)
+        total += z @ (1 / z.sum(axis=0))
+    return total / np.float32(flat.shape[1])
+
+
+def balancing_shift(
+    found: NDArray[np.float32], weights: NDArray[Any], share: float, amount: float
+) -> NDArray[np.float32] | None:
+    """What to add to the logits of a picture that is too warm.
+
+    Args:
+        found: the picture's :func:`palette`.
+        weights: (313,), as for it.
+        share: :func:`warm_share` of the result as it would be without.
+        amount: 0..1; the full correction is reached at one half, as the default of cast removal is.
+
+    Returns:
+        (313,) float32, or None where nothing is to be done: not warm enough, amount 0, or a network
+        that was trained without weights (there is nothing to compare the palette with).
+    """
+    g = STRONGEST * min(2 * amount, 1.0) * min(max((share - FROM) / (TO - FROM), 0.0), 1.0)
+    if g == 0 or np.ptp(weights) == 0:
+        return None
+    usual = 1 / weights
+    usual /= usual.sum()
+    return (-g * np.log((found + 1 / BIN_COUNT) / (2 * usual))).astype(np.float32)
