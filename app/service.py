@@ -49,7 +49,7 @@ from .records import (
     new_id,
 )
 from .rendering import Pictures, etag, predicted
-from .storage import ORIGINAL, Storage
+from .stores import open_storage
 from .views import view_of
 from .worker import Network, Worker
 
@@ -88,9 +88,7 @@ class Service:
 
     def __init__(self, config: Config, *, load: Callable[[str], Network] | None = None) -> None:
         self.config = config
-        self._storage = Storage(
-            config.data_dir, config.min_free_disk_mb * 1_000_000, round(config.max_data_gb * 1e9)
-        )
+        self._storage = open_storage(config)
         self._budget = Budget(config.megapixels_at_once * 1_000_000)
         self._metrics = Metrics(self._queue_length, self._storage, self._budget)
         self._pictures = Pictures(self._storage, self._metrics, config.max_pixels, self._budget)
@@ -113,7 +111,10 @@ class Service:
 
     def close(self) -> bool:
         """Stop after the photograph in hand; False if it takes too long. Nothing is lost."""
-        return self._queue.close()
+        ended = self._queue.close()
+        if ended:
+            self._storage.close()
+        return ended
 
     # uploads
 
@@ -220,9 +221,11 @@ class Service:
     def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""
         record = self._record(owner, id)
-        path = self._storage.photo(id) / ORIGINAL
-        file = ResultFile(path, "application/octet-stream", record.name)
-        return Offer(etag(id, "original"), lambda: file)
+
+        def make() -> ResultFile:
+            return ResultFile(self._storage.original(id), "application/octet-stream", record.name)
+
+        return Offer(etag(id, "original"), make)
 
     def delete(self, owner: str, id: str) -> None:
         """Delete a photograph and all that was made of it, now."""
