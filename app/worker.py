@@ -23,7 +23,14 @@ from colorizer.settings import DEFAULT_MODEL
 from .admission import Budget
 from .config import Config
 from .disk import gone
-from .errors import Abandoned, NotFound, StorageFull, StorageUnavailable, problem_of
+from .errors import (
+    Abandoned,
+    NotFound,
+    QueueUnavailable,
+    StorageFull,
+    StorageUnavailable,
+    problem_of,
+)
 from .metrics import Metrics
 from .records import Wanted
 from .rendering import Pictures
@@ -111,6 +118,8 @@ class Worker:
                 logger.info("photo %s: %s, %.2f s", wanted.id, outcome, self._durations[-1])
         except NotFound:
             logger.info("photo %s was deleted meanwhile", wanted.id)
+        except (StorageUnavailable, QueueUnavailable) as error:  # left to the next sweep
+            logger.warning("photo %s has to wait: %s", wanted.id, error)
         except Exception:  # disk full, store away: the next sweep finds it unfinished
             logger.exception("photo %s could not be finished", wanted.id)
 
