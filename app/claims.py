@@ -73,13 +73,13 @@ class Claims:
             return bool(self._redis.exists(_claim(name)))
 
     def begun(self, names: Iterable[str]) -> set[str]:
-        """Those that were tried and not forgotten."""
+        """Those that somebody is at, or was when it was killed."""
         names = list(names)
         if not names:
             return set()
         with _answering():
             counts = self._redis.mget([_attempts(name) for name in names])
-        return {name for name, count in zip(names, counts, strict=True) if count is not None}
+        return {name for name, count in zip(names, counts, strict=True) if int(count or 0) > 0}
 
     def forget(self, name: str) -> None:
         """Forget how often it was tried."""

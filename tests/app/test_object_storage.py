@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import fsspec.registry
 import pytest
 
 from app import copies, object_storage
@@ -257,7 +257,8 @@ def test_an_upload_fails_whole_when_its_record_cannot_be_written(new: New, bucke
 
 def test_a_library_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    monkeypatch.delitem(fsspec.registry._registry, "s3", raising=False)
+    loaded = importlib.import_module("fsspec.registry")._registry
+    monkeypatch.delitem(loaded, "s3", raising=False)
     with pytest.raises(InvalidSetting, match=r"colorizer\[s3\]"):
         Bucket("s3://x/y")
 
