@@ -52,6 +52,7 @@ class Bucket:
                 url,
                 skip_instance_cache=True,
                 use_listings_cache=False,
+                max_concurrency=1,  # of the parts of one object; or it asks for the length first
                 config_kwargs={
                     **_ANSWERS_WITHIN,
                     "max_pool_connections": _AT_ONCE,

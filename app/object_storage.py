@@ -16,11 +16,15 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from pathlib import Path
+
+from cachetools import LRUCache
 
 from .bucket import Bucket, Entry
 from .claims import Claims
@@ -29,11 +33,24 @@ from .disk import full_disk, used
 from .errors import NotFound, QueueUnavailable, StorageUnavailable
 from .quota import Usage
 from .records import BatchRecord, PhotoRecord, Wanted, dumped, parsed
-from .storage import ABANDONED_AFTER, ORIGINAL, Kind, Storage, is_done, is_id
+from .storage import (
+    ABANDONED_AFTER,
+    FACTS,
+    ORIGINAL,
+    Found,
+    Item,
+    Kind,
+    Storage,
+    is_done,
+    is_id,
+)
 
 _PHOTO, _BATCH = "photo.json", "batch.json"
 _COUNTED = 300.0, 30.0  # s between counts of all bytes: usually, and near the quota
 _LOOK_EVERY = 60.0  # s between looks at the copies
+_LASTING = (".wanted", FACTS)  # what never changes while it is there
+_LASTING_KEPT = 10_000  # a few hundred bytes each
+_SIDE_BY_SIDE = 16  # requests to the store that belong to one of ours
 
 logger = logging.getLogger(__name__)
 
@@ -72,13 +89,20 @@ class ObjectStorage(Storage):
         self._copies = Copies(root / "photos", most_copies)
         self._expiries: dict[str, datetime] = {}  # of photographs that a tidy has seen
         self.usage = Usage(self._bytes, *_COUNTED)
+        self._lasting: LRUCache[str, bytes] = LRUCache(_LASTING_KEPT)
+        self._lock = threading.Lock()  # of what lasts
+        self._side_by_side = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="store")
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep_copies, daemon=True)
         self._keeper.start()
 
+    def each(self, look: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+        return list(self._side_by_side.map(look, items))
+
     def close(self) -> None:
         self._closing.set()
         self._keeper.join()
+        self._side_by_side.shutdown()
         self._claims.close()
 
     def about_store(self) -> str | None:
@@ -138,17 +162,27 @@ class ObjectStorage(Storage):
         return names
 
     def read(self, id: str, name: str) -> bytes | None:
-        return self._bucket.read(f"{self._key('photos', id)}/{name}")
+        key = f"{self._key('photos', id)}/{name}"
+        with self._lock:
+            if key in self._lasting:
+                return self._lasting[key]
+        data = self._bucket.read(key)
+        if data is not None and name.endswith(_LASTING):
+            with self._lock:
+                self._lasting[key] = data
+        return data
 
     def write(self, id: str, name: str, data: bytes) -> None:
         place = self._key("photos", id)
         self._bucket.write(f"{place}/{name}", data)
+        self._forget(f"{place}/{name}")
         if not self._bucket.exists(f"{place}/{_PHOTO}"):  # or whoever deletes it will see ours
             self._bucket.remove(f"{place}/{name}")
             raise NotFound()
 
     def remove(self, id: str, name: str) -> None:
         self._bucket.remove(f"{self._key('photos', id)}/{name}")
+        self._forget(f"{self._key('photos', id)}/{name}")
 
     @contextmanager
     def claim(self, wanted: Wanted) -> Iterator[int | None]:
@@ -188,19 +222,20 @@ class ObjectStorage(Storage):
         place = self._key(kind, id)
         self._bucket.remove(f"{place}/{_PHOTO if kind == 'photos' else _BATCH}")
         super().delete(kind, id)
-        for name in self._bucket.names(place):
-            if kind == "batches" and is_id(name):
-                self.delete("photos", name)
+        names = self._bucket.names(place)
+        if kind == "batches":
+            self.each(lambda photo: self.delete("photos", photo), filter(is_id, names))
+        for name in names:
             self._bucket.remove(f"{place}/{name}")
 
     def tidy(self) -> int:
         count = 0
         photos = self._listed("photos")
         self._expiries = {id: end for id, end in self._expiries.items() if id in photos}
-        for id, entries in photos.items():
-            if self._is_over(id, entries):
-                self.delete("photos", id)
-                count += 1
+        over = self.each(lambda item: self._is_over(*item), photos.items())
+        for id in compress(photos, over):
+            self.delete("photos", id)
+            count += 1
         for id in self._listed("batches"):
             try:
                 self.batch(id)
@@ -223,6 +258,10 @@ class ObjectStorage(Storage):
         except NotFound:
             return True
         return False
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._lasting.pop(key, None)
 
     def _photographs(self) -> Iterator[tuple[str, set[str]]]:
         for id, entries in self._listed("photos").items():

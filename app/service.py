@@ -246,10 +246,10 @@ class Service:
         """A batch and its photographs, in the order of upload."""
         record, ids = self._batch(owner, id)
         waiting = self._waiting()
-        views = [
-            view_of(photo, settings or Settings(), self._storage, lambda: waiting)
-            for photo in self._photos(owner, ids)
-        ]
+        views = self._storage.each(
+            lambda photo: view_of(photo, settings or Settings(), self._storage, lambda: waiting),
+            self._photos(owner, ids),
+        )
         counts = dict(Counter(view.state for view in views))
         return BatchView(record.id, record.created, record.expires, views, counts)
 
@@ -322,10 +322,12 @@ class Service:
         return record, ids
 
     def _photos(self, owner: str, ids: list[str]) -> list[PhotoRecord]:
-        photos = []
-        for photo in ids:
+        def look(id: str) -> PhotoRecord | None:
             with suppress(NotFound):
-                photos.append(self._record(owner, photo))
+                return self._record(owner, id)
+            return None
+
+        photos = [photo for photo in self._storage.each(look, ids) if photo is not None]
         return sorted(photos, key=lambda photo: photo.created)
 
     def _view(self, record: PhotoRecord, settings: Settings) -> View:
