@@ -32,8 +32,8 @@ class Entry:
 
 
 class Bucket:
-    """Objects below a URL. Whoever holds the address and the access is the environment's
-    business (``AWS_ENDPOINT_URL``, ``AWS_ACCESS_KEY_ID``, …).
+    """Objects below a URL; address and access are in the environment (``AWS_ENDPOINT_URL``,
+    ``AWS_ACCESS_KEY_ID``, …).
 
     Every method raises StorageUnavailable if the store does not answer, or refuses.
 
@@ -137,7 +137,7 @@ class Bucket:
 
 @contextmanager
 def _reachable() -> Iterator[None]:
-    """Any failure but "there is none" is a StorageUnavailable, or the local disk's."""
+    """Any failure is a StorageUnavailable, but "there is none" and a local disk that is full."""
     try:
         yield
     except (FileNotFoundError, StorageUnavailable):
@@ -145,7 +145,7 @@ def _reachable() -> Iterator[None]:
     except Exception as error:
         if is_full(error):
             raise StorageFull() from error
-        logger.warning("the object store does not do its work: %s", type(error).__name__)
+        logger.warning("the object store: %s: %s", type(error).__name__, error)
         raise StorageUnavailable() from error
 
 

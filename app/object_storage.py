@@ -214,7 +214,7 @@ class ObjectStorage(Storage):
         if data is None:
             raise NotFound()
         record = parsed(BatchRecord, data, f"{place}/{_BATCH}")
-        return record, sorted(filter(is_id, self._bucket.names(place)))
+        return record, list(filter(is_id, self._bucket.names(place)))
 
     # deleting
 
@@ -272,8 +272,8 @@ class ObjectStorage(Storage):
         """All objects of a kind: id -> name -> entry."""
         found: dict[str, dict[str, Entry]] = defaultdict(dict)
         for entry in self._bucket.entries(kind):
-            _, id, name = entry.key.split("/", 2)
-            if is_id(id):
+            _, id, name = (*entry.key.split("/", 2), "", "")[:3]
+            if is_id(id):  # what others put there is not ours
                 found[id][name] = entry
         return dict(found)
 
@@ -298,10 +298,9 @@ class ObjectStorage(Storage):
         """Remove copies that were not used for long, and those of photographs that are gone."""
         self.sweep_folder()
         self._copies.trim()
-        for id in filter(is_id, self._copies.ids()):
-            try:
-                self.record(id)
-            except NotFound:
+        if ids := set(self._copies.ids()):
+            there = {id for id, _ in self._photographs()}  # after them: a copy is never the first
+            for id in filter(is_id, ids - there):
                 super().delete("photos", id)
 
 

@@ -83,6 +83,7 @@ class Service:
 
     Raises:
         DataFolderUnusable: if the data folder cannot be made or written to.
+        InvalidSetting: if a library for the object store is not installed.
         QueueUnavailable: if the queue cannot be opened.
     """
 

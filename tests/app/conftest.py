@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,7 +21,9 @@ from app.service import Service, View
 
 from .doors import NewApp, new_apps
 from .fakes import FakeNetwork
-from .servers import ObjectStore
+
+if TYPE_CHECKING:
+    from .servers import ObjectStore
 
 OWNER = "session:one"
 
@@ -141,6 +144,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _object_store() -> Iterator[ObjectStore]:
+    from .servers import ObjectStore  # takes long to import
+
     store = ObjectStore()
     yield store
     store.stop()

@@ -129,6 +129,19 @@ def test_a_batch_that_is_deleted_during_an_upload_takes_the_photograph_along(
     assert keys(bucket) == []
 
 
+def test_what_others_put_there_is_left_alone(new: New, bucket: Bucket) -> None:
+    storage = new()
+    others = ["README", "photos/README", "photos/x/y/z"]
+    for key in others:
+        bucket.write(key, b"hello")
+    photo = record()
+    store(storage, photo)
+    assert photographs(storage) == [photo.id]
+    assert storage.tidy() == 0
+    storage.delete("photos", photo.id)
+    assert keys(bucket) == others
+
+
 def test_a_batch_half_deleted_is_deleted_whole_by_the_next_tidy(new: New, bucket: Bucket) -> None:
     storage = new()
     now = datetime.now(UTC)
