@@ -2,7 +2,8 @@
 
 Every file has one writer and appears whole: it is written beside its place and then renamed. What
 state a photograph is in follows from which files exist, so nothing is ever read, changed and
-written back, and whatever is killed at whatever time leaves nothing half done.
+written back, and whatever is killed at whatever time leaves nothing half done. In an object store
+(:mod:`app.object_storage`) they have the same names.
 
     photos/<id>/photo.json           PhotoRecord, written once
     photos/<id>/The photograph       the bytes that were uploaded

@@ -232,6 +232,29 @@ def test_a_store_that_goes_away_costs_nothing_but_time(
     assert client.get(f"/api/v1/photos/{id}").status_code == 200
 
 
+def test_a_store_that_is_away_for_a_moment_fails_no_photograph(
+    web: Service, worker: Service
+) -> None:
+    assert isinstance(worker._storage, ObjectStorage)
+    bucket, tries = worker._storage._bucket, []
+    write = bucket.write
+
+    def stutter(key: str, data: bytes) -> None:
+        if key.endswith(".prediction"):
+            tries.append(key)
+            if len(tries) == 1:
+                raise StorageUnavailable
+        write(key, data)
+
+    bucket.write = stutter  # type: ignore[method-assign]
+    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: len(tries) == 1)
+    wait_until(lambda: not worker._storage.is_claimed(Wanted(id, DEFAULT_MODEL, 256)))
+    assert not any(name.endswith(".failed") for name in web._storage.names(id))
+    worker._queue.sweep()
+    assert finished(web, OWNER, id).state == "ready"
+
+
 def test_what_another_worker_has_claimed_is_left_to_it(
     web: Service, worker: Service, network: FakeNetwork
 ) -> None:
