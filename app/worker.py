@@ -120,7 +120,7 @@ class Worker:
             logger.info("photo %s was deleted meanwhile", wanted.id)
         except (StorageUnavailable, QueueUnavailable) as error:  # left to the next sweep
             logger.warning("photo %s has to wait: %s", wanted.id, error)
-        except Exception:  # disk full, store away: the next sweep finds it unfinished
+        except Exception:  # the disk is full, say: the next sweep finds it unfinished
             logger.exception("photo %s could not be finished", wanted.id)
 
     def _outcome(self, wanted: Wanted, attempt: int, has_preview: bool) -> str:
