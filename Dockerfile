@@ -5,7 +5,7 @@ FROM ${BASE_IMAGE} AS build
 # Index of the torch wheels: PyTorch's for CPUs makes a small image, its for CUDA one for NVIDIA GPUs.
 # Empty is pip's own index, whose torch runs on both and is large.
 ARG TORCH_INDEX=
-ARG EXTRAS=heic,redis
+ARG EXTRAS=heic,redis,s3
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 SHELL ["/bin/sh", "-eu", "-c"]
 RUN python3 -m venv /opt/colorizer \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorizer.settings import DEFAULT_MODEL
 
 from .config import Config
-from .errors import QueueUnavailable
+from .errors import QueueUnavailable, StorageUnavailable
 from .intake import installed_models
 from .jobs import Queue
 from .storage import Storage
@@ -18,6 +18,11 @@ def checks(
     """Checks by name: whether all is well, and a sentence."""
     free, least = storage.free(), storage.min_free
     found = {"disk": (free >= least, f"{free / 1e9:.1f} GB are free.")}
+    try:
+        if sentence := storage.about_store():
+            found["storage"] = (True, sentence)
+    except StorageUnavailable as error:
+        found["storage"] = (False, str(error))
     try:
         found["queue"] = (True, f"{queue.length()} photographs wait.")
     except QueueUnavailable as error:

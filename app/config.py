@@ -5,9 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from colorizer.engines.base import EngineName
@@ -37,6 +45,15 @@ class Config(BaseSettings):
         pattern=r"^$|^rediss?://|^unix://",
         description="Address of a Redis server (redis://…) for the queue; empty is a SQLite file "
         "in the data folder.",
+    )
+    storage_url: str = Field(
+        "",
+        pattern=r"^$|^file:///|^s3://[^/]",
+        description="Where photographs lie: s3://bucket/prefix (needs a Redis queue; the data "
+        "folder is then a cache), file:///folder (another data folder); empty is the data folder.",
+    )
+    storage_cache_gb: float = Field(
+        5, gt=0, description="Most copies of photographs from an object store that are kept, GB."
     )
     embedded_worker: bool = Field(
         True,
@@ -109,6 +126,25 @@ class Config(BaseSettings):
             return json.loads(value)
         return [part.strip() for part in value.split(",") if part.strip()]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _file_is_a_data_folder(cls, values: Any) -> Any:
+        """``file:///folder`` is another way to name the data folder, and counts more."""
+        url = values.get("storage_url") if isinstance(values, dict) else None
+        if isinstance(url, str) and url.startswith("file:///"):
+            path = unquote(url.removeprefix("file://"))
+            return {**values, "data_dir": path, "storage_url": ""}
+        return values
+
+    @field_validator("storage_url")
+    @classmethod
+    def _object_stores_have_no_locks(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("queue_url"):
+            raise ValueError(
+                "photographs in an object store need a queue in Redis; set COLORIZER_QUEUE_URL too"
+            )
+        return value
+
     @field_validator("password", "secret_key", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
@@ -127,7 +163,8 @@ class Config(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = "_".join(str(part) for part in first["loc"][:1]).upper()
-            raise InvalidSetting(f"COLORIZER_{name}: {first['msg']}.") from error
+            message = str(first["msg"]).removeprefix("Value error, ")
+            raise InvalidSetting(f"COLORIZER_{name}: {message}.") from error
 
     @property
     def max_upload_bytes(self) -> int:

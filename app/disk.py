@@ -147,6 +147,15 @@ def secret_in(path: Path) -> str:
     return path.read_text(encoding="ascii")
 
 
+def used(path: Path) -> bool:
+    """Whether there is such a file; if so it counts as just used."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def older(paths: Iterable[Path], seconds: float) -> Iterator[Path]:
     """Those of some files and folders that were not changed for so long."""
     for path in paths:

@@ -18,6 +18,7 @@ from colorizer.settings import DEFAULT_MODEL
 
 from .config import Config
 from .disk import try_lock
+from .errors import StorageUnavailable
 
 State = Literal["ok", "warning", "broken"]
 
@@ -86,6 +87,23 @@ def _folder(config: Config) -> Finding:
 
 
 def _storage(config: Config) -> Finding:
+    return _object_store(config) if config.storage_url else _folder_storage(config)
+
+
+def _object_store(config: Config) -> Finding:
+    from .bucket import Bucket
+
+    try:
+        Bucket(config.storage_url).try_out()
+    except StorageUnavailable as error:
+        why = "" if error.__cause__ is None else f" ({error.__cause__})"
+        advice = "Check COLORIZER_STORAGE_URL, the AWS_ variables and the network in between."
+        return Finding("storage", "broken", f"{error}{why}", advice)
+    detail = f"Objects can be written, listed and read at {config.storage_url}."
+    return Finding("storage", "ok", detail)
+
+
+def _folder_storage(config: Config) -> Finding:
     probe = config.data_dir / "incoming" / f".doctor-{os.getpid()}"
     moved = probe.with_suffix(".moved")
     probe.write_bytes(b"x")

@@ -84,6 +84,22 @@ class QueueUnavailable(AppError):
     status = 503
     title = "The queue cannot be reached"
 
+    def __init__(self) -> None:
+        super().__init__("The queue of this server cannot be reached. Try again in a moment.", 10)
+
+
+class StorageUnavailable(AppError):
+    """The store that holds the photographs cannot be reached; nothing is lost."""
+
+    status = 503
+    title = "The photographs cannot be reached"
+
+    def __init__(
+        self,
+        detail: str = "The store of photographs cannot be reached at the moment. Try again soon.",
+    ) -> None:
+        super().__init__(detail, 10)
+
 
 class StorageFull(AppError):
     """There is no room left on the disk."""

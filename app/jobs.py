@@ -74,9 +74,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise QueueUnavailable(
-            "The queue of this server cannot be reached. Try again in a moment.", 10
-        ) from error
+        raise QueueUnavailable() from error
 
 
 def _readable(items: Iterable[bytes]) -> Iterator[Message]:

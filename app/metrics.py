@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from .errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from .admission import Budget
@@ -63,7 +66,7 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("queue_length", "Photographs that wait.", queue_length),
-            ("data_bytes", "Size of the data folder.", storage.usage.bytes),
+            ("data_bytes", "Size of data folder or store.", _known(storage.usage.bytes)),
             ("disk_free_bytes", "What is free on the disk of the data folder.", storage.free),
             ("pixels_in_work", "Pixels worked on at full size.", lambda: budget.used),
             ("waiting_for_memory", "Photographs that wait for memory.", lambda: budget.waiting),
@@ -74,3 +77,15 @@ class Metrics:
     def expose(self) -> tuple[bytes, str]:
         """The text that Prometheus reads, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+def _known(value: Callable[[], float]) -> Callable[[], float]:
+    """``value``, or not a number while the store of photographs is away."""
+
+    def known() -> float:
+        try:
+            return value()
+        except StorageUnavailable:
+            return math.nan
+
+    return known

@@ -1,29 +1,39 @@
-"""How large the data folder is, and may become."""
+"""How large the data folder, or the store elsewhere, is and may become."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-
-_FRESH_FOR = 10.0  # s
 
 
 class Usage:
-    """Bytes of all files below a folder, counted anew now and then, and guessed in between."""
+    """Bytes that are stored, counted anew now and then, and guessed in between.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    Args:
+        count: counts them.
+        now_and_then: seconds that a count is good for.
+        at_best: seconds that it is good for when it matters.
+    """
+
+    def __init__(
+        self, count: Callable[[], int], now_and_then: float = 10.0, at_best: float = 1.0
+    ) -> None:
+        self._count = count
+        self._now_and_then = now_and_then
+        self._at_best = at_best
         self._lock = threading.Lock()
         self._bytes = 0
-        self._counted = -_FRESH_FOR
+        self._counted = float("-inf")
 
-    def bytes(self, fresh_for: float = _FRESH_FOR) -> int:
-        """Bytes, counted at most ``fresh_for`` seconds ago."""
+    def bytes(self, exactly: bool = False) -> int:
+        """Bytes; ``exactly`` is as well as they can be known now."""
         with self._lock:
+            fresh_for = self._at_best if exactly else self._now_and_then
             if time.monotonic() - self._counted >= fresh_for:
-                self._bytes = folder_bytes(self._root)
+                self._bytes = self._count()
                 self._counted = time.monotonic()
             return self._bytes
 

@@ -101,22 +101,29 @@ def dumped(record: PhotoRecord | BatchRecord) -> bytes:
 
 
 def loaded(kind: type[Record], path: Path) -> Record:
-    """A record from its file.
+    """A record from its file; raises what :func:`parsed` does, and NotFound if there is none."""
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound() from None
+    return parsed(kind, data, "/".join(path.parts[-3:]))
+
+
+def parsed(kind: type[Record], data: bytes, name: str) -> Record:
+    """A record from its bytes.
 
     Raises:
-        NotFound: if there is none, it cannot be read, or its time is up.
+        NotFound: if it cannot be read, or its time is up.
     """
     try:
-        values: dict[str, Any] = json.loads(path.read_bytes())
+        values: dict[str, Any] = json.loads(data)
         for field in fields(kind):
             if field.type == "datetime":
                 values[field.name] = datetime.fromisoformat(values[field.name])
         record = kind(**values)
         expired = record.expires <= datetime.now(UTC)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound() from None
     except (ValueError, TypeError, KeyError):
-        logger.exception("%s cannot be read", Path(*path.parts[-3:]))
+        logger.exception("%s cannot be read", name)
         raise NotFound() from None
     if expired:
         raise NotFound()

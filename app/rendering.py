@@ -27,11 +27,11 @@ from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
 from . import names
 from .admission import Budget
-from .disk import full_disk, gone
+from .disk import full_disk, gone, used
 from .errors import NotReady, PredictionFailed, Problem
 from .metrics import Metrics
 from .records import MIMETYPES, Blob, Output, PhotoRecord, ResultFile, key_of
-from .storage import FACTS, ORIGINAL, PREVIEW, Storage
+from .storage import FACTS, PREVIEW, Storage
 
 _CACHE_BYTES = 128 << 20
 _PREVIEW_QUALITY = 88
@@ -105,12 +105,11 @@ class Pictures:
         """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
         result = self._describe(record, settings, output)
         self._prediction(record.id, settings)
-        if _used(result.path):
+        if used(result.path):
             return result
         with self._budget.reserve(record.width * record.height, _PATIENCE):
-            if not _used(result.path):
-                with suppress(FileExistsError), gone(), full_disk():
-                    result.path.parent.mkdir()
+            if not used(result.path):
+                self._storage.results(record.id)
                 self._write(record, settings, output, result.path)
                 _remove_old(result.path.parent)
         return result
@@ -140,9 +139,7 @@ class Pictures:
         prediction = self._prediction(record.id, settings)
         self._storage.check_room()
         with self._metrics.render_seconds.labels("result").time(), gone(), full_disk():
-            grey = files.read(
-                self._storage.photo(record.id) / ORIGINAL, max_pixels=self._max_pixels
-            )
+            grey = files.read(self._storage.original(record.id), max_pixels=self._max_pixels)
             depth = files.depth_for(grey, output.format, output.bit_depth)
             picture = render(replace(grey, bit_depth=depth), prediction, settings)
             if output.side_by_side:
@@ -223,15 +220,6 @@ def _bytes_of(value: Prediction | Photo) -> int:
     if isinstance(value, Photo):
         return value.pixels.nbytes + (0 if value.alpha is None else value.alpha.nbytes)
     return value.logits.nbytes + value.lightness.nbytes
-
-
-def _used(path: Path) -> bool:
-    """Whether there is such a result; if so it counts as just used."""
-    try:
-        os.utime(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _remove_old(folder: Path) -> None:

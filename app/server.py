@@ -125,7 +125,7 @@ def work(
 
     Args:
         config, make_service: as for :class:`Server`.
-        announce: told the data folder, once work has begun.
+        announce: told where the photographs lie, once work has begun.
 
     Raises:
         ServerBusy: if another process works on the data folder and the queue is a file in it.
@@ -141,7 +141,7 @@ def work(
         signal.signal(number, lambda *_: stop.set())
     service = (make_service or Service)(config)
     service.start_worker()
-    announce(str(config.data_dir))
+    announce(config.storage_url or str(config.data_dir))
     stop.wait()
     _close(service)
 

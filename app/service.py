@@ -49,7 +49,7 @@ from .records import (
     new_id,
 )
 from .rendering import Pictures, etag, predicted
-from .storage import ORIGINAL, Storage
+from .stores import open_storage
 from .views import view_of
 from .worker import Network, Worker
 
@@ -83,14 +83,13 @@ class Service:
 
     Raises:
         DataFolderUnusable: if the data folder cannot be made or written to.
+        InvalidSetting: if a library for the object store is not installed.
         QueueUnavailable: if the queue cannot be opened.
     """
 
     def __init__(self, config: Config, *, load: Callable[[str], Network] | None = None) -> None:
         self.config = config
-        self._storage = Storage(
-            config.data_dir, config.min_free_disk_mb * 1_000_000, round(config.max_data_gb * 1e9)
-        )
+        self._storage = open_storage(config)
         self._budget = Budget(config.megapixels_at_once * 1_000_000)
         self._metrics = Metrics(self._queue_length, self._storage, self._budget)
         self._pictures = Pictures(self._storage, self._metrics, config.max_pixels, self._budget)
@@ -113,7 +112,10 @@ class Service:
 
     def close(self) -> bool:
         """Stop after the photograph in hand; False if it takes too long. Nothing is lost."""
-        return self._queue.close()
+        ended = self._queue.close()
+        if ended:
+            self._storage.close()
+        return ended
 
     # uploads
 
@@ -220,9 +222,11 @@ class Service:
     def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""
         record = self._record(owner, id)
-        path = self._storage.photo(id) / ORIGINAL
-        file = ResultFile(path, "application/octet-stream", record.name)
-        return Offer(etag(id, "original"), lambda: file)
+
+        def make() -> ResultFile:
+            return ResultFile(self._storage.original(id), "application/octet-stream", record.name)
+
+        return Offer(etag(id, "original"), make)
 
     def delete(self, owner: str, id: str) -> None:
         """Delete a photograph and all that was made of it, now."""
@@ -243,10 +247,10 @@ class Service:
         """A batch and its photographs, in the order of upload."""
         record, ids = self._batch(owner, id)
         waiting = self._waiting()
-        views = [
-            view_of(photo, settings or Settings(), self._storage, lambda: waiting)
-            for photo in self._photos(owner, ids)
-        ]
+        views = self._storage.each(
+            lambda photo: view_of(photo, settings or Settings(), self._storage, lambda: waiting),
+            self._photos(owner, ids),
+        )
         counts = dict(Counter(view.state for view in views))
         return BatchView(record.id, record.created, record.expires, views, counts)
 
@@ -319,10 +323,12 @@ class Service:
         return record, ids
 
     def _photos(self, owner: str, ids: list[str]) -> list[PhotoRecord]:
-        photos = []
-        for photo in ids:
+        def look(id: str) -> PhotoRecord | None:
             with suppress(NotFound):
-                photos.append(self._record(owner, photo))
+                return self._record(owner, id)
+            return None
+
+        photos = [photo for photo in self._storage.each(look, ids) if photo is not None]
         return sorted(photos, key=lambda photo: photo.created)
 
     def _view(self, record: PhotoRecord, settings: Settings) -> View:

@@ -2,7 +2,8 @@
 
 Every file has one writer and appears whole: it is written beside its place and then renamed. What
 state a photograph is in follows from which files exist, so nothing is ever read, changed and
-written back, and whatever is killed at whatever time leaves nothing half done.
+written back, and whatever is killed at whatever time leaves nothing half done. In an object store
+(:mod:`app.object_storage`) they have the same names.
 
     photos/<id>/photo.json           PhotoRecord, written once
     photos/<id>/The photograph       the bytes that were uploaded
@@ -22,11 +23,11 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, TypeVar
 
 from colorizer.atomic import sync_folder, write_atomically
 
@@ -41,7 +42,7 @@ from .disk import (
     try_lock,
 )
 from .errors import NotFound, ServerBusy, StorageFull
-from .quota import Usage
+from .quota import Usage, folder_bytes
 from .records import BatchRecord, PhotoRecord, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
@@ -49,11 +50,14 @@ ORIGINAL = "The photograph"
 PREVIEW = "preview"
 FACTS = "facts.json"
 
-_ABANDONED_AFTER = 3600  # s after which an upload that never ended is thrown away
+#: seconds after which an upload that never ended is thrown away
+ABANDONED_AFTER = 3600
 _RESULT_KEPT_FOR = 3600  # s without use after which a result is
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 Kind = Literal["photos", "batches"]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +78,27 @@ class Storage:
         self.root = root
         self.min_free = min_free
         self.most = most
-        self.usage = Usage(root)
+        self.usage = Usage(lambda: folder_bytes(root))
         for name in (".", "photos", "batches", "incoming", "trash"):
             make_folder(root / name)
         for name in ("secret.key", "worker.lock", "queue.db"):
             if (root / name).exists():
                 check_access(root / name)
+
+    def each(self, look: Callable[[Item], Found], items: Iterable[Item]) -> list[Found]:
+        """What ``look`` says of each of some items; side by side where answers take long."""
+        return [look(item) for item in items]
+
+    def close(self) -> None:
+        """Let go of what belongs to this process."""
+
+    def about_store(self) -> str | None:
+        """A sentence about the store that holds the photographs; None if that is the folder.
+
+        Raises:
+            StorageUnavailable: if it does not answer.
+        """
+        return None
 
     # the folder as a whole
 
@@ -96,7 +115,7 @@ class Storage:
         """Raise StorageFull if ``length`` more bytes are more than the folder may hold."""
         if not self.most or self.usage.bytes() + length <= self.most:
             return
-        if self.usage.bytes(fresh_for=1.0) + length > self.most:
+        if self.usage.bytes(exactly=True) + length > self.most:
             raise StorageFull(
                 f"This server keeps at most {self.most / 1e9:g} GB of photographs, and has them. "
                 "Delete some that are not needed any more, or try again later."
@@ -160,6 +179,22 @@ class Storage:
     def photo(self, id: str) -> Path:
         """Folder of a photograph, whether it exists or not; NotFound if ``id`` is not an id."""
         return self._folder("photos", id)
+
+    def original(self, id: str) -> Path:
+        """The file that was uploaded; it may be gone when it is opened."""
+        return self.photo(id) / ORIGINAL
+
+    def results(self, id: str) -> Path:
+        """Folder of a photograph's full-size pictures, made if it is missing.
+
+        Raises:
+            NotFound: if the photograph is gone.
+            StorageFull: if the disk is.
+        """
+        folder = self.photo(id) / "results"
+        with suppress(FileExistsError), gone(), full_disk():
+            folder.mkdir()
+        return folder
 
     def record(self, id: str) -> PhotoRecord:
         """Raise NotFound if there is no such photograph or its time is up."""
@@ -243,8 +278,7 @@ class Storage:
 
     def unfinished(self) -> Iterator[Wanted]:
         """Every prediction that was asked for and is neither there nor failed."""
-        for id in _ids(self.root / "photos"):
-            names = self.names(id)
+        for id, names in self._photographs():
             for name in names:
                 key, _, kind = name.rpartition(".")
                 if kind != "wanted" or is_done(names, key):
@@ -304,16 +338,25 @@ class Storage:
                 except NotFound:
                     self.delete(kind, id)
                     count += 1
+        self.sweep_folder()
+        return count
+
+    def sweep_folder(self) -> None:
+        """Remove results that nobody used for long, and what a process that died left."""
         for folder in (self.root / "trash").iterdir():
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in older(self.root.glob("incoming/*"), _ABANDONED_AFTER):
+        for folder in older(self.root.glob("incoming/*"), ABANDONED_AFTER):
             shutil.rmtree(folder, ignore_errors=True)
         for file in older(self.root.glob("photos/*/results/*"), _RESULT_KEPT_FOR):
             file.unlink(missing_ok=True)
-        return count
+
+    def _photographs(self) -> Iterator[tuple[str, set[str]]]:
+        """Every photograph's id, and the names of its files."""
+        for id in _ids(self.root / "photos"):
+            yield id, self.names(id)
 
     def _folder(self, kind: Kind, id: str) -> Path:
-        if not _ID.fullmatch(id):
+        if not is_id(id):
             raise NotFound()
         return self.root / kind / id
 
@@ -323,5 +366,10 @@ def is_done(names: set[str], key: str) -> bool:
     return f"{key}.prediction" in names or f"{key}.failed" in names
 
 
+def is_id(name: str) -> bool:
+    """Whether something is called as photographs and batches are."""
+    return _ID.fullmatch(name) is not None
+
+
 def _ids(folder: Path) -> list[str]:
-    return [name for name in os.listdir(folder) if _ID.fullmatch(name)]
+    return [name for name in os.listdir(folder) if is_id(name)]

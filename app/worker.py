@@ -23,11 +23,18 @@ from colorizer.settings import DEFAULT_MODEL
 from .admission import Budget
 from .config import Config
 from .disk import gone
-from .errors import Abandoned, NotFound, StorageFull, problem_of
+from .errors import (
+    Abandoned,
+    NotFound,
+    QueueUnavailable,
+    StorageFull,
+    StorageUnavailable,
+    problem_of,
+)
 from .metrics import Metrics
 from .records import Wanted
 from .rendering import Pictures
-from .storage import FACTS, ORIGINAL, Storage, is_done
+from .storage import FACTS, Storage, is_done
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +118,8 @@ class Worker:
                 logger.info("photo %s: %s, %.2f s", wanted.id, outcome, self._durations[-1])
         except NotFound:
             logger.info("photo %s was deleted meanwhile", wanted.id)
+        except (StorageUnavailable, QueueUnavailable) as error:  # left to the next sweep
+            logger.warning("photo %s has to wait: %s", wanted.id, error)
         except Exception:  # the disk is full, say: the next sweep finds it unfinished
             logger.exception("photo %s could not be finished", wanted.id)
 
@@ -122,7 +131,7 @@ class Worker:
                     "Try a smaller copy of it, or a smaller working size."
                 )
             self._work(wanted, has_preview)
-        except (NotFound, StorageFull):  # it is not the photograph's fault
+        except (NotFound, StorageFull, StorageUnavailable):  # it is not the photograph's fault
             raise
         except Exception as error:
             if not isinstance(error, ColorizerError):
@@ -139,7 +148,7 @@ class Worker:
 
     def _predict(self, wanted: Wanted, has_preview: bool) -> None:
         with gone():
-            path = self._storage.photo(wanted.id) / ORIGINAL
+            path = self._storage.original(wanted.id)
             photo = files.read(path, max_pixels=self._config.max_pixels)
         if not has_preview:  # first, so that there is something to look at
             self._pictures.keep_grey(wanted.id, files.shrink(photo, self._config.preview_size))

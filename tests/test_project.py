@@ -113,6 +113,7 @@ def test_every_import_is_declared() -> None:
             *PROJECT["optional-dependencies"]["heic"],
             *PROJECT["optional-dependencies"]["lpips"],
             *PROJECT["optional-dependencies"]["redis"],
+            *PROJECT["optional-dependencies"]["s3"],
             *PROJECT["optional-dependencies"]["train"],
         )
     }

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from app.service import Service, View
 
 from .doors import NewApp, new_apps
 from .fakes import FakeNetwork
+
+if TYPE_CHECKING:
+    from .servers import ObjectStore
 
 OWNER = "session:one"
 
@@ -121,3 +125,50 @@ def shared_app(new_app: NewApp) -> OpenAPI:
 def client(shared_app: OpenAPI) -> FlaskClient:
     """Somebody new in front of ``shared_app``."""
     return shared_app.test_client()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of our own, without a port and without files."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    socket = tmp_path_factory.mktemp("redis") / "socket"
+    command = [server, "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=socket.parent)
+    wait_until(socket.exists)
+    yield f"unix://{socket}"
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def _object_store() -> Iterator[ObjectStore]:
+    from .servers import ObjectStore  # takes long to import
+
+    store = ObjectStore()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def object_store(
+    _object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ObjectStore]:
+    """An object store that the environment points to; a test may stop it."""
+    for name, value in (
+        ("AWS_ENDPOINT_URL", _object_store.address),
+        ("AWS_ACCESS_KEY_ID", "somebody"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    yield _object_store
+    if not _object_store.is_running():
+        _object_store.start()
+
+
+@pytest.fixture
+def bucket_url(object_store: ObjectStore) -> str:
+    """A place of its own in the object store."""
+    return f"s3://{object_store.new_bucket()}/some/where"

@@ -2,7 +2,8 @@
 
     python -m tests.app.slow_server serve|work SECONDS FINISHED
 
-All else comes from COLORIZER_ variables. Each prediction that was finished adds a line to FINISHED.
+All else comes from COLORIZER_ variables. Each prediction that was finished adds a line to FINISHED;
+claims in Redis end 2 s after their process was killed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app import claims
 from app.config import Config
 from app.server import Server, work
 from app.service import Service
@@ -39,6 +41,7 @@ class SlowNetwork(FakeNetwork):
 
 def main() -> None:
     mode, seconds, finished = sys.argv[1:]
+    claims.ENDS_AFTER = 2.0
     network = SlowNetwork(float(seconds), Path(finished))
 
     def make_service(config: Config) -> Service:

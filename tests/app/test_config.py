@@ -43,6 +43,8 @@ def test_tokens_are_a_list_by_commas_or_in_json(monkeypatch: pytest.MonkeyPatch,
         ("THREADS", "many"),
         ("QUEUE_URL", "http://queue"),
         ("LOG_LEVEL", "loud"),
+        ("STORAGE_URL", "ftp://x/y"),
+        ("STORAGE_URL", "s3:///no-bucket"),
         ("SECRET_KEY", "short"),
         ("API_TOKENS", "[broken"),
     ],
@@ -70,3 +72,18 @@ def test_the_table_has_every_setting_with_its_default() -> None:
         (row,) = [row for row in rows if row.startswith(f"| `COLORIZER_{name.upper()}` |")]
         assert field.description is not None
         assert field.description in row
+
+
+def test_an_object_store_needs_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORIZER_STORAGE_URL", "s3://photographs/here")
+    with pytest.raises(InvalidSetting, match=r"^COLORIZER_STORAGE_URL: photo.*COLORIZER_QUEUE_URL"):
+        Config.load()
+    monkeypatch.setenv("COLORIZER_QUEUE_URL", "redis://queue")
+    assert Config.load().storage_url == "s3://photographs/here"
+
+
+def test_a_file_url_is_a_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORIZER_DATA_DIR", "/somewhere")
+    monkeypatch.setenv("COLORIZER_STORAGE_URL", "file:///mnt/old%20photographs")
+    config = Config.load()
+    assert (config.data_dir, config.storage_url) == (Path("/mnt/old photographs"), "")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,21 +19,6 @@ from app.records import PhotoRecord, Wanted, new_id
 from app.storage import ORIGINAL, Storage, is_done
 
 from .conftest import wait_until
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis server of our own, without a port and without files."""
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("redis-server is not installed")
-    socket = tmp_path_factory.mktemp("redis") / "socket"
-    command = [server, "--port", "0", "--unixsocket", str(socket), "--save", ""]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=socket.parent)
-    wait_until(socket.exists)
-    yield f"unix://{socket}"
-    process.terminate()
-    process.wait(20)
 
 
 @pytest.fixture(params=["sqlite", "redis"])

@@ -98,6 +98,11 @@ class Client:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def preview(self, server: Running, id: str) -> bytes:
+        answer = self._session.get(f"{server.address}/api/v1/photos/{id}/preview")
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
     def wait(self, server: Running, id: str, state: str) -> None:
         """Wait for a state; a server that is being restarted is asked again."""
 
@@ -213,3 +218,26 @@ def test_the_commands(start: Start, tmp_path: Path) -> None:
     worker = start(command=["colorizer", "worker"])
     assert worker.said == f"Working on the photographs in {tmp_path / 'data'}"
     assert worker.stop() == 0
+
+
+def test_machines_that_share_only_redis_and_an_object_store(
+    start: Start, client: Client, tmp_path: Path, bucket_url: str, redis_url: str
+) -> None:
+    shared = {"COLORIZER_STORAGE_URL": bucket_url, "COLORIZER_QUEUE_URL": redis_url}
+
+    def worker(name: str, seconds: float) -> Running:
+        return start("work", seconds, COLORIZER_DATA_DIR=str(tmp_path / name), **shared)
+
+    web = start(COLORIZER_EMBEDDED_WORKER="false", **shared)
+    first = worker("first", 60)
+    assert first.said == bucket_url
+    id = client.upload(web, 50)
+    client.wait(web, id, "working")
+    first.kill_all()
+    time.sleep(2.5)  # its claim ends by itself
+    second = worker("second", 0)
+    client.wait(web, id, "ready")
+    assert widths(tmp_path) == [50]
+    assert client.preview(web, id)[:2] == b"\xff\xd8"
+    assert second.stop() == 0
+    assert web.stop() == 0

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -18,6 +19,7 @@ import pytest
 
 from app.disk import receive
 from app.errors import NotFound, ServerBusy, StorageFull, UploadTooLarge
+from app.object_storage import ObjectStorage
 from app.records import BatchRecord, PhotoRecord, Wanted, new_id
 from app.storage import ORIGINAL, Storage
 
@@ -25,8 +27,20 @@ from ..conftest import ROOT
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
+def folder(tmp_path: Path) -> Storage:
     return Storage(tmp_path / "data")
+
+
+@pytest.fixture(params=["folder", "objects"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    """What is true of both kinds."""
+    if request.param == "folder":
+        storage = Storage(tmp_path / "data")
+    else:
+        url, redis_url = (request.getfixturevalue(name) for name in ("bucket_url", "redis_url"))
+        storage = ObjectStorage(tmp_path / "data", url, redis_url)
+    yield storage
+    storage.close()
 
 
 def record(**changes: object) -> PhotoRecord:
@@ -43,6 +57,10 @@ def store(storage: Storage, photo: PhotoRecord, data: bytes = b"original") -> Wa
         receive(BytesIO(data), folder / ORIGINAL, 1000)
         storage.publish(folder, photo, wanted)
     return wanted
+
+
+def photographs(storage: Storage) -> list[str]:
+    return sorted(id for id, _ in storage._photographs())
 
 
 def everything(folder: Path) -> list[str]:
@@ -86,6 +104,8 @@ def test_deleting_is_complete_and_nothing_comes_back(storage: Storage) -> None:
         storage.delete("photos", photo.id)
         with pytest.raises(NotFound):
             storage.write(photo.id, f"{wanted.key}.prediction", b"late")
+        assert storage.read(photo.id, f"{wanted.key}.prediction") is None
+    assert storage.names(photo.id) == set()
     assert everything(storage.root / "photos") == []
     assert everything(storage.root / "trash") == []
     with pytest.raises(NotFound):
@@ -101,12 +121,17 @@ def test_what_has_expired_is_gone_at_once_and_wiped_later(storage: Storage) -> N
     storage.add_batch(BatchRecord(new_id(), "me", now, now))
     with pytest.raises(NotFound):
         storage.record(old.id)
-    left = storage.root / "incoming" / "left"
+    assert storage.tidy() == 2
+    assert photographs(storage) == [fresh.id]
+    assert storage.tidy() == 0
+    assert everything(storage.photo(old.id)) == []
+
+
+def test_what_a_killed_process_left_is_wiped(folder: Storage) -> None:
+    left = folder.root / "incoming" / "left"
     left.mkdir()
     os.utime(left, (0, 0))
-    assert storage.tidy() == 2
-    assert os.listdir(storage.root / "photos") == [fresh.id]
-    assert os.listdir(storage.root / "batches") == []
+    folder.tidy()
     assert not left.exists()
 
 
@@ -118,9 +143,10 @@ def test_a_batch_lists_its_photographs(storage: Storage) -> None:
     store(storage, photo)
     assert storage.batch(batch.id) == (batch, [photo.id])
     storage.delete("batches", batch.id)
-    assert os.listdir(storage.root / "photos") == []
+    assert photographs(storage) == []
     with pytest.raises(NotFound):  # too late
         store(storage, record(batch=batch.id))
+    assert photographs(storage) == []
     assert os.listdir(storage.root / "photos") == []
 
 
@@ -142,31 +168,31 @@ def test_a_claim_excludes_others_counts_attempts_and_ends_with_the_work(storage:
         assert gone is None
 
 
-def test_the_claim_of_a_killed_process_is_void(storage: Storage) -> None:
-    wanted = store(storage, record())
+def test_the_claim_of_a_killed_process_is_void(folder: Storage) -> None:
+    wanted = store(folder, record())
     code = (
         "import sys, time; from pathlib import Path\n"
         "from app.storage import Storage; from app.records import Wanted\n"
         "with Storage(Path(sys.argv[1])).claim(Wanted(sys.argv[2], 'model', 256)) as attempt:\n"
         "    print(attempt, flush=True); time.sleep(60)"
     )
-    command = [sys.executable, "-c", code, str(storage.root), wanted.id]
+    command = [sys.executable, "-c", code, str(folder.root), wanted.id]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"1\n"
-        assert storage.is_claimed(wanted)
+        assert folder.is_claimed(wanted)
         process.send_signal(signal.SIGKILL)
-    assert not storage.is_claimed(wanted)
-    with storage.claim(wanted) as attempt:
+    assert not folder.is_claimed(wanted)
+    with folder.claim(wanted) as attempt:
         assert attempt == 2
 
 
-def test_one_data_folder_has_one_worker(storage: Storage) -> None:
-    handle = storage.hold()
+def test_one_data_folder_has_one_worker(folder: Storage) -> None:
+    handle = folder.hold()
     with pytest.raises(ServerBusy, match="choose another folder"):
-        Storage(storage.root).hold()
+        Storage(folder.root).hold()
     os.close(handle)
-    os.close(storage.hold())
+    os.close(folder.hold())
 
 
 def test_the_secret_key_is_made_once_whoever_comes_first(tmp_path: Path) -> None:
@@ -205,22 +231,22 @@ def test_a_full_disk_is_an_error_and_leaves_no_half_file(tiny_disk: Path) -> Non
 
 
 def test_no_room_left_is_an_error_wherever_it_strikes(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
+    folder: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same where nothing can be mounted: the disk fails when it is flushed."""
     photo = record()
-    wanted = store(storage, photo)
-    before = everything(storage.root)
+    wanted = store(folder, photo)
+    before = everything(folder.root)
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFull):
-        storage.write(photo.id, f"{wanted.key}.prediction", b"x")
+        folder.write(photo.id, f"{wanted.key}.prediction", b"x")
     with pytest.raises(StorageFull):
-        store(storage, record())
-    assert everything(storage.root) == before
+        store(folder, record())
+    assert everything(folder.root) == before
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"created": 1, "expires": 2}'])
@@ -228,17 +254,17 @@ def test_what_cannot_be_read_is_tidied_away(storage: Storage, data: bytes) -> No
     photo, good = record(), record()
     store(storage, photo)
     store(storage, good)
-    (storage.photo(photo.id) / "photo.json").write_bytes(data)
+    storage.write(photo.id, "photo.json", data)
     with pytest.raises(NotFound):
         storage.record(photo.id)
     assert storage.tidy() == 1
-    assert os.listdir(storage.root / "photos") == [good.id]
+    assert photographs(storage) == [good.id]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"id": "x", "model": [], "working_size": 1}'])
 def test_a_wish_that_cannot_be_read_is_forgotten(storage: Storage, data: bytes) -> None:
     bad, good = (store(storage, record()) for _ in range(2))
-    (storage.photo(bad.id) / f"{bad.key}.wanted").write_bytes(data)
+    storage.write(bad.id, f"{bad.key}.wanted", data)
     assert list(storage.unfinished()) == [good]
     assert f"{bad.key}.wanted" not in storage.names(bad.id)
 
@@ -258,12 +284,12 @@ def test_an_attempt_counts_only_if_the_process_died(storage: Storage) -> None:
     assert attempts == [1, 1]
 
 
-def test_results_that_nobody_used_for_long_are_tidied_away(storage: Storage) -> None:
-    wanted = store(storage, record())
-    folder = storage.photo(wanted.id) / "results"
-    folder.mkdir()
+def test_results_that_nobody_used_for_long_are_tidied_away(folder: Storage) -> None:
+    wanted = store(folder, record())
+    results = folder.photo(wanted.id) / "results"
+    results.mkdir()
     for name in ("old", "new"):
-        (folder / name).touch()
-    os.utime(folder / "old", (1, 1))
-    storage.tidy()
-    assert os.listdir(folder) == ["new"]
+        (results / name).touch()
+    os.utime(results / "old", (1, 1))
+    folder.tidy()
+    assert os.listdir(results) == ["new"]
