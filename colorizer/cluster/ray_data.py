@@ -1,0 +1,127 @@
+"""Rows through actors, by Ray Data; the only module that knows Ray."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from ..errors import ClusterUnavailable, InvalidSetting, PackageMissing
+from ..threads import processors
+from .actor import Actor, Work
+from .collection import Job
+
+#: What Ray's store of a cluster of our own may take, bytes: it holds names only, no photographs.
+STORE = 200_000_000
+#: A photograph whose actor dies is tried so many times again: it may be what kills the actor.
+RETRIES = 2
+#: Rows that are tasks of their own; in larger collections some share one.
+MAX_BLOCKS = 10_000
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where actors run, and what each of them takes.
+
+    Attributes:
+        address: of a Ray cluster ("auto", "10.0.0.1:6379", "ray://…"); None starts one on this
+            machine, for this run.
+        actors: how many; None is as many as the cluster has room for.
+        cpus: processors for each actor, above 0.
+        gpus: graphics cards for each actor, 0 or more; with 0.25 four share one.
+    """
+
+    address: str | None = None
+    actors: int | None = None
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+def results(jobs: Sequence[Job], work: Work, cluster: Cluster) -> Generator[dict[str, Any]]:
+    """What :class:`.Actor` says of each job, as they are finished.
+
+    The photograph of an actor that dies is given to its successor, :data:`RETRIES` times; after
+    that there is no result for it.
+
+    Raises:
+        ClusterUnavailable: if the cluster does not answer, or breaks down.
+        InvalidSetting: if it has no room for one actor.
+        PackageMissing: if Ray is not installed.
+    """
+    with _connected(cluster.address) as ray:
+        from ray.data import ActorPoolStrategy, DataContext
+
+        context = DataContext.get_current()
+        context.enable_progress_bars = False
+        context.max_errored_blocks = -1  # who kills each actor has no result; the others go on
+        count = min(_actors(ray.cluster_resources(), cluster), len(jobs))
+        rows = [{"job": json.dumps(asdict(job))} for job in jobs]
+        data = ray.data.from_items(rows, override_num_blocks=min(len(jobs), MAX_BLOCKS)).map(
+            Actor,
+            fn_constructor_args=(work,),
+            # one task each: what waited for an actor that dies would count as tried, too
+            compute=ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
+            num_cpus=cluster.cpus,
+            num_gpus=cluster.gpus,
+            ray_remote_args_fn=_retries,
+        )
+        for row in data.iter_rows():
+            yield json.loads(row["result"])
+
+
+def _retries() -> dict[str, Any]:
+    return {"max_restarts": -1, "max_task_retries": RETRIES}
+
+
+def _actors(has: dict[str, float], cluster: Cluster) -> int:
+    """How many actors there are to be; at least one must fit."""
+    room = has.get("CPU", 0) // cluster.cpus
+    if cluster.gpus:
+        room = min(room, has.get("GPU", 0) // cluster.gpus)
+    if room < 1:
+        raise InvalidSetting(
+            f"The cluster has {has.get('CPU', 0):g} processors and {has.get('GPU', 0):g} graphics "
+            f"cards; one actor would need {cluster.cpus:g} and {cluster.gpus:g}."
+        )
+    return cluster.actors or int(room)
+
+
+@contextmanager
+def _connected(address: str | None) -> Iterator[Any]:
+    """The module ``ray``, connected; a connection that was there before is used and kept."""
+    if find_spec("ray") is None:
+        raise PackageMissing("Ray is not installed; it comes with: pip install 'colorizer[ray]'.")
+    # before the import: no statistics to Ray's makers, no tales on stderr
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_DATA_LOG_LEVEL", "CRITICAL")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    import ray
+
+    if ray.is_initialized():
+        yield ray
+        return
+    own: dict[str, Any] = {
+        "num_cpus": processors(), "object_store_memory": STORE, "include_dashboard": False,
+    }  # fmt: skip
+    try:
+        ray.init(
+            address=address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else own),
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ClusterUnavailable(
+            f"The Ray cluster {address or 'of this machine'} cannot be reached: {error}."
+        ) from error
+    try:
+        yield ray
+    except ray.exceptions.RayError as error:
+        raise ClusterUnavailable(f"The Ray cluster broke down: {error}.") from error
+    finally:
+        ray.shutdown()
