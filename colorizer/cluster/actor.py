@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Work:
-    """What is done with every photograph; arguments as for :func:`colorizer.batch.run`."""
+    """What is done with every photograph; arguments as for :func:`colorizer.batch.run`.
+
+    ``folder`` is where names of files that are not absolute (``--model``) begin.
+    """
 
     colorizer_factory: Callable[[], Colorizer]
     settings: Settings = field(default_factory=Settings)
     provenance: bool = True
     read_options: Mapping[str, Any] = field(default_factory=dict)
     write_options: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = field(default_factory=os.getcwd)
 
 
 class Actor:
@@ -38,6 +44,8 @@ class Actor:
     """
 
     def __init__(self, work: Work) -> None:
+        with suppress(OSError):  # another machine need not have the folder
+            os.chdir(work.folder)
         self.work = work
         self._colorizer: Colorizer | None = None
 

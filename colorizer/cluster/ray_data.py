@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Generator, Iterator, Sequence
+import warnings
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -54,32 +55,39 @@ def results(jobs: Sequence[Job], work: Work, cluster: Cluster) -> Generator[dict
         PackageMissing: if Ray is not installed.
     """
     with _connected(cluster.address) as ray:
-        from ray.data import ActorPoolStrategy, DataContext
-
-        context = DataContext.get_current()
-        context.enable_progress_bars = False
-        context.max_errored_blocks = -1  # who kills each actor has no result; the others go on
-        count = min(_actors(ray.cluster_resources(), cluster), len(jobs))
         rows = [{"job": json.dumps(asdict(job))} for job in jobs]
-        data = ray.data.from_items(rows, override_num_blocks=min(len(jobs), MAX_BLOCKS)).map(
-            Actor,
-            fn_constructor_args=(work,),
-            # one task each: what waited for an actor that dies would count as tried, too
-            compute=ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
-            num_cpus=cluster.cpus,
-            num_gpus=cluster.gpus,
-            ray_remote_args_fn=_retries,
-        )
+        count = min(actors(ray.cluster_resources(), cluster), len(jobs))
+        with warnings.catch_warnings():  # of Ray about itself, and about max_task_retries
+            warnings.simplefilter("ignore", DeprecationWarning)
+            data = _dataset(ray.data, rows, count, work, cluster)
         for row in data.iter_rows():
             yield json.loads(row["result"])
 
 
-def _retries() -> dict[str, Any]:
-    return {"max_restarts": -1, "max_task_retries": RETRIES}
+def _dataset(
+    data: Any, rows: list[dict[str, str]], count: int, work: Work, cluster: Cluster
+) -> Any:
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.max_errored_blocks = -1  # who kills each actor has no result; the others go on
+    return data.from_items(rows, override_num_blocks=min(len(rows), MAX_BLOCKS)).map(
+        Actor,
+        fn_constructor_args=(work,),
+        # one task each: what waited for an actor that dies would count as tried, too
+        compute=data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
+        num_cpus=cluster.cpus,
+        num_gpus=cluster.gpus,
+        max_restarts=-1,
+        max_task_retries=RETRIES,
+    )
 
 
-def _actors(has: dict[str, float], cluster: Cluster) -> int:
-    """How many actors there are to be; at least one must fit."""
+def actors(has: Mapping[str, float], cluster: Cluster) -> int:
+    """How many actors there are to be on a cluster that has so many "CPU" and "GPU".
+
+    Raises:
+        InvalidSetting: if there is no room for one.
+    """
     room = has.get("CPU", 0) // cluster.cpus
     if cluster.gpus:
         room = min(room, has.get("GPU", 0) // cluster.gpus)
