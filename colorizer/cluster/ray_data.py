@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..errors import ClusterUnavailable, InvalidSetting, PackageMissing
 from ..threads import processors
@@ -21,6 +23,8 @@ from .collection import Job
 STORE = 200_000_000
 #: A photograph whose actor dies is tried so many times again: it may be what kills the actor.
 RETRIES = 2
+#: Seconds that a cluster elsewhere has to answer.
+PATIENCE = 10
 #: Rows that are tasks of their own; in larger collections some share one.
 MAX_BLOCKS = 10_000
 
@@ -115,17 +119,18 @@ def _connected(address: str | None) -> Iterator[Any]:
         return
     own: dict[str, Any] = {
         "num_cpus": processors(), "object_store_memory": STORE, "include_dashboard": False,
+        "_node_ip_address": "127.0.0.1",  # or its ports would be open to the network
     }  # fmt: skip
     try:
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({} if address else own),
-        )
+        if address in (None, "local"):
+            address = "local"
+        else:
+            own = {}
+            _reach(address)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (OSError, RuntimeError, ValueError) as error:
         raise ClusterUnavailable(
-            f"The Ray cluster {address or 'of this machine'} cannot be reached: {error}."
+            f"The Ray cluster {address} cannot be reached: {error}."
         ) from error
     try:
         yield ray
@@ -133,3 +138,14 @@ def _connected(address: str | None) -> Iterator[Any]:
         raise ClusterUnavailable(f"The Ray cluster broke down: {error}.") from error
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Try the port of an address that has one: Ray itself would try for minutes.
+
+    Raises:
+        OSError: if nothing answers there.
+    """
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.hostname and parts.port:
+        socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE).close()

@@ -129,6 +129,7 @@ def test_an_actor_that_dies_loses_nothing(tmp_path: Path) -> None:
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == noted[name]["sha256"]
 
 
+@pytest.mark.timeout(600)  # it starts Ray twice
 def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     photos, out = tmp_path / "in", tmp_path / "out"
     for i in range(24):
