@@ -92,15 +92,16 @@ def actors(has: Mapping[str, float], cluster: Cluster) -> int:
     Raises:
         InvalidSetting: if there is no room for one.
     """
-    room = has.get("CPU", 0) // cluster.cpus
+    room = has.get("CPU", 0) / cluster.cpus
     if cluster.gpus:
-        room = min(room, has.get("GPU", 0) // cluster.gpus)
+        room = min(room, has.get("GPU", 0) / cluster.gpus)
+    room = int(room + 1e-6)  # 1 / 0.1 may be a little less than 10
     if room < 1:
         raise InvalidSetting(
             f"The cluster has {has.get('CPU', 0):g} processors and {has.get('GPU', 0):g} graphics "
             f"cards; one actor would need {cluster.cpus:g} and {cluster.gpus:g}."
         )
-    return cluster.actors or int(room)
+    return cluster.actors or room
 
 
 @contextmanager
@@ -108,29 +109,31 @@ def _connected(address: str | None) -> Iterator[Any]:
     """The module ``ray``, connected; a connection that was there before is used and kept."""
     if find_spec("ray") is None:
         raise PackageMissing("Ray is not installed; it comes with: pip install 'colorizer[ray]'.")
-    # before the import: no statistics to Ray's makers, no tales on stderr
+    own = address in (None, "local")
+    # Ray reads these when it is imported: no statistics to its makers, no tales on stderr
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_DATA_LOG_LEVEL", "CRITICAL")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    if own:  # it listens on 127.0.0.1; its ports would give the machine to everybody else
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
 
     if ray.is_initialized():
         yield ray
         return
-    own: dict[str, Any] = {
-        "num_cpus": processors(), "object_store_memory": STORE, "include_dashboard": False,
-        "_node_ip_address": "127.0.0.1",  # or its ports would be open to the network
-    }  # fmt: skip
+    options: dict[str, Any] = {"address": address}
+    if own:
+        options = {
+            "address": "local", "num_cpus": processors(), "object_store_memory": STORE,
+            "include_dashboard": False,
+        }  # fmt: skip
     try:
-        if address in (None, "local"):
-            address = "local"
-        else:
-            own = {}
+        if address is not None and not own:
             _reach(address)
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError) as error:
         raise ClusterUnavailable(
-            f"The Ray cluster {address} cannot be reached: {error}."
+            f"The Ray cluster {address or 'of this machine'} cannot be reached: {str(error).rstrip('.')}."
         ) from error
     try:
         yield ray

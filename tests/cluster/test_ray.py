@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from colorizer.cluster.actor import Work
 from colorizer.cluster.collection import Job
 from colorizer.cluster.manifest import MANIFEST
 from colorizer.cluster.ray_data import RETRIES, Cluster
-from colorizer.errors import InvalidSetting, PackageMissing
+from colorizer.errors import ClusterUnavailable, InvalidSetting, PackageMissing
 
 from ..conftest import ROOT
 from ..pictures import channels, picture
@@ -76,6 +77,18 @@ def finished(*arguments: object, folder: Path) -> int:
         code = driver.process.wait(timeout=240)
         wait_until(lambda: not driver.alive(), "Ray was not shut down")
     return code
+
+
+def listening(processes: list[psutil.Process]) -> set[str]:
+    """The addresses on which they listen."""
+    numbers = {process.pid for process in processes}
+    return {
+        connection.laddr[0].removeprefix("::ffff:")
+        for connection in psutil.net_connections("inet")
+        if connection.laddr
+        and connection.status == psutil.CONN_LISTEN
+        and connection.pid in numbers
+    }
 
 
 def wait_until(condition: Callable[[], bool], message: str) -> None:
@@ -137,6 +150,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     arguments = ("-m", "tests.cluster.ray_fake", photos, out, tmp_path)
     with started(*arguments, 0.4, folder=tmp_path) as driver:
         wait_until(lambda: len(lines(tmp_path / "stdout")) >= 4, "nothing was done")
+        assert listening(driver.alive()) == {"127.0.0.1"}
         driver.process.kill()
         driver.process.wait()
         wait_until(lambda: not driver.alive(), "Ray outlives its driver")
@@ -184,7 +198,14 @@ def test_the_command_from_a_store_into_one(tmp_path: Path, bucket: str) -> None:
 
 def test_the_cluster_must_have_room_for_an_actor() -> None:
     has = {"CPU": 4.0, "GPU": 1.0}
-    cases = [(1.0, 0.0, 4), (2.0, 0.0, 2), (1.0, 0.25, 4), (0.5, 0.5, 2), (1.0, 1.0, 1)]
+    cases = [
+        (1.0, 0.0, 4),
+        (2.0, 0.0, 2),
+        (1.0, 0.25, 4),
+        (0.5, 0.5, 2),
+        (1.0, 1.0, 1),
+        (0.1, 0.0, 40),
+    ]
     for cpus, gpus, expected in cases:
         assert ray_data.actors(has, Cluster(cpus=cpus, gpus=gpus)) == expected
     assert ray_data.actors(has, Cluster(actors=7)) == 7
@@ -198,3 +219,12 @@ def test_ray_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job("/in/a.png", "/out/a.png", "png", "a.png")
     with pytest.raises(PackageMissing, match=r"colorizer\[ray\]"):
         next(ray_data.results([job], Work(lambda: pytest.fail("loaded")), Cluster()))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}", "no:port"])
+def test_a_cluster_that_does_not_answer(address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = address.format(port=server.getsockname()[1])  # free again after the block
+    job = Job("/in/a.png", "/out/a.png", "png", "a.png")
+    with pytest.raises(ClusterUnavailable, match=f"{address} cannot be reached"):
+        next(ray_data.results([job], Work(lambda: pytest.fail("loaded")), Cluster(address)))
