@@ -132,9 +132,8 @@ def _connected(address: str | None) -> Iterator[Any]:
             _reach(address)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError) as error:
-        raise ClusterUnavailable(
-            f"The Ray cluster {address or 'of this machine'} cannot be reached: {str(error).rstrip('.')}."
-        ) from error
+        name, reason = address or "of this machine", str(error).rstrip(".")
+        raise ClusterUnavailable(f"The Ray cluster {name} cannot be reached: {reason}.") from error
     try:
         yield ray
     except ray.exceptions.RayError as error:

@@ -31,6 +31,12 @@ from ..pictures import channels, picture
 from .fakes import KILLS_ALWAYS, KILLS_ONCE
 
 
+#: Seconds. A run takes half a minute by itself, and ten times that on a machine that is busy: each
+#: process that Ray starts imports for seconds.
+PATIENCE = 500
+pytestmark = pytest.mark.timeout(3 * PATIENCE)
+
+
 @dataclass
 class Driver:
     """A process that started Ray; ``mark`` is in the environment of all that belong to it."""
@@ -74,7 +80,7 @@ def started(*arguments: object, folder: Path) -> Iterator[Driver]:
 
 def finished(*arguments: object, folder: Path) -> int:
     with started(*arguments, folder=folder) as driver:
-        code = driver.process.wait(timeout=240)
+        code = driver.process.wait(timeout=PATIENCE)
         wait_until(lambda: not driver.alive(), "Ray was not shut down")
     return code
 
@@ -92,7 +98,7 @@ def listening(processes: list[psutil.Process]) -> set[str]:
 
 
 def wait_until(condition: Callable[[], bool], message: str) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, message
         time.sleep(0.2)
@@ -142,7 +148,6 @@ def test_an_actor_that_dies_loses_nothing(tmp_path: Path) -> None:
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == noted[name]["sha256"]
 
 
-@pytest.mark.timeout(600)  # it starts Ray twice
 def test_a_run_that_is_killed_goes_on(tmp_path: Path) -> None:
     photos, out = tmp_path / "in", tmp_path / "out"
     for i in range(24):
