@@ -94,7 +94,9 @@ def _colored(
         error = result["error"]
         if result["status"] == "hopeless":
             raise _typed(error)
-        job = left.pop(result["output"])
+        job = left.pop(result["output"], None)
+        if job is None:  # what its actor had finished before it died, made once more
+            continue
         yield job, _row(job, result["status"], result["seconds"], error, result["sha256"])
     for job in left.values():
         message = f"The process that coloured {Path(job.input).name} died, each time it was tried."

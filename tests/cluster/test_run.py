@@ -151,6 +151,19 @@ def test_who_has_no_result_has_failed(folder: Path) -> None:
     assert [line["status"] for line in manifest(out).values()].count("failed") == 2
 
 
+def test_a_result_that_comes_twice_is_noted_once(folder: Path) -> None:
+    actors = InThisProcess()
+
+    def twice(*arguments: Any) -> Generator[dict[str, Any]]:
+        for result in actors(*arguments):
+            yield result
+            yield result
+
+    out = folder.parent / "out"
+    assert [row["status"] for row in colorize(folder, out, twice)] == ["done"] * 6
+    assert len(manifest(out)) == 6
+
+
 def test_without_a_model_the_run_ends(folder: Path) -> None:
     def missing() -> Any:
         raise WeightsMissing("There are no weights.")
