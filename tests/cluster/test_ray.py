@@ -30,7 +30,6 @@ from ..conftest import ROOT
 from ..pictures import channels, picture
 from .fakes import KILLS_ALWAYS, KILLS_ONCE
 
-
 #: Seconds. A run takes half a minute by itself, and ten times that on a machine that is busy: each
 #: process that Ray starts imports for seconds.
 PATIENCE = 500
