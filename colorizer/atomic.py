@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+#: Characters of a file's name that the name of its temporary file repeats.
+_NAME = 100
+_LEFTOVER = re.compile(rf"\.(.{{1,{_NAME}}})\.[0-9a-f]{{12}}\.part", re.DOTALL)
 
 
 @contextmanager
@@ -26,7 +31,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         raise IsADirectoryError(21, "Is a directory", str(path))
     if final.exists() and not final.is_file():
         raise OSError(22, "it is a device, not a file", str(path))
-    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(6)}.part")
+    temporary = final.with_name(f".{final.name[:_NAME]}.{secrets.token_hex(6)}.part")
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "w+b") as file:
@@ -41,6 +46,20 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(final.parent)
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove what writers of ``paths`` that were killed left beside them; none may be alive."""
+    expected: dict[Path, set[str]] = {}
+    for path in paths:
+        final = Path(os.path.realpath(path))
+        expected.setdefault(final.parent, set()).add(final.name[:_NAME])
+    for folder, names in expected.items():
+        with suppress(OSError):
+            for file in folder.iterdir():
+                match = _LEFTOVER.fullmatch(file.name)
+                if match and match[1] in names:
+                    file.unlink()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

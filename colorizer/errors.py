@@ -71,3 +71,16 @@ class TrainingDataError(ColorizerError):
 
 class OutputError(ColorizerError):
     """A result could not be written (no permission, disk full, name taken)."""
+
+
+class StorageError(ColorizerError):
+    """A place elsewhere (S3, …) could not be listed, read or written."""
+
+
+class ClusterUnavailable(ColorizerError):
+    """The Ray cluster does not answer, or broke down."""
+
+
+def sentence(error: Exception) -> str:
+    """What an error says; of one that says nothing, its name."""
+    return str(error) or type(error).__name__

@@ -79,7 +79,7 @@ def _walk(folder: Path, recursive: bool, out: Path | None) -> Iterator[Path]:
     for place, folders, files in os.walk(folder, onerror=unreadable):
         here = Path(place)
         for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES:
+            if is_photograph(name):
                 yield here / name
         if not recursive:
             return
@@ -88,6 +88,11 @@ def _walk(folder: Path, recursive: bool, out: Path | None) -> Iterator[Path]:
             for name in folders
             if not name.startswith(".") and (out is None or not _same(here / name, out))
         )
+
+
+def is_photograph(name: str) -> bool:
+    """Whether a file of this name in a folder is taken: readable by its suffix, and not hidden."""
+    return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -116,8 +121,13 @@ def plan(
     if _is_file_name(out, inputs):
         tasks = [Task(inputs[0].path, out, _format_of_file(out, format))]
     else:
-        tasks = _into_folder(inputs, out, format)
-    _refuse_clashes(tasks)
+        names = result_names([item.relative for item in inputs], format)
+        tasks = [
+            Task(item.path, out / name, written)
+            for item, (name, written) in zip(inputs, names, strict=True)
+        ]
+    refuse_same_names([(task.input, task.output) for task in tasks])
+    _refuse_originals(tasks)
     return tasks
 
 
@@ -145,16 +155,17 @@ def _format_of_file(out: Path, format: str | None) -> str:
     return by_suffix
 
 
-def _into_folder(inputs: Sequence[Input], out: Path, format: str | None) -> list[Task]:
-    formats = [format or _kept_format(item.path) for item in inputs]
-    names = [_renamed(item.relative, name) for item, name in zip(inputs, formats, strict=True)]
-    count = Counter(_key(name) for name in names)
-    tasks = []
-    for item, name, written in zip(inputs, names, formats, strict=True):
-        if count[_key(name)] > 1:
-            name = item.relative.with_name(item.relative.name + _SUFFIX_OF[written])
-        tasks.append(Task(item.path, out / name, written))
-    return tasks
+def result_names(names: Sequence[Path], format: str | None) -> list[tuple[Path, str]]:
+    """Name and format of the result of each photograph, by its own name; see :func:`plan`."""
+    formats = [format or _kept_format(name) for name in names]
+    renamed = [_renamed(name, written) for name, written in zip(names, formats, strict=True)]
+    count = Counter(_key(name) for name in renamed)
+    results = []
+    for old, new, written in zip(names, renamed, formats, strict=True):
+        if count[_key(new)] > 1:
+            new = old.with_name(old.name + _SUFFIX_OF[written])
+        results.append((new, written))
+    return results
 
 
 def _kept_format(path: Path) -> str:
@@ -170,21 +181,31 @@ def _renamed(path: Path, format: str) -> Path:
     return path.with_name(path.name + _SUFFIX_OF[format])
 
 
-def _key(path: Path) -> str:
+def _key(path: str | Path) -> str:
     """The same for names that a file system without upper and lower case takes for one."""
     return str(path).casefold()
 
 
-def _refuse_clashes(tasks: Sequence[Task]) -> None:
-    originals = {_identity(task.input): task.input for task in tasks}
-    taken: dict[str, Task] = {}
-    for task in tasks:
-        other = taken.setdefault(_key(task.output), task)
-        if other is not task:
+def refuse_same_names(pairs: Iterable[tuple[str | Path, str | Path]]) -> None:
+    """Refuse pairs (photograph, result) of which two have the same result.
+
+    Raises:
+        InvalidSetting: if there are such.
+    """
+    taken: dict[str, str | Path] = {}
+    for photograph, result in pairs:
+        key = _key(result)
+        if key in taken:
             raise InvalidSetting(
-                f"{other.input} and {task.input} would both be written to {task.output}; "
+                f"{taken[key]} and {photograph} would both be written to {result}; "
                 "colorize them into different folders."
             )
+        taken[key] = photograph
+
+
+def _refuse_originals(tasks: Sequence[Task]) -> None:
+    originals = {_identity(task.input): task.input for task in tasks}
+    for task in tasks:
         original = originals.get(_identity(task.output)) if task.output.exists() else None
         if original is not None:
             raise InvalidSetting(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colorizer.atomic import atomic_file, write_atomically
+from colorizer.atomic import atomic_file, remove_leftovers, write_atomically
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -49,3 +49,18 @@ def test_the_older_files_mode_and_link_are_kept(tmp_path: Path) -> None:
 def test_places_where_no_file_can_be(tmp_path: Path, name: str) -> None:
     with pytest.raises(OSError):
         write_atomically(tmp_path / name, b"data")
+
+
+def test_leftovers_of_the_named_files_are_removed(tmp_path: Path) -> None:
+    long = "x" * 150 + ".png"
+    for name in ("a.png", long):
+        before = set(tmp_path.iterdir())
+        with atomic_file(tmp_path / name) as file:
+            (temporary,) = set(tmp_path.iterdir()) - before
+            file.write(b"whole")
+        temporary.write_bytes(b"half")  # as if its writer had been killed
+    others = {".b.png.0123456789ab.part", ".a.png.part", "a.png.0123456789ab.part"}
+    for name in others:
+        (tmp_path / name).write_bytes(b"")
+    remove_leftovers([tmp_path / "a.png", tmp_path / long, tmp_path / "no-folder" / "c.png"])
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", long, *others}

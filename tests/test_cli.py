@@ -34,6 +34,9 @@ HEAVY = (
     "requests",
     "matplotlib",
     "jinja2",
+    "ray",
+    "fsspec",
+    "pyarrow",
 )
 
 

@@ -112,6 +112,7 @@ def test_every_import_is_declared() -> None:
             *PROJECT["dependencies"],
             *PROJECT["optional-dependencies"]["heic"],
             *PROJECT["optional-dependencies"]["lpips"],
+            *PROJECT["optional-dependencies"]["ray"],
             *PROJECT["optional-dependencies"]["redis"],
             *PROJECT["optional-dependencies"]["s3"],
             *PROJECT["optional-dependencies"]["train"],

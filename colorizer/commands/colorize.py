@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidSetting
+from ..errors import InvalidSetting, sentence
 from ..photo import WRITABLE_FORMATS
 from ..settings import Settings
+from .cluster_options import PathOrAddress, cluster_options, wants_cluster
+from .collection_report import report
 from .options import device_options, photos_argument, setting_options
 
 if TYPE_CHECKING:
-    from ..batch import Result, Task
+    from ..batch import Result
     from ..pipeline import Colorizer
 
 STOPPED = 130  # as a shell reports a program that Ctrl-C ended
@@ -31,14 +30,14 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
 
 
 @click.command()
-@photos_argument("PHOTO|FOLDER...")
+@photos_argument("PHOTO|FOLDER...", PathOrAddress(exists=True))
 @click.option(
     "-o",
     "--output",
     "out",
     required=True,
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=PathOrAddress(),
     help="Folder for the results, or a file name if there is one photograph.",
 )
 @setting_options
@@ -75,7 +74,8 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     show_default=True,
     help="Photographs worked on at the same time; auto: one per processor.",
 )
-@device_options
+@partial(device_options, more={"ray": "auto, and --cluster ray"})
+@cluster_options
 @click.option(
     "--no-provenance",
     is_flag=True,
@@ -96,8 +96,8 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
 def colorize(
     ctx: click.Context,
     /,
-    photos: tuple[Path, ...],
-    out: Path,
+    photos: tuple[Path | str, ...],
+    out: Path | str,
     format_: str | None,
     quality: int | None,
     lossless: bool,
@@ -107,10 +107,15 @@ def colorize(
     jobs: int | None,
     device: str,
     engine: str,
+    cluster: str | None,
+    ray_address: str | None,
+    actors: int | None,
+    actor_cpus: float,
+    actor_gpus: float,
     no_provenance: bool,
     max_megapixels: float | None,
     as_json: bool,
-    **values: Any,
+    **values: Any,  # of the settings
 ) -> None:
     """Colour photographs, and folders of them, without touching the originals.
 
@@ -120,41 +125,72 @@ def colorize(
     Exit codes: 0 all well, 1 some photographs failed, 2 the command was misused, 130 stopped with
     Ctrl-C.
     """
-    from .. import batch
-
     settings = Settings(**values)
-    inputs = batch.find_inputs(photos, out=out, recursive=recursive)
-    tasks = batch.plan(inputs, out, format=format_)
-    _check_formats(tasks, bit_depth, lossless)
-    read_options = {"max_pixels": max_megapixels and int(max_megapixels * 1_000_000)}
-    write_options = {
-        "quality": quality,
-        "lossless": lossless,
-        "bit_depth": bit_depth and int(bit_depth),
-    }
+    read_options = _given({"max_pixels": max_megapixels and int(max_megapixels * 1_000_000)})
+    write_options = _given(
+        {"quality": quality, "lossless": lossless, "bit_depth": bit_depth and int(bit_depth)}
+    )
+    load = partial(_load, settings.model, device, "auto" if engine == "ray" else engine)
+    on_cluster = wants_cluster(ctx, cluster, engine, [*photos, out])
+    if on_cluster:
+        from ..cluster.actor import Work
+        from ..cluster.collection import find_jobs
+        from ..cluster.ray_data import Cluster
+        from ..cluster.run import run
 
-    def load() -> Colorizer:
-        from ..pipeline import Colorizer
+        jobs_ = find_jobs([*map(str, photos)], str(out), format=format_, recursive=recursive)
+        _check_formats({job.format for job in jobs_}, bit_depth, lossless)
+        work = Work(load, settings, not no_provenance, read_options, write_options)
+        where = Cluster(ray_address, actors, actor_cpus, actor_gpus)
+        rows = run(jobs_, str(out), work, where, overwrite=overwrite)
+        total = len(jobs_)
+    else:
+        from .. import batch
 
-        return Colorizer.load(settings.model, device=device, engine=engine)
-
-    results = batch.run(
-        tasks, load, settings,
-        jobs=jobs, overwrite=overwrite, provenance=not no_provenance,
-        read_options=_given(read_options), write_options=_given(write_options),
-    )  # fmt: skip
-    counts = _report(results, len(tasks), out, as_json)
+        inputs = batch.find_inputs(photos, out=out, recursive=recursive)
+        tasks = batch.plan(inputs, out, format=format_)
+        _check_formats({task.format for task in tasks}, bit_depth, lossless)
+        results = batch.run(
+            tasks, load, settings,
+            jobs=jobs, overwrite=overwrite, provenance=not no_provenance,
+            read_options=read_options, write_options=write_options,
+        )  # fmt: skip
+        rows = _rows(results)
+        total = len(tasks)
+    counts = report(rows, total, out, as_json, rate=on_cluster)
     if counts["stopped"]:
         ctx.exit(STOPPED)
     if counts["failed"]:
         ctx.exit(1)
 
 
-def _check_formats(tasks: Sequence[Task], bit_depth: str | None, lossless: bool) -> None:
+def _load(model: str, device: str, engine: str) -> Colorizer:
+    from ..pipeline import Colorizer
+
+    return Colorizer.load(model, device=device, engine=engine)
+
+
+def _rows(results: Generator[Result, None, None]) -> Generator[dict[str, Any]]:
+    with closing(results):
+        for result in results:
+            yield _as_dict(result)
+
+
+def _as_dict(result: Result) -> dict[str, Any]:
+    error = result.error
+    return {
+        "input": str(result.task.input),
+        "output": str(result.task.output),
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "error": error and {"type": type(error).__name__, "message": sentence(error)},
+    }
+
+
+def _check_formats(formats: set[str], bit_depth: str | None, lossless: bool) -> None:
     """Refuse before the work what no file could hold after it."""
     from ..photo.formats import SIXTEEN_BIT_FORMATS
 
-    formats = {task.format for task in tasks}
     shallow = formats - SIXTEEN_BIT_FORMATS
     if bit_depth == "16" and shallow:
         raise InvalidSetting(
@@ -166,65 +202,3 @@ def _check_formats(tasks: Sequence[Task], bit_depth: str | None, lossless: bool)
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _report(
-    results: Generator[Result, None, None], total: int, out: Path, as_json: bool
-) -> Counter[str]:
-    """Show each result as it comes, then the sum; returns how many had which status."""
-    from tqdm import tqdm
-
-    counts: Counter[str] = Counter()
-    start = time.perf_counter()
-    # disable=None: no bar where stderr is not a terminal
-    bar = tqdm(total=total, unit="photo", disable=None, file=sys.stderr, leave=False)
-    with bar, closing(results):
-        try:
-            for result in results:
-                counts[result.status] += 1
-                if result.error is not None:
-                    name = click.format_filename(result.task.input)
-                    bar.write(f"{name}: {_sentence(result.error)}", file=sys.stderr)
-                if as_json:
-                    click.echo(json.dumps(_as_dict(result)))
-                bar.update()
-        except KeyboardInterrupt:
-            counts["stopped"] = total - counts.total()
-            bar.write("Stopped.", file=sys.stderr)
-    seconds = time.perf_counter() - start
-    if as_json:
-        click.echo(json.dumps({"summary": _summary(counts, total, seconds)}))
-    else:
-        click.echo(_summary_text(counts, out))
-    return counts
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _as_dict(result: Result) -> dict[str, Any]:
-    error = result.error
-    return {
-        "input": str(result.task.input),
-        "output": str(result.task.output),
-        "status": result.status,
-        "seconds": round(result.seconds, 3),
-        "error": error and {"type": type(error).__name__, "message": _sentence(error)},
-    }
-
-
-def _summary(counts: Counter[str], total: int, seconds: float) -> dict[str, Any]:
-    by_status = {status: counts[status] for status in ("done", "skipped", "failed", "stopped")}
-    return {"photographs": total, **by_status, "seconds": round(seconds, 3)}
-
-
-def _summary_text(counts: Counter[str], out: Path) -> str:
-    parts = [f"{counts['done']} colorized"]
-    if counts["skipped"]:
-        parts.append(f"{counts['skipped']} skipped (there already; --overwrite replaces them)")
-    if counts["failed"]:
-        parts.append(f"{counts['failed']} failed")
-    if counts["stopped"]:
-        parts.append(f"{counts['stopped']} not done")
-    return f"{', '.join(parts)}: {click.format_filename(out)}"

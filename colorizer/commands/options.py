@@ -19,25 +19,32 @@ def flag_of(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def photos_argument(metavar: str = "PHOTOS...") -> Callable[[Function], Function]:
-    """The argument ``photos``: one or more files and folders that exist."""
+def photos_argument(
+    metavar: str = "PHOTOS...", type: click.ParamType[Any] | None = None
+) -> Callable[[Function], Function]:
+    """The argument ``photos``: one or more files and folders that exist, or what ``type`` takes."""
     return click.argument(
         "photos",
         metavar=metavar,
         nargs=-1,
         required=True,
-        type=click.Path(exists=True, path_type=Path),
+        type=type or click.Path(exists=True, path_type=Path),
     )
 
 
-def device_options(function: Function) -> Function:
-    """Give a command ``--device`` and ``--engine``: where the network runs, and by what."""
+def device_options(function: Function, more: dict[str, str] | None = None) -> Function:
+    """Give a command ``--device`` and ``--engine``: where the network runs, and by what.
+
+    ``more`` are further names that ``--engine`` takes, and what the help says of each.
+    """
+    more = more or {}
+    text = "What runs the network; auto: openvino on a CPU, where it can, and torch elsewhere"
     engine = click.option(
         "--engine",
-        type=click.Choice(ENGINES),
+        type=click.Choice([*ENGINES, *more]),
         default="auto",
         show_default=True,
-        help="What runs the network; auto: openvino on a CPU, where it can, and torch elsewhere.",
+        help="; ".join([text, *(f"{name}: {meaning}" for name, meaning in more.items())]) + ".",
     )
     device = click.option(
         "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, …"

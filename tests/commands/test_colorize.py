@@ -235,6 +235,7 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
     assert by_name["c.png"]["error"]["type"] == "CorruptImage"
     assert "c.png" in by_name["c.png"]["error"]["message"]
     assert last["summary"].pop("seconds") > 0
+    assert last["summary"].pop("photographs_per_second") > 0
     assert last == {
         "summary": {"photographs": 3, "done": 1, "skipped": 1, "failed": 1, "stopped": 0}
     }
