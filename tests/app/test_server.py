@@ -205,6 +205,21 @@ def test_a_worker_of_its_own(start: Start, client: Client, tmp_path: Path) -> No
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_after_a_refused_large_body_no_request_is_lost(start: Start, chunked: bool) -> None:
+    """Found by the soak test: the connection was promised to be kept, and then cut."""
+    server = start(COLORIZER_MAX_UPLOAD_MB="1")
+    address = f"{server.address}/api/v1/photos"
+    piece = bytes(100_000)
+    with requests.Session() as session:
+        for _ in range(3):
+            body = (piece for _ in range(30)) if chunked else piece * 30
+            refused = session.post(address, data=body, headers={"Content-Type": "text/plain"})
+            assert refused.status_code in {413, 422}
+            assert refused.headers["Connection"] == "close"
+            assert session.post(address).status_code == 422
+
+
 def test_the_commands(start: Start, tmp_path: Path) -> None:
     server = start(command=["colorizer", "serve", "--port", "0"])
     assert server.said.startswith("Colorizer is at http://127.0.0.1:")
