@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 
 from .config import Config
 from .logs import Log, log_to_stderr
+from .memory import share_heaps
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             ServerBusy: if another process works on the data folder.
         """
         log_to_stderr(self._config)
+        share_heaps()
         storage = Storage(self._config.data_dir)
         if self._config.embedded_worker and not self._config.queue_url:
             storage.hold()  # until this process ends
@@ -140,6 +142,7 @@ def work(
     from .service import Service
 
     log_to_stderr(config)
+    share_heaps()
     if not config.queue_url:
         Storage(config.data_dir).hold()
     stop = threading.Event()

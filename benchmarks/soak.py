@@ -10,7 +10,8 @@ bodies, clients that go away. The exit code is 1 if a promise is broken:
 
 * every answer is one that was to be expected: no 5xx but 503 with Retry-After;
 * every accepted photograph becomes ready, or fails with a typed reason (only one that was odd or
-  damaged may), or was deleted by us and is gone; nothing else is left in the data folder;
+  damaged may), or was deleted by us and is gone; nothing else is left in the data folder; at the
+  end the ZIP of every batch holds all of its photographs;
 * the server logs no error that nobody foresaw;
 * memory is flat: the median of the last tenth is at most 10 % above that of the third tenth.
 """
@@ -18,6 +19,8 @@ bodies, clients that go away. The exit code is 1 if a promise is broken:
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import json
 import random
 import re
@@ -27,13 +30,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 import requests
 from served import ROOT, photographs, resident, server
-from soak_visitor import Journal, Visitor
+from soak_hostile import ALL, Hostile
+from soak_journal import Journal
 
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
@@ -126,9 +131,14 @@ def clear(journal: Journal, folder: Path, others: int) -> int:
 
 
 def unforeseen(log: Path) -> list[str]:
-    """Errors in the server's log."""
+    """Errors in the server's log, and tracebacks beside it."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line[:1000] for line in lines if '"level": "error"' in line or "Traceback" in line]
+    found = [line[:2000] for line in lines if '"level": "error"' in line]
+    for of_ours, block in itertools.groupby(lines, lambda line: line.startswith("{")):
+        text = "\n".join(block)
+        if not of_ours and "Traceback" in text:
+            found.append(text[:4000])
+    return found
 
 
 def latencies(journal: Journal) -> dict[str, dict[str, float]]:
@@ -140,6 +150,15 @@ def latencies(journal: Journal) -> dict[str, dict[str, float]]:
         values = {n: round(cuts[i] if cuts else seconds[0], 3) for n, i in at.items()}
         result[kind] = {"requests": len(seconds), **values}
     return result
+
+
+def at_once(calls: list[Callable[[], None]]) -> None:
+    """Each in a thread of its own, until all have ended."""
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def soak(requests_: int, clients: int, odd: Path | None, seed: int) -> dict[str, Any]:
@@ -159,19 +178,15 @@ def soak(requests_: int, clients: int, odd: Path | None, seed: int) -> dict[str,
         with server(folder, log) as (address, process):
             memory = Memory(process, journal)
             memory.start()
-            threads = [
-                threading.Thread(
-                    target=Visitor(address, journal, good, strange, damaged, seed * 1000 + i).visit
-                )
+            visitors = [
+                Hostile(address, journal, good, strange, damaged, seed * 1000 + i)
                 for i in range(clients)
             ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            at_once([functools.partial(visitor.visit, ALL) for visitor in visitors])
             seconds = time.monotonic() - start
             memory.stop()
             fates = account(address, journal)
+            at_once([visitor.fetch_batches for visitor in visitors])
             left = clear(journal, folder, fates["of_clients_that_had_gone"])
         errors = unforeseen(log)
     for error in errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,6 +204,25 @@ def test_a_worker_of_its_own(start: Start, client: Client, tmp_path: Path) -> No
     client.wait(server, id, "ready")
     assert worker.stop() == 0
     assert server.stop() == 0
+
+
+def test_a_copy_of_a_running_servers_folder_has_everything(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    """The backup of docs/operating.md: while it works, without the queue."""
+    server = start(seconds=1.0)
+    ids = [client.upload(server, width) for width in (50, 60, 70)]
+    client.wait(server, ids[0], "ready")
+    client.wait(server, ids[1], "working")
+    copy = tmp_path / "restored"
+    shutil.copytree(tmp_path / "data", copy, ignore=shutil.ignore_patterns("queue.db*"))
+    assert server.stop() == 0
+    shutil.rmtree(tmp_path / "data")
+    restored = start(COLORIZER_DATA_DIR=str(copy))
+    assert client.view(restored, ids[0])["state"] == "ready"  # to the same browser
+    for id in ids[1:]:
+        client.wait(restored, id, "ready")
+    assert restored.stop() == 0
 
 
 @pytest.mark.parametrize("chunked", [False, True])
