@@ -106,7 +106,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         limit = struct.pack("@ll", _STALLED_FOR, 0)  # for a request's head; the rest has its own
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         host, port = listener.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104: only shown
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # only shown
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     def _before(self, worker: Any, request: Any) -> None:

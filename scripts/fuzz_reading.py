@@ -133,7 +133,7 @@ class Fuzzer:
         self._seeds = seeds
         self._pieces = [data for _, data in seeds]
         self._keep = keep
-        self._generator = random.Random(number)
+        self._generator = random.Random(number)  # nosec B311 # to be repeated
         self._until = until
         self._left = len(seeds) + (sys.maxsize >> 1 if files is None else files)
         self._turn = 0

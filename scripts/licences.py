@@ -11,7 +11,7 @@ is not in the list; its name is printed on stderr.
 from __future__ import annotations
 
 import json
-import subprocess
+import subprocess  # nosec B404 # pip-licenses has no interface of its own
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -78,7 +78,7 @@ def closure(requirements: Iterable[str], skip: set[str]) -> set[str]:
 def licences(names: Iterable[str]) -> dict[str, str]:
     """What pip-licenses says of each, or where it knows nothing or not enough, what is above."""
     command = [sys.executable, "-m", "piplicenses", "--from=mixed", "--format=json"]
-    run = subprocess.run(
+    run = subprocess.run(  # nosec B603 # names of packages, without a shell
         [*command, "--packages", *sorted(names)], capture_output=True, text=True, check=True
     )
     told = {item["Name"]: " ".join(item["License"].split()) for item in json.loads(run.stdout)}
