@@ -21,12 +21,11 @@ def table(report: dict[str, Any]) -> str:
         f"{kind} {times[kind]['p50']:.2f} / {times[kind]['p95']:.2f} / {times[kind]['p99']:.2f}"
         for kind in _KINDS
     )
-    polls = report["with_polls"] - report["requests"]
     third, end = memory["every_tenth_mb"][2], memory["every_tenth_mb"][-1]
     failed = sum(number for fate, number in fates.items() if fate.startswith("failed"))
     text = (
-        f"{report['requests']:,} requests, and {polls:,} questions whether a photograph is ready, "
-        f"by {report['clients']} clients took {report['seconds']} s ({report['machine']}). "
+        f"{report['requests']:,} requests, and {report['polls']:,} questions whether a "
+        f"photograph is ready, by {report['clients']} clients took {report['seconds']} s ({report['machine']}). "
         f"{report.get('note', '')} Broken promises: {broken or 'none'}. "
         f"Of {accepted} accepted photographs {fates['ready']} became ready, "
         f"{fates['deleted by us']} were deleted by their owners, and {failed} damaged ones failed "
