@@ -25,7 +25,8 @@ def table(report: dict[str, Any]) -> str:
     failed = sum(number for fate, number in fates.items() if fate.startswith("failed"))
     text = (
         f"{report['requests']:,} requests, and {report['polls']:,} questions whether a "
-        f"photograph is ready, by {report['clients']} clients took {report['seconds']} s ({report['machine']}). "
+        f"photograph is ready, by {report['clients']} clients took {report['seconds']} s "
+        f"({report['machine']}). "
         f"{report.get('note', '')} Broken promises: {broken or 'none'}. "
         f"Of {accepted} accepted photographs {fates['ready']} became ready, "
         f"{fates['deleted by us']} were deleted by their owners, and {failed} damaged ones failed "
