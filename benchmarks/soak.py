@@ -4,7 +4,7 @@
     python benchmarks/soak.py --odd FOLDER -o docs/soak.json
 
 Starts ``colorizer serve`` (real network, embedded worker, empty folder, rate limits raised) and
-sends 2,000 requests by 16 clients: photographs, previews, results, batches; odd files of a folder
+sends 2,000 requests (or more) by 16 clients: photographs, previews, results, batches; odd files of a folder
 and files damaged by a seeded generator; wrong ids, parameters and types, too large and half sent
 bodies, clients that go away. The exit code is 1 if a promise is broken:
 
