@@ -5,8 +5,8 @@
 # make bench      measure time and memory beside a textbook pipeline (docs/performance.md)
 # make lint       style and types only
 # make format     put the code into its style
-# make audit      known weaknesses of the dependencies and of the code
-# make licences   licences of all dependencies
+# make audit      known weaknesses of the dependencies (needs the network) and of the code
+# make licences   licences of all dependencies, into docs/licences.md
 # make clean      remove what these commands made
 
 PYTHON ?= python3
@@ -50,10 +50,11 @@ bench: $(VENV)/.installed
 
 audit: $(VENV)/.audit
 	$(BIN)/bandit --quiet --recursive app colorizer scripts -c pyproject.toml
-	$(BIN)/pip-audit --skip-editable
+	$(PIP) freeze --exclude colorizer | sed 's/+[a-z0-9.]*$$//' > $(VENV)/audit.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement $(VENV)/audit.txt $(ARGS)
 
 licences: $(VENV)/.audit
-	$(BIN)/pip-licenses --from=mixed --order=license --format=markdown
+	$(BIN)/python scripts/licences.py > docs/licences.md
 
 $(VENV)/.audit: $(VENV)/.ready
 	$(PIP) install --quiet '.[audit]'

@@ -26,6 +26,8 @@ def log_to_stderr(config: Config) -> None:
     root.setLevel(logging.WARNING)
     for name in ("app", "colorizer"):
         logging.getLogger(name).setLevel(config.log_level.upper())
+    # It calls every tag of a damaged upload an error. What matters is in the answer.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 def _as_json(form: str) -> bool:

@@ -24,6 +24,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import TooManyRequests
 
+from . import limits  # noqa: F401 # its storage is named below
 from .context import config, service
 from .errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
 
@@ -102,7 +103,7 @@ def init_app(app: Flask, config: Config) -> None:
         application_limits=[_WRONG_ANSWERS] if config.password else [],
         application_limits_deduct_when=_was_wrong,
         on_breach=_too_many,
-        storage_uri="memory://",  # one process answers all requests
+        storage_uri="counters://",  # of app.limits: one process answers all requests
     )
     limiter.request_filter(lambda: request.blueprint == "health")
     limiter.init_app(app)

@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 
 from .config import Config
 from .logs import Log, log_to_stderr
+from .memory import share_heaps
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "secure_scheme_headers": {},  # proxies are the application's business
             "when_ready": self._listening,
-            "pre_request": _do_not_wait_for_ever,
+            "pre_request": self._before,
             "post_worker_init": self._start_worker,
             "worker_exit": self._stop_worker,
         }
@@ -93,6 +94,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             ServerBusy: if another process works on the data folder.
         """
         log_to_stderr(self._config)
+        share_heaps()
         storage = Storage(self._config.data_dir)
         if self._config.embedded_worker and not self._config.queue_url:
             storage.hold()  # until this process ends
@@ -104,8 +106,14 @@ class Server(BaseApplication):  # type: ignore[misc]
         limit = struct.pack("@ll", _STALLED_FOR, 0)  # for a request's head; the rest has its own
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         host, port = listener.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104: only shown
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # only shown
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def _before(self, worker: Any, request: Any) -> None:
+        from .security import FORM_OVERHEAD
+
+        _do_not_wait_for_ever(request)
+        _close_after_large(self._config.max_upload_bytes + FORM_OVERHEAD, request)
 
     def _start_worker(self, worker: Any) -> None:
         if self._config.embedded_worker and self._service is not None:
@@ -134,6 +142,7 @@ def work(
     from .service import Service
 
     log_to_stderr(config)
+    share_heaps()
     if not config.queue_url:
         Storage(config.data_dir).hold()
     stop = threading.Event()
@@ -146,9 +155,24 @@ def work(
     _close(service)
 
 
-def _do_not_wait_for_ever(worker: Any, request: Any) -> None:
+def _do_not_wait_for_ever(request: Any) -> None:
     """Limit how long a request's body, and whoever takes our answer, may stand still."""
     request.unreader.sock.settimeout(_STALLED_FOR)
+
+
+def _close_after_large(most: int, request: Any) -> None:
+    """Tell the client that its connection ends, if its body may not be read to the end.
+
+    gunicorn cuts a connection whose body was left unread, but promises to keep it: the client's
+    next request would be lost.
+
+    Args:
+        most: bytes that are read of whatever is refused.
+    """
+    headers = dict(request.headers)
+    length = headers.get("CONTENT-LENGTH", "0")
+    if "TRANSFER-ENCODING" in headers or not length.isdigit() or int(length) > most:
+        request.force_close()
 
 
 def _close(service: Service) -> None:

@@ -31,6 +31,7 @@ from .errors import (
     StorageUnavailable,
     problem_of,
 )
+from .memory import give_back
 from .metrics import Metrics
 from .records import Wanted
 from .rendering import Pictures
@@ -100,6 +101,7 @@ class Worker:
         """Make a prediction that is wanted, or note why it cannot be made. Does not raise."""
         with structlog.contextvars.bound_contextvars(job=f"{wanted.id}/{wanted.key}"):
             self._take(wanted)
+        give_back()
 
     def _take(self, wanted: Wanted) -> None:
         try:

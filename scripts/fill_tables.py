@@ -18,7 +18,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that app/ is this checkout's
-DOCUMENTS = tuple(ROOT / d for d in ("README.md", "weights/MODEL_CARD.md", "docs/performance.md"))
+DOCUMENTS = tuple(
+    ROOT / document
+    for document in (
+        "README.md",
+        "weights/MODEL_CARD.md",
+        "docs/performance.md",
+        "docs/operating.md",
+    )
+)
 
 
 def script(path: str) -> Callable[..., str]:
@@ -36,6 +44,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "configuration": lambda: script("scripts/configuration_table.py")(),
     "quality": lambda: measured("quality.json", "benchmarks/quality.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
+    "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
 }
 
 

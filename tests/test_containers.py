@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,34 @@ from app.config import Config
 from .conftest import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+def by_the_specification(*files: Path) -> subprocess.CompletedProcess[str]:
+    """Validate with check-jsonschema, which brings the schema of compose files with it."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    return subprocess.run([*command, *files], capture_output=True, text=True, check=False)
+
+
+def test_the_compose_file_is_one() -> None:
+    run = by_the_specification(ROOT / "compose.yaml")
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("cap_drop: [ALL]", "cap_drops: [ALL]"),
+        ("restart: unless-stopped", "restart: [always]"),
+    ],
+)
+def test_a_wrong_compose_file_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    assert right in text
+    file = tmp_path / "compose.yaml"
+    file.write_text(text.replace(right, wrong), "utf-8")
+    run = by_the_specification(file)
+    assert run.returncode == 1
+    assert wrong.partition(":")[0] in run.stdout
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])

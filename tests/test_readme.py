@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import ROOT
 
-DOCUMENTS = ("README.md", "weights/MODEL_CARD.md", "docs/performance.md")
+DOCUMENTS = ("README.md", "weights/MODEL_CARD.md", "docs/performance.md", "docs/operating.md")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "fill_tables.py"))
 
@@ -26,6 +26,7 @@ def test_the_tables_are_those_of_the_code_and_the_measurements(name: str) -> Non
         ("README.md", "quality"),
         ("README.md", "performance"),
         ("docs/performance.md", "performance"),
+        ("docs/operating.md", "soak"),
         ("weights/MODEL_CARD.md", "quality"),
     ],
 )

@@ -151,7 +151,8 @@ def _without_maker_note(directory: Directory) -> Directory:
 
 
 def _rational(endian: str, value: float) -> Entry:
-    fraction = Fraction(value).limit_denominator(10_000)
+    """A positive number below a million as two of 32 bits."""
+    fraction = Fraction(value).limit_denominator(min(10_000, int(4e9 / value)))
     return Entry(
         ifd.RATIONAL, 1, struct.pack(endian + "II", fraction.numerator, fraction.denominator)
     )

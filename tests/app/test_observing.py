@@ -15,7 +15,7 @@ from app.errors import DataFolderUnusable, StorageFull
 from app.logs import _formatter
 from app.storage import Storage
 
-from ..conftest import ROOT
+from ..conftest import ROOT, Run
 from .test_api import jpeg, upload_form
 
 
@@ -87,3 +87,18 @@ def test_a_folder_of_somebody_else_is_a_sentence(
 
 def test_the_log_format_is_a_setting() -> None:
     assert Config.load(log_format="json").log_format == "json"
+
+
+def test_a_damaged_upload_is_no_error_of_the_server(python: Run) -> None:
+    """Found by the soak test: tifffile logs an error for each damaged tag."""
+    code = (
+        "import io, tifffile, numpy\n"
+        "from app.config import Config; from app.logs import log_to_stderr\n"
+        "from colorizer.photo import read\n"
+        "log_to_stderr(Config())\n"
+        "file = io.BytesIO(); tifffile.imwrite(file, numpy.zeros((9, 9), 'u1'))\n"
+        "data = file.getvalue()\n"
+        "place = data.index(bytes([0x31, 1]))\n"  # the tag Software, of a type that is none
+        "read(data[: place + 2] + bytes([99]) + data[place + 3 :])\n"
+    )
+    assert python("-c", code).stderr == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -208,6 +209,43 @@ def test_a_worker_of_its_own(start: Start, client: Client, tmp_path: Path) -> No
     client.wait(server, id, "ready")
     assert worker.stop() == 0
     assert server.stop() == 0
+
+
+def test_a_copy_of_a_running_servers_folder_has_everything(
+    start: Start, client: Client, tmp_path: Path
+) -> None:
+    """The backup of docs/operating.md: while it works, without the queue."""
+    server = start(seconds=1.0)
+    ids = [client.upload(server, width) for width in (50, 60, 70)]
+    client.wait(server, ids[0], "ready")
+    client.wait(server, ids[1], "working")
+    data, backup, copy = tmp_path / "data", tmp_path / "backup.tar", tmp_path / "restored"
+    packed = subprocess.run(["tar", "-C", data, "--exclude", "./queue.db*", "-cf", backup, "."])
+    assert packed.returncode in {0, 1}  # 1: a file went meanwhile
+    assert server.stop() == 0
+    shutil.rmtree(data)
+    copy.mkdir(0o700)
+    subprocess.run(["tar", "-C", copy, "-xpf", backup], check=True)
+    restored = start(COLORIZER_DATA_DIR=str(copy))
+    assert client.view(restored, ids[0])["state"] == "ready"  # to the same browser
+    for id in ids[1:]:
+        client.wait(restored, id, "ready")
+    assert restored.stop() == 0
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_after_a_refused_large_body_no_request_is_lost(start: Start, chunked: bool) -> None:
+    """Found by the soak test: the connection was promised to be kept, and then cut."""
+    server = start(COLORIZER_MAX_UPLOAD_MB="1")
+    address = f"{server.address}/api/v1/photos"
+    piece = bytes(100_000)
+    with requests.Session() as session:
+        for _ in range(3):
+            body = (piece for _ in range(30)) if chunked else piece * 30
+            refused = session.post(address, data=body, headers={"Content-Type": "text/plain"})
+            assert refused.status_code in {413, 422}
+            assert refused.headers["Connection"] == "close"
+            assert session.post(address).status_code == 422
 
 
 def test_the_commands(start: Start, tmp_path: Path) -> None:

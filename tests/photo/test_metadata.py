@@ -324,3 +324,15 @@ def test_resolution_in_centimetres() -> None:
 def test_senseless_resolution_is_none(value: tuple[int, int]) -> None:
     data = tiff(noise(), extratags=[(282, 5, 1, value, True), (283, 5, 1, value, True)])
     assert read(data).metadata.dpi is None
+
+
+@pytest.mark.parametrize("kind", WRITABLE_FORMATS)
+def test_any_resolution_that_is_read_can_be_written(kind: str) -> None:
+    """Found by fuzzing: 845 320.4 px per inch has no fraction of 32 bits with a large divisor."""
+    data = bytearray(saved(noise(), "BMP", dpi=(300, 300)))
+    data[38:46] = struct.pack("<ii", 33_280_331, 3_937)  # px per metre, across and down
+    photo = read(bytes(data))
+    assert photo.metadata.dpi == pytest.approx((845_320.4, 99.9998), rel=1e-6)
+    buffer = io.BytesIO()
+    write(photo, buffer, format=kind)
+    assert read(buffer.getvalue()).metadata.dpi == pytest.approx(photo.metadata.dpi, rel=1e-3)
