@@ -99,6 +99,18 @@ class StorageFull(AppError):
         super().__init__(detail)
 
 
+class StorageUnavailable(AppError):
+    """The data folder is out of reach, or its disk does not work, for the moment."""
+
+    status = 503
+    title = "The storage cannot be reached"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server cannot reach its photographs at the moment. Try again in a moment.", 10
+        )
+
+
 class UploadTooLarge(AppError):
     """The file has more bytes, or the batch more photographs, than allowed."""
 

@@ -126,7 +126,9 @@ class Queue:
         with _reachable():
             self._huey = huey = _open(config)
         huey.on_startup("on_start")(on_start)
-        self._predict = huey.task(name="predict")(lambda *job: predict(Wanted(*job)))
+        self._is_enough: Callable[[], bool] | None = None
+        self._work_off = predict
+        self._predict = huey.task(name="predict")(lambda *job: self._take(Wanted(*job)))
         huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
         huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
 
@@ -158,8 +160,18 @@ class Queue:
                 logger.warning("photo %s is taken up again", wanted.id)
                 self.add(wanted, IN_BATCH)
 
-    def start(self) -> None:
-        """Start to work the queue off, in threads of this process."""
+    def _take(self, wanted: Wanted) -> None:
+        self._work_off(wanted)
+        if self._consumer is not None and self._is_enough is not None and self._is_enough():
+            self._consumer.stop_flag.set()  # before the next message is taken out of the queue
+
+    def start(self, is_enough: Callable[[], bool] | None = None) -> None:
+        """Start to work the queue off, in threads of this process.
+
+        Args:
+            is_enough: asked after each job; True takes no more of them.
+        """
+        self._is_enough = is_enough
         for step in (self._storage.tidy, self.sweep):
             try:
                 step()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    start_http_server,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:
@@ -63,14 +71,38 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("queue_length", "Photographs that wait.", queue_length),
-            ("data_bytes", "Size of the data folder.", storage.usage.bytes),
-            ("disk_free_bytes", "What is free on the disk of the data folder.", storage.free),
+            ("data_bytes", "Size of the data folder.", _if_there(storage.usage.bytes)),
+            (
+                "disk_free_bytes",
+                "What is free on the disk of the data folder.",
+                _if_there(storage.free),
+            ),
             ("pixels_in_work", "Pixels worked on at full size.", lambda: budget.used),
             ("waiting_for_memory", "Photographs that wait for memory.", lambda: budget.waiting),
         )
         for name, about, value in gauges:
             Gauge(f"colorizer_{name}", about, registry=registry).set_function(value)
 
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus at a port, in a thread, as long as the process lives.
+
+        Raises:
+            OSError: if nobody can listen there.
+        """
+        start_http_server(port, host, self._registry)
+
     def expose(self) -> tuple[bytes, str]:
         """The text that Prometheus reads, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+
+def _if_there(value: Callable[[], float]) -> Callable[[], float]:
+    """Not a number while the disk is out of reach."""
+
+    def asked() -> float:
+        try:
+            return value()
+        except OSError:
+            return math.nan
+
+    return asked

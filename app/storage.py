@@ -40,9 +40,9 @@ from .disk import (
     spool_in,
     try_lock,
 )
-from .errors import NotFound, ServerBusy, StorageFull
+from .errors import NotFound, ServerBusy, StorageFull, StorageUnavailable
 from .quota import Usage
-from .records import BatchRecord, PhotoRecord, Wanted, dumped, loaded, new_id
+from .records import BatchRecord, PhotoRecord, Record, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
 ORIGINAL = "The photograph"
@@ -82,6 +82,10 @@ class Storage:
                 check_access(root / name)
 
     # the folder as a whole
+
+    def is_there(self) -> bool:
+        """Whether the folder is where it was: a network disk may be away for a while."""
+        return (self.root / "photos").is_dir()
 
     def free(self) -> int:
         """Bytes that are free on its disk."""
@@ -163,7 +167,7 @@ class Storage:
 
     def record(self, id: str) -> PhotoRecord:
         """Raise NotFound if there is no such photograph or its time is up."""
-        return loaded(PhotoRecord, self.photo(id) / "photo.json")
+        return self._loaded(PhotoRecord, self.photo(id) / "photo.json")
 
     def names(self, id: str) -> set[str]:
         """Names of a photograph's files; empty if it is gone."""
@@ -272,7 +276,7 @@ class Storage:
     def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
         """A batch and the ids of the photographs that were put into it; raises NotFound."""
         folder = self._folder("batches", id)
-        record = loaded(BatchRecord, folder / "batch.json")
+        record = self._loaded(BatchRecord, folder / "batch.json")
         return record, _ids(folder)
 
     # deleting
@@ -311,6 +315,15 @@ class Storage:
         for file in older(self.root.glob("photos/*/results/*"), _RESULT_KEPT_FOR):
             file.unlink(missing_ok=True)
         return count
+
+    def _loaded(self, kind: type[Record], path: Path) -> Record:
+        """A record; what is only out of reach does not count as deleted, or it soon would be."""
+        try:
+            return loaded(kind, path)
+        except NotFound:
+            if not self.is_there():
+                raise StorageUnavailable() from None
+            return loaded(kind, path)  # all may have been away, and be back
 
     def _folder(self, kind: Kind, id: str) -> Path:
         if not _ID.fullmatch(id):
