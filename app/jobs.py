@@ -128,7 +128,7 @@ class Queue:
         huey.on_startup("on_start")(on_start)
         self._is_enough: Callable[[], bool] | None = None
         self._work_off = predict
-        self._predict = huey.task(name="predict")(lambda *job: self._take(Wanted(*job)))
+        self._predict = huey.task(name="predict")(self._take)
         huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
         huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
 
@@ -160,10 +160,18 @@ class Queue:
                 logger.warning("photo %s is taken up again", wanted.id)
                 self.add(wanted, IN_BATCH)
 
-    def _take(self, wanted: Wanted) -> None:
+    def _take(self, *job: Any) -> None:
+        """Work one off; the consumer takes no other out of the queue before this returns."""
+        wanted = Wanted(*job)
         self._work_off(wanted)
-        if self._consumer is not None and self._is_enough is not None and self._is_enough():
-            self._consumer.stop_flag.set()  # before the next message is taken out of the queue
+        while not self._storage.is_there():  # so nothing came of it, nor would of the others
+            time.sleep(_PAUSE)
+            if self._consumer is None:  # we are closing
+                return
+            self._work_off(wanted)
+        consumer = self._consumer
+        if consumer is not None and self._is_enough is not None and self._is_enough():
+            consumer.stop_flag.set()
 
     def start(self, is_enough: Callable[[], bool] | None = None) -> None:
         """Start to work the queue off, in threads of this process.
