@@ -131,7 +131,7 @@ def _longer(pause: float) -> float:
 
 def _how_it_ended(code: int) -> str:
     if code == -signal.SIGKILL:
-        return "was killed, perhaps for want of memory,"
+        return "was killed, perhaps for want of memory"
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
 

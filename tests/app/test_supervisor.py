@@ -86,16 +86,24 @@ def test_a_worker_does_not_outlive_its_parent(start: Start, tmp_path: Path) -> N
     assert len(widths(tmp_path)) in (1, 2), "the one in hand was finished, not all of them"
 
 
-def test_a_stop_during_the_pause_ends_it(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_worker_starts_while_the_data_folder_is_away(
+    start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    parent = start("work", COLORIZER_QUEUE_URL=f"unix://{tmp_path}/nobody")
+    parent = start("work")
     worker = parent.worker()
-    (tmp_path / "data").rename(tmp_path / "away")
+    away = (tmp_path / "data").rename(tmp_path / "away")
     worker.kill()
-    wait_until(lambda: not worker.is_running())
+    said: list[str] = []
+
+    def waits() -> bool:
+        said.append(capfd.readouterr().err)
+        return "the data folder is not there" in "".join(said)
+
+    wait_until(waits, seconds=20)
+    assert not (tmp_path / "data").exists(), "a new one is in the way of the old"
+    away.rename(tmp_path / "data")
+    assert parent.worker().pid != worker.pid
     assert parent.stop() == 0
-    assert not (tmp_path / "data").exists(), "it made a new one, so the old could not come back"
 
 
 def test_the_pause_grows_to_a_minute() -> None:
