@@ -54,7 +54,7 @@ def test_a_worker_that_has_done_enough_is_renewed(
     start: Start, tmp_path: Path, settings: dict[str, str]
 ) -> None:
     parent = start("work", **settings)
-    seen = set()
+    seen: set[int] = set()
 
     def done() -> bool:
         seen.update(child.pid for child in psutil.Process(parent.process.pid).children())
