@@ -1,7 +1,8 @@
 """The queue: a SQLite file in the data folder, or Redis by URL, and the consumer that empties it.
 
 The queue only says when. What is wanted and missing is in the storage, and whatever the queue lost,
-or a killed process was at, is put back at the start and once a minute (:meth:`Queue.sweep`).
+or a killed process was at, is put back at the start, when the queue was away, and once a minute
+(:meth:`Queue.sweep`).
 Messages are JSON: nobody who can write to the queue can make this program run code.
 """
 
@@ -45,12 +46,23 @@ class _Json(Serializer):  # type: ignore[misc]
 
 
 class _Patient:
-    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second."""
+    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second.
+
+    Attributes:
+        when_back: called when it may be there again; raises if it is not.
+    """
+
+    when_back: Callable[[], Any]
+    _was_away = False
 
     def dequeue(self) -> Any:
         try:
+            if self._was_away:
+                self.when_back()
+                self._was_away = False
             return super().dequeue()  # type: ignore[misc]
         except Exception:
+            self._was_away = True
             time.sleep(_PAUSE)
             raise
 
@@ -129,7 +141,8 @@ class Queue:
         self._is_enough: Callable[[], bool] | None = None
         self._work_off = predict
         self._predict = huey.task(name="predict")(self._take)
-        huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
+        sweep = huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
+        huey.when_back = sweep  # queues it: Redis may have forgotten what came last
         huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
 
     def add(self, wanted: Wanted, priority: int) -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -225,3 +226,25 @@ def test_who_has_done_enough_leaves_the_rest_in_the_queue(desk: Desk) -> None:
     wait_until(lambda: not desk.queue.is_consumed)
     assert desk.done == jobs[:2]
     assert desk.queue.waiting() == {jobs[2]: 1, jobs[3]: 2}
+
+
+def test_what_a_queue_forgot_while_it_was_away_is_taken_up_when_it_is_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.queue.start()
+    first = desk.store()
+    desk.queue.add(first, SINGLE)
+    wait_until(lambda: desk.done == [first])  # the sweep of the start is over
+    time.sleep(0.2)
+    storage = desk.queue._huey.storage
+    dequeue, asked = storage.dequeue, threading.Event()
+
+    def away() -> bytes | None:
+        if asked.is_set():
+            return cast("bytes | None", dequeue())
+        asked.set()
+        raise OSError("away")
+
+    monkeypatch.setattr(storage, "dequeue", away)
+    forgotten = desk.store()
+    wait_until(lambda: desk.done == [first, forgotten], seconds=20)  # before the next sweep

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from ..app.conftest import jpeg, wait_until
+from ..app.conftest import jpeg
 from .house import House
 
 _WIDTH = 40  # px of the first picture; each is one wider than the last, and so unlike all others
@@ -48,7 +48,7 @@ class Tally:
 class Visitor:
     """Uploads pictures in a thread of its own until so many were accepted.
 
-    Each picture is sent until it is accepted or cut off; after each, earlier ones are looked at.
+    Each picture is sent until it is accepted or cut off; meanwhile earlier ones are looked at.
     """
 
     def __init__(self, house: House, count: int = 30) -> None:
@@ -60,9 +60,6 @@ class Visitor:
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-
-    def wait_for_accepted(self, count: int) -> None:
-        wait_until(lambda: len(self.tally.accepted) >= count or not self._thread.is_alive())
 
     def finish(self) -> Tally:
         """Wait until all are accepted and have come to an end; check what can be had of them."""
@@ -76,7 +73,6 @@ class Visitor:
                 assert time.monotonic() < deadline, f"{id} is not finished: {self.tally}"
                 self._look(id)
                 time.sleep(0.02)
-        self._session.close()
         return self.tally
 
     def _run(self) -> None:
@@ -103,6 +99,7 @@ class Visitor:
                 self.tally.accepted[id] = width
                 return
             assert answer.status_code == 503, answer.text
+            self._look_around()
             time.sleep(0.1)
 
     def _look_around(self) -> None:
@@ -114,23 +111,18 @@ class Visitor:
     def _look(self, id: str) -> None:
         """Ask after a photograph; one that is ready is fetched, and compared with what was sent."""
         answer = self._about(id)
-        if (
-            answer is None
-            or id in self.tally.states
-            or (state := answer.json()["state"])
-            not in (
-                "ready",
-                "failed",
-            )
-        ):
+        if answer is None or id in self.tally.states:
             return
+        state = answer.json()["state"]
         if state == "failed":
             assert answer.json()["problem"]["detail"], answer.text
-        else:
+        elif state == "ready":
             original = self._about(id, "/original")
             if original is None:
                 return
             assert original.content == self._sent[self.tally.accepted[id]], "another's picture"
+        else:
+            return
         self.tally.states[id] = state
 
     def _about(self, id: str, part: str = "") -> requests.Response | None:
