@@ -181,7 +181,11 @@ def _serve_metrics(service: Service, config: Config) -> None:
 
 
 def close(service: Service, code: int = 0) -> None:
-    """Stop; end the process at once if the network is still busy, which Python would trip over."""
+    """Stop; end the process at once if the network is still busy, which Python would trip over.
+
+    Args:
+        code: the exit code in that case.
+    """
     if not service.close():
         logging.shutdown()
         os._exit(code)

@@ -24,7 +24,7 @@ def new_house(tmp_path: Path) -> Iterator[NewHouse]:
 
 @pytest.fixture
 def house(new_house: NewHouse) -> House:
-    """Redis, a web server, and two workers whose network takes a fifth of a second."""
+    """Redis and a web server; the network of its workers takes a fifth of a second."""
     house = new_house(0.2)
     house.start_redis()
     house.start_web()

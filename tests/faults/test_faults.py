@@ -33,7 +33,8 @@ def test_workers_are_killed(house: House) -> None:
 
 
 def test_redis_is_killed(house: House) -> None:
-    house.start_worker(), house.start_worker()
+    house.start_worker()
+    house.start_worker()
     visitor = Visitor(house)
     house.wait_for_work()
     house.kill_redis()
@@ -45,7 +46,8 @@ def test_redis_is_killed(house: House) -> None:
 
 
 def test_the_web_server_is_killed(house: House) -> None:
-    house.start_worker(), house.start_worker()
+    house.start_worker()
+    house.start_worker()
     visitor = Visitor(house)
     house.wait_for_work()
     assert house.web is not None
@@ -56,7 +58,8 @@ def test_the_web_server_is_killed(house: House) -> None:
 
 
 def test_the_data_folder_is_away_for_a_while(house: House) -> None:
-    house.start_worker(), house.start_worker()
+    house.start_worker()
+    house.start_worker()
     visitor = Visitor(house)
     house.wait_for_work()
     away = house.data.with_name("away")
