@@ -16,8 +16,12 @@ def checks(
     config: Config, storage: Storage, queue: Queue, worker: Worker
 ) -> dict[str, tuple[bool, str]]:
     """Checks by name: whether all is well, and a sentence."""
-    free, least = storage.free(), storage.min_free
-    found = {"disk": (free >= least, f"{free / 1e9:.1f} GB are free.")}
+    found = {}
+    try:
+        free, least = storage.free(), storage.min_free
+        found["disk"] = (free >= least, f"{free / 1e9:.1f} GB are free.")
+    except OSError:
+        found["disk"] = (False, "The data folder cannot be reached.")
     try:
         if sentence := storage.about_store():
             found["storage"] = (True, sentence)

@@ -60,6 +60,24 @@ class Config(BaseSettings):
         description="Whether the server works the queue off itself; if not, start "
         "`colorizer worker` beside it.",
     )
+    worker_photos: int = Field(
+        1000,
+        ge=0,
+        description="Photographs after which `colorizer worker` renews its process; 0 is never.",
+    )
+    worker_memory_mb: int = Field(
+        0,
+        ge=0,
+        description="Resident memory, MB, above which `colorizer worker` renews its process; 0 is "
+        "no limit.",
+    )
+    worker_metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port at which `colorizer worker` answers /metrics, at `COLORIZER_HOST`; 0 is "
+        "none.",
+    )
     queue_limit: int = Field(
         500, ge=1, description="Photographs that may wait; more are answered with 503."
     )

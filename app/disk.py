@@ -20,6 +20,10 @@ from .errors import DataFolderUnusable, NotFound, StorageFull, UploadTooLarge
 _CHUNK = 1 << 20
 _SPOOLED = 500_000  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_AWAY = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN),
+}
 
 
 def make_folder(folder: Path) -> None:
@@ -81,6 +85,11 @@ def full_disk() -> Iterator[None]:
 def is_full(error: Exception) -> bool:
     """Whether an error says that the disk has no room."""
     return _errno(error) in _FULL
+
+
+def is_away(error: Exception) -> bool:
+    """Whether an error says that a disk, or a folder of it, cannot be reached or written to."""
+    return isinstance(error, OSError | OutputError) and _errno(error) in _AWAY
 
 
 @contextmanager

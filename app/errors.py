@@ -89,14 +89,14 @@ class QueueUnavailable(AppError):
 
 
 class StorageUnavailable(AppError):
-    """The store that holds the photographs cannot be reached; nothing is lost."""
+    """The photographs, in the data folder or in a store, are out of reach for the moment."""
 
     status = 503
     title = "The photographs cannot be reached"
 
     def __init__(
         self,
-        detail: str = "The store of photographs cannot be reached at the moment. Try again soon.",
+        detail: str = "The server cannot reach its photographs at the moment. Try again soon.",
     ) -> None:
         super().__init__(detail, 10)
 

@@ -1,7 +1,8 @@
 """The queue: a SQLite file in the data folder, or Redis by URL, and the consumer that empties it.
 
 The queue only says when. What is wanted and missing is in the storage, and whatever the queue lost,
-or a killed process was at, is put back at the start and once a minute (:meth:`Queue.sweep`).
+or a killed process was at, is put back at the start, when the queue was away, and once a minute
+(:meth:`Queue.sweep`).
 Messages are JSON: nobody who can write to the queue can make this program run code.
 """
 
@@ -45,12 +46,23 @@ class _Json(Serializer):  # type: ignore[misc]
 
 
 class _Patient:
-    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second."""
+    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second.
+
+    Attributes:
+        when_back: called when it may be there again; raises if it is not.
+    """
+
+    when_back: Callable[[], Any]
+    _was_away = False
 
     def dequeue(self) -> Any:
         try:
+            if self._was_away:
+                self.when_back()
+                self._was_away = False
             return super().dequeue()  # type: ignore[misc]
         except Exception:
+            self._was_away = True
             time.sleep(_PAUSE)
             raise
 
@@ -124,8 +136,11 @@ class Queue:
         with _reachable():
             self._huey = huey = _open(config)
         huey.on_startup("on_start")(on_start)
-        self._predict = huey.task(name="predict")(lambda *job: predict(Wanted(*job)))
-        huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
+        self._is_enough: Callable[[], bool] | None = None
+        self._work_off = predict
+        self._predict = huey.task(name="predict")(self._take)
+        sweep = huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
+        huey.when_back = sweep  # queues it: Redis may have forgotten what came last
         huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
 
     def add(self, wanted: Wanted, priority: int) -> None:
@@ -156,8 +171,26 @@ class Queue:
                 logger.warning("photo %s is taken up again", wanted.id)
                 self.add(wanted, IN_BATCH)
 
-    def start(self) -> None:
-        """Start to work the queue off, in threads of this process."""
+    def _take(self, *job: Any) -> None:
+        """Work one off; the consumer takes no other out of the queue before this returns."""
+        wanted = Wanted(*job)
+        self._work_off(wanted)
+        while not self._storage.is_there():  # so nothing came of it, nor would of the others
+            time.sleep(_PAUSE)
+            if self._consumer is None:  # we are closing
+                return
+            self._work_off(wanted)
+        consumer = self._consumer
+        if consumer is not None and self._is_enough is not None and self._is_enough():
+            consumer.stop_flag.set()
+
+    def start(self, is_enough: Callable[[], bool] | None = None) -> None:
+        """Start to work the queue off, in threads of this process.
+
+        Args:
+            is_enough: asked after each job; True takes no more of them.
+        """
+        self._is_enough = is_enough
         for step in (self._storage.tidy, self.sweep):
             try:
                 step()

@@ -6,7 +6,14 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    start_http_server,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from .errors import StorageUnavailable
@@ -66,26 +73,38 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("queue_length", "Photographs that wait.", queue_length),
-            ("data_bytes", "Size of data folder or store.", _known(storage.usage.bytes)),
-            ("disk_free_bytes", "What is free on the disk of the data folder.", storage.free),
+            ("data_bytes", "Size of data folder or store.", _if_there(storage.usage.bytes)),
+            (
+                "disk_free_bytes",
+                "What is free on the disk of the data folder.",
+                _if_there(storage.free),
+            ),
             ("pixels_in_work", "Pixels worked on at full size.", lambda: budget.used),
             ("waiting_for_memory", "Photographs that wait for memory.", lambda: budget.waiting),
         )
         for name, about, value in gauges:
             Gauge(f"colorizer_{name}", about, registry=registry).set_function(value)
 
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus at a port, in a thread, as long as the process lives.
+
+        Raises:
+            OSError: if nobody can listen there.
+        """
+        start_http_server(port, host, self._registry)
+
     def expose(self) -> tuple[bytes, str]:
         """The text that Prometheus reads, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
 
-def _known(value: Callable[[], float]) -> Callable[[], float]:
-    """``value``, or not a number while the store of photographs is away."""
+def _if_there(value: Callable[[], float]) -> Callable[[], float]:
+    """Not a number while the disk or the store of photographs is out of reach."""
 
-    def known() -> float:
+    def asked() -> float:
         try:
             return value()
-        except StorageUnavailable:
+        except (OSError, StorageUnavailable):
             return math.nan
 
-    return known
+    return asked

@@ -13,13 +13,14 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 
 from colorizer.errors import ColorizerError
 
-from .disk import is_full
+from .disk import is_away, is_full
 from .errors import (
     Forbidden,
     NotFound,
     PasswordNeeded,
     Problem,
     StorageFull,
+    StorageUnavailable,
     Unauthorized,
     UploadTooLarge,
     problem_of,
@@ -54,6 +55,9 @@ def respond(error: Exception) -> Response:
     headers: dict[str, str] = {}
     if is_full(error):  # while a request was being received, say
         error = StorageFull()
+    elif is_away(error):
+        log.error("%s %s: the storage is away", request.method, request.path, exc_info=error)
+        error = StorageUnavailable()
     match error:
         case CSRFError():
             problem = problem_of(Forbidden("This form has expired; load the page anew."))

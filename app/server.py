@@ -6,12 +6,8 @@ is killed; it never imports a network.
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import socket
 import struct
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +17,7 @@ from .config import Config
 from .logs import Log, log_to_stderr
 from .memory import share_heaps
 from .storage import Storage
+from .supervisor import close
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -121,38 +118,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _stop_worker(self, arbiter: Any, worker: Any) -> None:
         if self._service is not None:
-            _close(self._service)
-
-
-def work(
-    config: Config,
-    make_service: Callable[[Config], Service] | None = None,
-    announce: Callable[[str], None] = print,
-) -> None:
-    """Only work the queue off, until SIGTERM or SIGINT.
-
-    Args:
-        config, make_service: as for :class:`Server`.
-        announce: told where the photographs lie, once work has begun.
-
-    Raises:
-        ServerBusy: if another process works on the data folder and the queue is a file in it.
-        QueueUnavailable: if the queue cannot be reached.
-    """
-    from .service import Service
-
-    log_to_stderr(config)
-    share_heaps()
-    if not config.queue_url:
-        Storage(config.data_dir).hold()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    service = (make_service or Service)(config)
-    service.start_worker()
-    announce(config.storage_url or str(config.data_dir))
-    stop.wait()
-    _close(service)
+            close(self._service)
 
 
 def _do_not_wait_for_ever(request: Any) -> None:
@@ -173,10 +139,3 @@ def _close_after_large(most: int, request: Any) -> None:
     length = headers.get("CONTENT-LENGTH", "0")
     if "TRANSFER-ENCODING" in headers or not length.isdigit() or int(length) > most:
         request.force_close()
-
-
-def _close(service: Service) -> None:
-    """Stop; end the process at once if the network is still busy, which Python would trip over."""
-    if not service.close():
-        logging.shutdown()
-        os._exit(0)

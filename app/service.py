@@ -106,9 +106,19 @@ class Service:
         given = self.config.secret_key
         return self._storage.secret_key() if given is None else given.get_secret_value()
 
-    def start_worker(self) -> None:
-        """Work the queue off in threads of this process."""
-        self._queue.start()
+    def start_worker(self, is_enough: Callable[[int], bool] | None = None) -> None:
+        """Work the queue off in threads of this process.
+
+        Args:
+            is_enough: asked after each photograph, with how many this process has finished; True
+                takes no more.
+        """
+        self._queue.start(None if is_enough is None else lambda: is_enough(self._worker.done))
+
+    @property
+    def is_working(self) -> bool:
+        """Whether this process works the queue off."""
+        return self._queue.is_consumed
 
     def close(self) -> bool:
         """Stop after the photograph in hand; False if it takes too long. Nothing is lost."""
@@ -303,6 +313,10 @@ class Service:
         """Count a request that was answered."""
         self._metrics.requests.labels(route, method, str(status)).inc()
         self._metrics.request_seconds.labels(route, method).observe(seconds)
+
+    def serve_metrics(self, host: str, port: int) -> None:
+        """Answer Prometheus at a port of its own; raises OSError if nobody can listen there."""
+        self._metrics.serve(host, port)
 
     def metrics(self) -> tuple[bytes, str]:
         """Body and content type of what Prometheus collects."""

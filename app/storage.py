@@ -41,9 +41,9 @@ from .disk import (
     spool_in,
     try_lock,
 )
-from .errors import NotFound, ServerBusy, StorageFull
+from .errors import NotFound, ServerBusy, StorageFull, StorageUnavailable
 from .quota import Usage, folder_bytes
-from .records import BatchRecord, PhotoRecord, Wanted, dumped, loaded, new_id
+from .records import BatchRecord, PhotoRecord, Record, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
 ORIGINAL = "The photograph"
@@ -101,6 +101,10 @@ class Storage:
         return None
 
     # the folder as a whole
+
+    def is_there(self) -> bool:
+        """Whether the folder is where it was: a network disk may be away for a while."""
+        return os.path.isdir(self.root / "photos")  # False whatever the error is
 
     def free(self) -> int:
         """Bytes that are free on its disk."""
@@ -198,7 +202,7 @@ class Storage:
 
     def record(self, id: str) -> PhotoRecord:
         """Raise NotFound if there is no such photograph or its time is up."""
-        return loaded(PhotoRecord, self.photo(id) / "photo.json")
+        return self._loaded(PhotoRecord, self.photo(id) / "photo.json")
 
     def names(self, id: str) -> set[str]:
         """Names of a photograph's files; empty if it is gone."""
@@ -306,7 +310,7 @@ class Storage:
     def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
         """A batch and the ids of the photographs that were put into it; raises NotFound."""
         folder = self._folder("batches", id)
-        record = loaded(BatchRecord, folder / "batch.json")
+        record = self._loaded(BatchRecord, folder / "batch.json")
         return record, _ids(folder)
 
     # deleting
@@ -354,6 +358,15 @@ class Storage:
         """Every photograph's id, and the names of its files."""
         for id in _ids(self.root / "photos"):
             yield id, self.names(id)
+
+    def _loaded(self, kind: type[Record], path: Path) -> Record:
+        """A record; what is only out of reach does not count as deleted, or it soon would be."""
+        try:
+            return loaded(kind, path)
+        except NotFound:
+            if not self.is_there():
+                raise StorageUnavailable() from None
+            return loaded(kind, path)  # all may have been away, and be back
 
     def _folder(self, kind: Kind, id: str) -> Path:
         if not is_id(id):

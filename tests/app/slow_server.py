@@ -13,8 +13,9 @@ from pathlib import Path
 
 from app import claims
 from app.config import Config
-from app.server import Server, work
+from app.server import Server
 from app.service import Service
+from app.supervisor import work
 from colorizer.photo import Photo
 from colorizer.pipeline import Prediction
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from app.config import Config
 from app.disk import receive
-from app.errors import QueueUnavailable
+from app.errors import NotFound, QueueUnavailable
 from app.jobs import IN_BATCH, SINGLE, Queue
 from app.records import PhotoRecord, Wanted, new_id
 from app.storage import ORIGINAL, Storage, is_done
@@ -54,8 +57,9 @@ class Desk:
                 return
             self.inside.set()
             assert self.gate.wait(60)
-            self.storage.write(wanted.id, f"{wanted.key}.prediction", b"done")
-            self.done.append(wanted)
+            with suppress(NotFound):
+                self.storage.write(wanted.id, f"{wanted.key}.prediction", b"done")
+                self.done.append(wanted)
 
     def store(self) -> Wanted:
         now = datetime.now(UTC)
@@ -178,3 +182,52 @@ def test_only_predictions_count_and_nothing_stops_the_start(desk: Desk) -> None:
     assert desk.queue.length() == 1
     desk.queue.start()
     wait_until(lambda: wanted in desk.done)
+
+
+def test_while_the_storage_is_away_nothing_is_taken_out_of_the_queue(desk: Desk) -> None:
+    desk.gate.clear()
+    jobs = [desk.store() for _ in range(4)]
+    for wanted in jobs:
+        desk.queue.add(wanted, IN_BATCH)
+    desk.queue.start()
+    assert desk.inside.wait(20)
+    folder = desk.storage.root
+    away = folder.rename(folder.with_name("away"))
+    desk.gate.set()
+    time.sleep(0.5)  # enough for all four, if they were taken
+    assert desk.queue.length() == 3
+    away.rename(folder)
+    wait_until(lambda: len(desk.done) == 4, seconds=20)  # earlier than the next sweep
+    assert desk.done == jobs
+
+
+def test_who_has_done_enough_leaves_the_rest_in_the_queue(desk: Desk) -> None:
+    jobs = [desk.store() for _ in range(4)]
+    for wanted in jobs:
+        desk.queue.add(wanted, IN_BATCH)
+    desk.queue.start(lambda: len(desk.done) == 2)
+    wait_until(lambda: not desk.queue.is_consumed)
+    assert desk.done == jobs[:2]
+    assert desk.queue.waiting() == {jobs[2]: 1, jobs[3]: 2}
+
+
+def test_what_a_queue_forgot_while_it_was_away_is_taken_up_when_it_is_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.queue.start()
+    first = desk.store()
+    desk.queue.add(first, SINGLE)
+    wait_until(lambda: desk.done == [first])  # the sweep of the start is over
+    time.sleep(0.2)
+    storage = desk.queue._huey.storage
+    dequeue, asked = storage.dequeue, threading.Event()
+
+    def away() -> bytes | None:
+        if asked.is_set():
+            return cast("bytes | None", dequeue())
+        asked.set()
+        raise OSError("away")
+
+    monkeypatch.setattr(storage, "dequeue", away)
+    forgotten = desk.store()
+    wait_until(lambda: desk.done == [first, forgotten], seconds=20)  # before the next sweep

@@ -2,122 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 import requests
 
 from ..conftest import ROOT
-from .conftest import jpeg, wait_until
-
-Start = Callable[..., "Running"]
-
-
-class Running:
-    """A process that was started, and the address that it printed."""
-
-    def __init__(self, command: list[str], variables: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        self.said = self.process.stdout.readline().strip()
-        self.address = self.said.rpartition(" ")[2]
-
-    def worker(self) -> psutil.Process:
-        """The process that answers requests: the master's only child."""
-        master = psutil.Process(self.process.pid)
-        wait_until(lambda: len(master.children()) == 1)
-        return master.children()[0]
-
-    def kill_all(self) -> None:
-        """What a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
-        self.process.terminate()
-        return self.process.wait(60)
+from .processes import Client, Running, Start, starting, widths
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a slow server, or another module with arguments, on the same data folder."""
-    running: list[Running] = []
-    finished = str(tmp_path / "finished")
-
-    def start(
-        mode: str = "serve", seconds: float = 0.0, command: list[str] | None = None, **more: str
-    ) -> Running:
-        module = command or ["tests.app.slow_server", mode, str(seconds), finished]
-        variables = {
-            "COLORIZER_DATA_DIR": str(tmp_path / "data"),
-            "COLORIZER_PORT": "0",
-            "COLORIZER_MIN_FREE_DISK_MB": "0",
-            **more,
-        }
-        running.append(Running([sys.executable, "-m", *module], variables))
-        return running[-1]
-
-    yield start
-    for one in running:
-        if one.process.poll() is None:
-            one.kill_all()
-        assert one.process.stdout is not None
-        one.process.stdout.close()
-
-
-class Client:
-    """One browser: it keeps its cookie over restarts of the server."""
-
-    def __init__(self) -> None:
-        self._session = requests.Session()
-
-    def upload(self, server: Running, width: int) -> str:
-        file = ("x.jpg", jpeg(width, 32), "image/jpeg")
-        answer = self._session.post(f"{server.address}/api/v1/photos", files={"file": file})
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
-
-    def view(self, server: Running, id: str) -> dict[str, Any]:
-        answer = self._session.get(f"{server.address}/api/v1/photos/{id}")
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def preview(self, server: Running, id: str) -> bytes:
-        answer = self._session.get(f"{server.address}/api/v1/photos/{id}/preview")
-        assert answer.status_code == 200, answer.text
-        return answer.content
-
-    def wait(self, server: Running, id: str, state: str) -> None:
-        """Wait for a state; a server that is being restarted is asked again."""
-
-        def reached() -> bool:
-            try:
-                return bool(self.view(server, id)["state"] == state)
-            except requests.ConnectionError:
-                time.sleep(0.1)
-                return False
-
-        wait_until(reached)
-
-    def close(self) -> None:
-        self._session.close()
+    with starting(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture
@@ -125,11 +27,6 @@ def client() -> Iterator[Client]:
     client = Client()
     yield client
     client.close()
-
-
-def widths(tmp_path: Path) -> list[int]:
-    """Of the photographs that the network finished, in that order."""
-    return [int(line) for line in (tmp_path / "finished").read_text().split()]
 
 
 def test_it_says_where_it_is_and_stops_when_told(start: Start) -> None:
