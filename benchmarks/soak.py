@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Many people at once, among them careless and hostile ones: does the server keep its promises?
 
-    python benchmarks/soak.py --odd FOLDER -o docs/soak.json
+    python benchmarks/soak.py --requests 4000 --odd FOLDER -o docs/soak.json
 
 Starts ``colorizer serve`` (real network, embedded worker, empty folder, rate limits raised) and
-sends 2,000 requests (or more) by 16 clients: photographs, previews, results, batches; odd files of a folder
-and files damaged by a seeded generator; wrong ids, parameters and types, too large and half sent
-bodies, clients that go away. The exit code is 1 if a promise is broken:
+sends 2,000 requests (``--requests``) by 16 clients: photographs, previews, results, batches; odd
+files of a folder and files damaged by a seeded generator; wrong ids, parameters and types, too
+large and half sent bodies, clients that go away. The exit code is 1 if a promise is broken:
 
 * every answer is one that was to be expected: no 5xx but 503 with Retry-After;
 * every accepted photograph becomes ready, or fails with a typed reason (only one that was odd or
