@@ -162,7 +162,7 @@ class Colorizer:
         padded = np.pad(lightness, padding, mode="edge")
         logits = self.engine.logits(padded[None])[0]
         return Prediction(
-            logits.astype(np.float16),
+            logits.astype(np.float16, copy=False),
             lightness,
             photo.height,
             photo.width,

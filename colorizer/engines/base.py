@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from ..errors import InvalidSetting, PackageMissing
 from .devices import may_have_cuda
@@ -38,10 +38,11 @@ class Engine(Protocol):
     device: str
     precision: str
 
-    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """L* (N, H, W), 0..100, H and W multiples of 8 -> logits (N, 313, H/4, W/4).
 
-        May be called from several threads.
+        They are float32, or float16 where the arithmetic has less. May be called from several
+        threads.
         """
         ...
 

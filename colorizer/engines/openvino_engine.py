@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import openvino
 from numpy.typing import NDArray
+from openvino.preprocess import PrePostProcessor
 
 from ..color.lab import lightness_to_grey
 from ..errors import DeviceUnavailable, InvalidSetting, WeightsCorrupt
@@ -66,17 +67,21 @@ class OpenVINOEngine:
             ) from error
         rounds = any(node.get_type_name() == "FakeQuantize" for node in model.get_ops())
         self.precision = "int8" if rounds else "float32"
+        if rounds:  # a prediction keeps 16 bits, and numpy makes them slowly
+            steps = PrePostProcessor(model)
+            steps.output().tensor().set_element_type(openvino.Type.f16)
+            model = steps.build()
         settings = _SETTINGS | {"INFERENCE_NUM_THREADS": cpu_threads()}
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
         self._request = self._compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a pass uses all processors, and much memory
 
-    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """See :meth:`colorizer.engines.Engine.logits`."""
         grey = lightness_to_grey(np.ascontiguousarray(lightness, np.float32)) * 255
         with self._one_at_a_time:
             found = self._request.infer([grey[:, None]], share_inputs=True, share_outputs=True)
-            result: NDArray[np.float32] = found[0].copy()  # the next pass writes over it
+            result: NDArray[np.floating[Any]] = found[0].copy()  # the next pass writes over it
             if grey.size > KEEP_MEMORY_UP_TO:
                 self._compiled.release_memory()
         return result
