@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .color.bins import decode, reweighting_shift
 from .color.cast import remove_cast
 from .color.lab import grey_to_lightness
-from .color.paint import Painter
+from .color.paint import Painter, prepare
 from .color.palette import FROM, balancing_shift, palette, warm_share
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
 from .errors import InvalidSetting
@@ -130,6 +131,8 @@ class Colorizer:
         """
         from . import weights
 
+        # what the first render would wait for is loaded beside the model
+        threading.Thread(target=prepare, name="prepare").start()
         return cls(weights.load(model), engine, device)
 
     @property

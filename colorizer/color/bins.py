@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_torch_array
+from array_api_compat import device, is_torch_array
 from numpy.typing import NDArray
+
+from .arrays import array_namespace
 
 #: a*, first b*, last b* of each row of the grid; all steps are 10.
 _ROWS = (

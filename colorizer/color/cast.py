@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
+from .arrays import array_namespace
 
 #: chroma (Lab units) up to which a pixel counts as nearly neutral, for measuring
 NEUTRAL_CHROMA = 12.0

@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
+
+from .arrays import array_namespace
 
 _RGB_TO_XYZ = np.array(
     [

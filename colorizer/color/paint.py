@@ -78,6 +78,13 @@ class Painter:
         paint_rows(self._pixels[rows], rows.start, *self._arguments, out)
 
 
+def prepare() -> None:
+    """Load the compiled loop, by painting one pixel; half a second, the first time in a process."""
+    nothing = np.zeros((2, 1, 1), np.float32)
+    painter = Painter(np.zeros((1, 1), np.uint8), np.zeros(256), LinearColour(nothing, nothing), 8)
+    painter.paint(slice(0, 1), np.empty((1, 1, 3), np.uint8))
+
+
 @cache
 def encoding_table(bits: int) -> NDArray[Any]:
     """sRGB value of each step of linear light, taken at its middle."""
