@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from quality import BARE
 
 from colorizer import Colorizer, ColorizerError, Photo, Settings, read, render
 from colorizer.color.palette import warm_share
@@ -27,11 +28,13 @@ from colorizer.evaluation.sepia import warm_only_rate
 from colorizer.photo import shrink
 from colorizer.photo.srgb import to_depth
 from colorizer.plan import find_inputs
+from colorizer.settings import parse_assignments
 
 SIZE = 512  # px, the long side at which colours are looked at
-BARE = Settings(temperature=0.38, rebalancing=1.0, cast_removal=0.0, edge_refinement=0.0)
 ROWS = {
-    "bare network, T = 0.38": BARE,
+    "bare network, T = 0.38": Settings().with_changes(
+        parse_assignments(f"temperature=0.38,{BARE}")
+    ),
     "default without cast removal": replace(Settings(), cast_removal=0.0),
     "default": Settings(),
 }

@@ -11,9 +11,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import ColorizerError, OutputError
 from .plan import Input, Task, find_inputs, plan
+from .room import Room
 from .settings import Settings
 from .threads import processors
 
@@ -131,7 +131,7 @@ class _Worker:
         self.write_options = write_options
         self.stop = threading.Event()
         self._reading = threading.Semaphore(READERS)
-        self._room = _Room(MEMORY)
+        self._room = Room(MEMORY)
         self._network = threading.Lock()
 
     def __call__(self, task: Task) -> Result:
@@ -151,7 +151,7 @@ class _Worker:
         from . import photo as files
 
         header = files.probe(task.input, **self.read_options)
-        with self._room.hold(header.height * header.width * BYTES_A_PIXEL):
+        with self._room.reserve(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
                 self._check()
                 photo = files.read(task.input, **self.read_options)
@@ -169,28 +169,6 @@ class _Worker:
     def _check(self) -> None:
         if self.stop.is_set():
             raise _Stopped
-
-
-class _Room:
-    """So many units for all; who needs more than all gets all, alone."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._free = size
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def hold(self, amount: int) -> Iterator[None]:
-        amount = min(amount, self.size)
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= amount)
-            self._free -= amount
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += amount
-                self._changed.notify_all()
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +60,11 @@ class Prediction:
     working_size: int
     native_temperature: float
     rebalancing_weights: Array
+
+    @cached_property
+    def palette(self) -> Array:
+        """How likely each colour is over the whole picture, (313,); see :mod:`.color.palette`."""
+        return palette(self.logits, self.rebalancing_weights, self.native_temperature)
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
@@ -236,13 +242,12 @@ def native_ab(prediction: Prediction, settings: Settings) -> Array:
 
     A picture that would be brown all over is balanced, see :mod:`.color.palette`.
     """
-    weights, native = prediction.rebalancing_weights, prediction.native_temperature
-    temperature = settings.temperature * native
+    weights = prediction.rebalancing_weights
+    temperature = settings.temperature * prediction.native_temperature
     shift = reweighting_shift(weights, settings.rebalancing)
     ab = decode(prediction.logits, temperature, shift)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
-        found = palette(prediction.logits, weights, native)
-        more = balancing_shift(found, weights, share, settings.cast_removal)
+        more = balancing_shift(prediction.palette, weights, share, settings.cast_removal)
         if more is not None:
             ab = decode(prediction.logits, temperature, shift + more)
     height, width = prediction.lightness.shape

@@ -35,6 +35,8 @@ say "build on $base"
 # shellcheck disable=SC2086
 $BUILD ${BUILD_OPTIONS:-} --build-arg "BASE_IMAGE=$base" -t "$image" .
 
+say "image: $($ENGINE image inspect -f '{{.Size}}' "$image") bytes"
+
 say "run"
 trap '$ENGINE rm -f "$name" >/dev/null 2>&1 || true' EXIT
 # shellcheck disable=SC2086

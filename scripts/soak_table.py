@@ -17,6 +17,7 @@ def table(report: dict[str, Any]) -> str:
     accepted = fates.pop("accepted")
     fates.pop("of_clients_that_had_gone")
     broken = len(report["broken_promises"])
+    note = f"{report['note']} " if report.get("note") else ""
     quick = "; ".join(
         f"{kind} {times[kind]['p50']:.2f} / {times[kind]['p95']:.2f} / {times[kind]['p99']:.2f}"
         for kind in _KINDS
@@ -27,7 +28,7 @@ def table(report: dict[str, Any]) -> str:
         f"{report['requests']:,} requests, and {report['polls']:,} questions whether a "
         f"photograph is ready, by {report['clients']} clients took {report['seconds']} s "
         f"({report['machine']}). "
-        f"{report.get('note', '')} Broken promises: {broken or 'none'}. "
+        f"{note}Broken promises: {broken or 'none'}. "
         f"Of {accepted} accepted photographs {fates['ready']} became ready, "
         f"{fates['deleted by us']} were deleted by their owners, and {failed} damaged ones failed "
         f"with a reason. Seconds until the answer (p50 / p95 / p99): {quick}. "

@@ -6,6 +6,8 @@ import ctypes
 import os
 import sys
 
+from ..threads import processors
+
 #: a graphics driver that torch's "cuda" may stand for: NVIDIA's library, AMD's device
 _NVIDIA_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _AMD_DEVICE = "/dev/kfd"
@@ -26,8 +28,6 @@ def may_have_cuda() -> bool:
 
 def cpu_threads() -> int:
     """Threads of a network on the CPU: OMP_NUM_THREADS, or one per processor of this process."""
-    count = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        count = len(os.sched_getaffinity(0))
+    count = processors()
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return min(int(wanted), count) if wanted.isdecimal() and int(wanted) else count
