@@ -104,7 +104,9 @@ def _object_store(config: Config) -> Finding:
 
 
 def _folder_storage(config: Config) -> Finding:
-    probe = config.data_dir / "incoming" / f".doctor-{os.getpid()}"
+    from .storage import Storage
+
+    probe = Storage(config.data_dir).root / "incoming" / f".doctor-{os.getpid()}"
     moved = probe.with_suffix(".moved")
     probe.write_bytes(b"x")
     try:
@@ -171,7 +173,7 @@ def _engine(config: Config) -> Finding:
     from colorizer.photo import Photo
     from colorizer.pipeline import Colorizer
 
-    model = Colorizer.load(DEFAULT_MODEL, device=config.device)
+    model = Colorizer.load(DEFAULT_MODEL, device=config.device, engine=config.engine)
     start = time.perf_counter()
     model.predict(Photo(np.zeros((256, 256), np.uint8)))
     return Finding("engine", "ok", f"It coloured a test in {time.perf_counter() - start:.2f} s.")

@@ -41,3 +41,10 @@ def test_a_folder_that_others_may_read_is_a_warning(tmp_path: Path) -> None:
     findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
     assert findings["data folder"].state == "warning"
     assert "chmod 700" in findings["data folder"].advice
+
+
+def test_a_folder_that_cannot_be_used_is_said_in_sentences(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"")
+    findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
+    assert findings["data folder"].state == findings["storage"].state == "broken"
+    assert "is not a folder" in findings["storage"].detail
