@@ -69,6 +69,10 @@ class TrainingDataError(ColorizerError):
     """No usable photographs were found to train, calibrate or evaluate on."""
 
 
+class TrainingDiverged(ColorizerError):
+    """Training has run into infinite or undefined numbers; what was saved before is whole."""
+
+
 class OutputError(ColorizerError):
     """A result could not be written (no permission, disk full, name taken)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from torch import nn
 from tqdm import tqdm
 
-from ..errors import OutputError
+from ..errors import OutputError, TrainingDiverged
 from .augment import make_batch
 from .config import TrainConfig
 from .data import Stream
@@ -59,6 +60,7 @@ def train(
     Raises:
         TrainingDataError: if there is nothing to train on.
         DeviceUnavailable: if the device or an engine is missing.
+        TrainingDiverged: if the loss or the weights are no longer finite.
     """
     runtime = Runtime.start(config)
     try:
@@ -112,6 +114,11 @@ def _loop(run: Run, progress: bool) -> None:
             if config.minutes > 0:  # the clock steers the run: all processes go by one
                 run.seconds = runtime.agreed(run.seconds)
             value = losses.total.item() if run.step % 10 == 0 or runtime.device.type == "cpu" else 0
+            if not math.isfinite(value):
+                raise TrainingDiverged(
+                    f"The loss is {value} at step {run.step}. Lower the learning rate and resume "
+                    "from the last checkpoint."
+                )
             if value:
                 running = value if not running else 0.98 * running + 0.02 * value
                 rate = run.optimizer.param_groups[0]["lr"]

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..errors import InvalidSetting
+from ..errors import InvalidSetting, TrainingDiverged
 from ..networks.eccv16_vgg16 import VGG16Encoder
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import TrainConfig
@@ -175,8 +175,18 @@ class Run:
         return validate(logits_of, self.validation, self.criterion)
 
     def save(self, name: str) -> None:
+        """Write a checkpoint into the run's folder; the main process does.
+
+        Raises:
+            TrainingDiverged: if a weight is not finite; the checkpoint there stays as it was.
+        """
         if not self.runtime.main:
             return
+        if not all(bool(t.isfinite().all()) for t in self.network.state_dict().values()):
+            raise TrainingDiverged(
+                f"A weight is infinite or undefined at step {self.step}. Lower the learning rate "
+                "and resume from the last checkpoint."
+            )
         state = {
             "config": self.config.to_dict(),
             "network": self.network.state_dict(),

@@ -18,6 +18,7 @@ from colorizer.errors import (
     InvalidSetting,
     OutputError,
     TrainingDataError,
+    TrainingDiverged,
     WeightsCorrupt,
 )
 from colorizer.training import loop
@@ -33,26 +34,12 @@ from colorizer.training.runtime import Runtime
 from . import tiny
 from .conftest import MakeConfig
 
-State = dict[str, Tensor]
-
 
 def log(folder: Path) -> list[dict[str, float]]:
     with (folder / "log.csv").open(encoding="utf-8") as file:
         reader = csv.DictReader(file)
         assert tuple(reader.fieldnames or ()) == LOG_FIELDS
         return [{k: float(v) for k, v in row.items()} for row in reader]
-
-
-def initial(config: TrainConfig) -> State:
-    """The network as a run with these settings starts."""
-    state: State = Run(config, Runtime.start(config)).network.state_dict()
-    return {key: value.clone() for key, value in state.items()}
-
-
-def same(a: State, b: State, part: str) -> bool:
-    keys = [key for key in a if key.startswith(part)]
-    assert keys
-    return all(torch.equal(a[key], b[key]) for key in keys)
 
 
 @pytest.mark.parametrize("network", ["tiny", "no-encoder"])
@@ -101,79 +88,6 @@ def test_no_sample_pictures_if_none_are_wanted(make_config: MakeConfig) -> None:
     assert (folder / "last.pt").is_file()
 
 
-@pytest.mark.parametrize("ema", [0.0, 0.9])
-def test_a_frozen_encoder_stays_bit_for_bit(make_config: MakeConfig, ema: float) -> None:
-    config = make_config(freeze_encoder=-1.0, ema=ema, weight_decay=0.1, validate_every=1.0)
-    before = initial(config)
-    state = load_checkpoint(train(config, progress=False) / "last.pt")
-    assert any("running_mean" in key for key in before)
-    assert same(before, state["network"], "encoder.")
-    assert not same(before, state["network"], "decoder.")
-    if ema:
-        average = {k.removeprefix("module."): v for k, v in state["average"].items()}
-        assert same(before, average, "encoder.")
-        assert not same(state["network"], average, "decoder.")
-
-
-@pytest.mark.parametrize(
-    "setting",
-    [{"freeze_encoder": 1.5}, {"freeze_until": 0.5}, {"freeze_encoder": 0.5, "freeze_until": 0.5}],
-    ids=str,
-)
-def test_the_encoder_thaws_in_time(
-    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, setting: dict[str, Any]
-) -> None:
-    config = make_config(epochs=3.0, checkpoint_every=0.5, **setting)
-    before = initial(config)
-    history: dict[int, State] = {}
-
-    def record(run: Run, name: str) -> None:
-        history[run.step] = {k: v.clone() for k, v in run.network.state_dict().items()}
-
-    monkeypatch.setattr(Run, "save", record)
-    train(config, progress=False)
-    kept = [step for step in history if same(before, history[step], "encoder.")]
-    assert kept == [1, 2, 3]  # 1.5 epochs of two steps, half of the run
-    for part in ("encoder.1.", "encoder.2.weight", "encoder.2.bias", "encoder.4."):
-        assert not same(before, history[4], part)
-    for part in ("encoder.2.running_mean", "encoder.2.num_batches_tracked"):
-        assert same(before, history[6], part)  # the decoder has settled on these
-
-
-def test_minutes_steer_the_thaw(make_config: MakeConfig) -> None:
-    run = Run(
-        make_config(minutes=10.0, freeze_until=0.25, epochs=1e6), Runtime.start(make_config())
-    )
-    states = []
-    for minutes in (0.0, 2.4, 2.6, 10.0):
-        run.seconds = minutes * 60
-        run.training_mode()
-        states.append(next(run.network.encoder.parameters()).requires_grad)
-        assert not any(module.training for module in run.network.encoder.modules())
-        assert all(module.training for module in run.network.decoder.modules())
-    assert states == [False, False, True, True]
-
-
-@torch.no_grad()
-def test_thawing_changes_no_output(make_config: MakeConfig) -> None:
-    run = Run(make_config(freeze_until=0.5, epochs=100.0), Runtime.start(make_config()))
-    lightness = torch.rand(4, 1, 32, 32) * 100
-    logits = []
-    for run.step in (99, 100):
-        run.training_mode()
-        logits.append(run.logits(lightness, run.trained))
-    assert torch.equal(*logits)
-
-
-def test_an_encoder_that_learns_from_the_start_adapts_its_statistics(
-    make_config: MakeConfig,
-) -> None:
-    config = make_config()
-    before = initial(config)
-    state = load_checkpoint(train(config, progress=False) / "last.pt")
-    assert not same(before, state["network"], "encoder.2.running_mean")
-
-
 @pytest.mark.parametrize("compiled", [False, True])
 def test_crops_and_thaw_in_one_run(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, compiled: bool
@@ -193,11 +107,11 @@ def test_crops_and_thaw_in_one_run(
         crop=32, crop_steps=((0.5, 48), (0.8, 64)), epochs=5.0, freeze_until=0.4, ema=0.5,
         degrade=0.5, balance=0.5, compile=compiled, schedule="cosine",
     )  # fmt: skip
-    before = initial(config)
+    before = tiny.initial(config)
     folder = train(config, progress=False)
     assert sides == [32] * 5 + [48] * 3 + [64] * 2
     state = load_checkpoint(folder / "last.pt")["network"]
-    assert not same(before, state, "encoder.1.")
+    assert not tiny.same(before, state, "encoder.1.")
     assert np.isfinite(list(log(folder)[-1].values())).all()
 
 
@@ -212,10 +126,10 @@ def test_photographs_that_are_open_are_not_opened_again(
 
 def test_learning_rates_are_separate(make_config: MakeConfig) -> None:
     config = make_config(encoder_learning_rate=0.0)
-    before = initial(config)
+    before = tiny.initial(config)
     state = load_checkpoint(train(config, progress=False) / "last.pt")
-    assert same(before, state["network"], "encoder.1.")
-    assert not same(before, state["network"], "decoder.")
+    assert tiny.same(before, state["network"], "encoder.1.")
+    assert not tiny.same(before, state["network"], "decoder.")
 
 
 def spy_on_gradients(monkeypatch: pytest.MonkeyPatch) -> list[Tensor]:
@@ -344,3 +258,37 @@ def test_settings_that_cannot_run_are_typed_errors(
     folder = train(make_config(epochs=0.5), progress=False)
     with pytest.raises(WeightsCorrupt, match="do not fit"):
         train(make_config(network_options={"width": 4}), folder / "last.pt", progress=False)
+
+
+def test_a_run_that_diverges_ends_and_keeps_what_was_whole(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(epochs=4.0, checkpoint_every=1.0, validate_every=9.0)
+    real = make_batch
+    calls: list[int] = []
+
+    def lightness_that_breaks(*arguments: Any) -> Any:
+        calls.append(1)
+        batch = real(*arguments)
+        if len(calls) == 4:
+            batch.lightness.fill_(float("inf"))
+        return batch
+
+    monkeypatch.setattr(loop, "make_batch", lightness_that_breaks)
+    with pytest.raises(TrainingDiverged, match="step 4"):
+        train(config, progress=False)
+    state = load_checkpoint(Path(config.output) / "last.pt")
+    assert state["step"] == 2
+    assert all(t.isfinite().all() for t in state["network"].values())
+
+
+def test_weights_that_are_not_finite_are_never_saved(make_config: MakeConfig) -> None:
+    config = make_config(epochs=1.0)
+    folder = train(config, progress=False)
+    before = (folder / "last.pt").read_bytes()
+    run = Run(config, Runtime.start(config))
+    with torch.no_grad():
+        next(run.network.decoder.parameters()).view(-1)[0] = float("nan")
+    with pytest.raises(TrainingDiverged, match="weight"):
+        run.save("last.pt")
+    assert (folder / "last.pt").read_bytes() == before

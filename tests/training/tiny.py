@@ -14,6 +14,10 @@ from torch import Tensor, nn
 from colorizer import networks
 from colorizer.color.lab import fit_gamut, lab_to_srgb
 from colorizer.training.config import TrainConfig
+from colorizer.training.run import Run
+from colorizer.training.runtime import Runtime
+
+State = dict[str, Tensor]
 
 
 class Scale(nn.Module):
@@ -93,3 +97,15 @@ def config(folder: Path, run: Path, **changes: Any) -> TrainConfig:
         "sample_photos": 2,
     }  # fmt: skip
     return TrainConfig(**(values | changes))
+
+
+def initial(config: TrainConfig) -> State:
+    """The network as a run with these settings starts."""
+    state: State = Run(config, Runtime.start(config)).network.state_dict()
+    return {key: value.clone() for key, value in state.items()}
+
+
+def same(a: State, b: State, part: str) -> bool:
+    keys = [key for key in a if key.startswith(part)]
+    assert keys
+    return all(torch.equal(a[key], b[key]) for key in keys)
