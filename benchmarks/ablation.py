@@ -62,7 +62,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "no global context": {"network_options.global_context": False},
     "crop 224": {"crop": 224, "crop_steps": ()},
     "the paper's settings": {
-        "batch": 32, "accumulate": 4, "crop": 224, "crop_steps": (), "smallest_scale": 1.0,
+        "batch": 32, "accumulate": 4, "crop_steps": (), "smallest_scale": 1.0,
         "input_contrast": 0.0, "input_noise": 0.0, "degrade": 0.0, "balance": 0.0,
         "learning_rate": 1e-4, "encoder_learning_rate": 1e-4, "schedule": "plateau",
         "freeze_encoder": 0.0, "freeze_until": 0.0, "frozen_encoder_engine": "torch", "ema": 0.0,
