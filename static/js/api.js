@@ -24,12 +24,22 @@ export async function problemOf(response) {
   return new Problem(response.status, detail, retryAfter);
 }
 
+// Who deletes what the page shows is on the way to another page. Until that page comes nothing more
+// is asked for: the answer would be that it is gone.
+const leaving = new AbortController();
+const never = new Promise(() => {});
+export const isLeaving = () => leaving.signal.aborted;
+document.querySelector(".farewell form")?.addEventListener("submit", () => leaving.abort());
+addEventListener("pageshow", () => isLeaving() && location.reload()); // brought back by the browser
+
 export async function ask(url, options = {}) {
+  if (isLeaving()) return never;
   let response;
   try {
-    response = await fetch(url, { headers: { Accept: "application/json" }, ...options });
+    const headers = { Accept: "application/json" };
+    response = await fetch(url, { headers, signal: leaving.signal, ...options });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError") return never;
     throw new Problem(0, OFFLINE);
   }
   if (!response.ok) throw await problemOf(response);

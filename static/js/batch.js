@@ -1,6 +1,6 @@
 // The page of many photographs: every tile follows its photograph, and all follow the settings.
 
-import { askJson, pause, post } from "./api.js";
+import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
 import { insistOnPictures } from "./pictures.js";
@@ -29,6 +29,7 @@ function onSettings(stage) {
   }
   clearTimeout(timer);
   timer = setTimeout(() => {
+    if (isLeaving()) return;
     for (const tile of tiles.values()) showPicture(tile);
     if (anew) follow();
     anew = false;

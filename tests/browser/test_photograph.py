@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from colorizer.settings import PRESETS
 
@@ -142,6 +142,29 @@ def test_delete_now(visitor: Visitor) -> None:
     page.get_by_role("button", name="Yes, delete").click()
     page.wait_for_url(lambda url: "/photographs/" not in url)
     assert visitor.context.request.get(place).status == 404
+
+
+def test_deleting_while_the_picture_is_being_made(visitor: Visitor) -> None:
+    """The page asks for nothing that is gone, and does not speak of a failure on its way out."""
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.evaluate(
+        "const notice = document.getElementById('failed');"
+        "addEventListener('pagehide', () => sessionStorage.failed = !notice.hidden)"
+    )
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)  # the photograph is gone, its page is not yet
+        page.wait_for_timeout(600)
+        route.fulfill(response=answer)
+
+    page.route("**/delete", answer_late)
+    page.get_by_text("Delete now").click()
+    page.get_by_label("Saturation", exact=True).fill("0.5")
+    page.get_by_role("button", name="Yes, delete").click()
+    page.wait_for_url(lambda url: "/photographs/" not in url)
+    assert page.evaluate("sessionStorage.failed") == "false"
 
 
 def test_another_person_does_not_see_it(visitor: Visitor, new_visitor: NewVisitor) -> None:
