@@ -43,6 +43,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "parameters": lambda: script("scripts/parameters_table.py")(),
     "configuration": lambda: script("scripts/configuration_table.py")(),
     "quality": lambda: measured("quality.json", "benchmarks/quality.py"),
+    "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
 }
