@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import InvalidSetting, TrainingDiverged
 from ..networks.eccv16_vgg16 import VGG16Encoder
+from .average import moving_average
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import TrainConfig
 from .data import Stream
@@ -63,9 +63,8 @@ class Run:
         self.schedule = Schedule(config)
         self.average: Any = None
         if config.ema:
-            blend: Any = get_ema_multi_avg_fn  # torch leaves it without types
-            self.average = AveragedModel(
-                self.network, multi_avg_fn=blend(config.ema), use_buffers=True
+            self.average = moving_average(
+                self.network, config.ema, lambda: self.step // config.accumulate
             )
         self.step = 0  # micro-steps of this process so far
         self.seconds = 0.0
