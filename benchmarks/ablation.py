@@ -2,7 +2,7 @@
 """What each choice of the training recipe is worth: one run for each, all of the same small budget.
 
     python benchmarks/ablation.py --photos train.tar --validation val.tar --vgg16 vgg16.npz \
-        --minutes 20 -o docs/training.json --document docs/training.md
+        --minutes 20 -o docs/ablation.json --document docs/training.md
 
 A run is the recipe with one change. Every network is measured by the same loss (that of the
 recipe), in float32, at 256 px, with its moving average where it has one. The result of each run is
@@ -184,8 +184,10 @@ def table(report: dict[str, Any]) -> str:
         lines.append("| " + " | ".join([name, *cells, *counts, rate]) + " |")
     if any(report["rows"].values()):
         first = next(runs for runs in report["rows"].values() if runs)[0]
-        grey = [f"{first[f'{name}_grey']:.2f}" for name in ("psnr", "auc")]
-        lines.append("| " + " | ".join(["grey (no colour)", "", *grey, "0.00", "", "", ""]) + " |")
+        grey = {"psnr_t1": first["psnr_grey"], "chroma_t1": 0.0}
+        grey |= dict.fromkeys(("auc_t1", "auc_t1_degraded"), first["auc_grey"])
+        cells = [form.format(grey[k]) if k in grey else "" for k, (_, form) in COLUMNS.items()]
+        lines.append("| " + " | ".join(["grey (no colour)", *cells, "", "", ""]) + " |")
     return "\n".join(lines)
 
 
