@@ -10,7 +10,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 SHELL ["/bin/sh", "-eu", "-c"]
 RUN python3 -m venv /opt/colorizer \
     && /opt/colorizer/bin/pip install --quiet ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} \
-        "torch>=2.4" "torchvision>=0.19"
+        "torch>=2.10" "torchvision>=0.25"
 WORKDIR /src
 COPY . .
 RUN /opt/colorizer/bin/pip install --quiet ".[${EXTRAS}]" \

@@ -209,6 +209,24 @@ def test_tiff_strips_beyond_the_end() -> None:
         read(bytes(broken))
 
 
+def test_tiles_larger_than_the_picture_never_reach_libtiff(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """YCbCr outside JPEG is decoded by libtiff, whose tiles overflow (CVE-2026-4775)."""
+    rgb = smooth(3, 48, 64)
+    ycbcr = np.asarray(Image.fromarray(rgb).convert("YCbCr"))
+    data = bytearray(tiff(ycbcr, photometric="ycbcr", tile=(16, 16), subsampling=(1, 1)))
+    assert read(bytes(data)).pixels.shape == (48, 64)
+    place = tag_place(data, 322)
+    data[place : place + 4] = struct.pack("<I", 1 << 29)
+    data[place - 6 : place - 4] = struct.pack("<H", 4)  # a LONG
+    reached: list[bool] = []
+    monkeypatch.setattr("imagecodecs.tiff_decode", lambda *_, **__: reached.append(True))
+    with pytest.raises(CorruptImage):
+        read(bytes(data))
+    assert not reached
+
+
 def test_jpeg_inside_a_tiff_may_not_be_larger_than_its_strip() -> None:
     data = bytearray(tiff(smooth(3, 64, 64), photometric="rgb", compression="jpeg"))
     frame = data.index(b"\xff\xc0")

@@ -109,6 +109,16 @@ def test_palette_with_a_transparent_colour(kind: str) -> None:
     assert np.array_equal(photo.alpha == 0, index == index[0, 0])
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_palettes_of_png_are_left_to_pillow(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older libpng writes beyond its memory with them (CVE-2026-33636)."""
+    monkeypatch.delattr("imagecodecs.png_decode")
+    palette, index = noise(2**bits, 3), noise(9, 13) >> (8 - bits)
+    image = Image.fromarray(index)
+    image.putpalette(palette.tobytes())
+    assert_luminance(read(saved(image, "PNG", bits=bits)), palette[index])
+
+
 def test_webp_lossless_and_alpha() -> None:
     rgba = noise(12, 17, 4)
     photo = read(saved(rgba, "WEBP", lossless=True, exact=True))

@@ -1,4 +1,7 @@
-"""PNG: chunks read here, pixels by libpng (imagecodecs), which keeps 16 bits.
+"""PNG: chunks read here, pixels by libpng (imagecodecs), which keeps 16 bits; palettes by Pillow.
+
+libpng before 1.6.56, which imagecodecs has for Python 3.11, writes beyond its memory when it
+expands a palette on ARM processors (CVE-2026-33636).
 
 Gamma and chromaticity chunks (gAMA, cHRM) are not applied: too many programs have written wrong
 ones, and most viewers ignore them. An ICC profile is applied.
@@ -6,6 +9,7 @@ ones, and most viewers ignore them. An ICC profile is applied.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -13,6 +17,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import CorruptImage
 from .. import exif as exif_block
@@ -27,6 +32,7 @@ _RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 # What libpng gets to see: everything else could only cost memory or bring errors of its own.
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _END = b"\0\0\0\0IEND\xaeB`\x82"
+_PALETTE = 3  # the colour type
 
 
 def open_png(file: BinaryIO, name: str) -> Opened:
@@ -49,9 +55,8 @@ def open_png(file: BinaryIO, name: str) -> Opened:
             _collect(kind, body, found)
 
     def load() -> Raster:
-        import imagecodecs
-
-        samples: np.ndarray[Any, Any] = imagecodecs.png_decode(b"".join([SIGNATURE, *parts, _END]))
+        decode = _decode_palette if header[17] == _PALETTE else _decode
+        samples = decode(b"".join([SIGNATURE, *parts, _END]))
         if samples.shape[:2] != (height, width):
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
         return raster_of(samples)
@@ -68,6 +73,20 @@ def open_png(file: BinaryIO, name: str) -> Opened:
         dpi=exif_block.sensible_dpi(dpi) or exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or xmp_packet.orientation(packet) or 1,
     )
+
+
+def _decode(data: bytes) -> NDArray[Any]:
+    import imagecodecs
+
+    samples: NDArray[Any] = imagecodecs.png_decode(data)
+    return samples
+
+
+def _decode_palette(data: bytes) -> NDArray[Any]:
+    from PIL.PngImagePlugin import PngImageFile
+
+    with PngImageFile(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
 
 
 def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:

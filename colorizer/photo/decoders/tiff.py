@@ -99,9 +99,9 @@ def _refuse_variants(page: Any, name: str) -> None:
 
 def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     photometric = int(page.photometric)
+    _check_segments(page, file, name)
     if photometric == _YCBCR and int(page.compression) not in _JPEG_CODECS:
         return _load_ycbcr(page, file, name)
-    _check_segments(page, file, name)
     samples = page.asarray(maxworkers=processors())
     samples = samples.reshape(page.shaped[0], *page.shaped[2:])  # planes, rows, columns, samples
     samples = samples[0] if samples.shape[0] == 1 else np.moveaxis(samples[..., 0], 0, -1)
