@@ -15,14 +15,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-#: name in the table -> settings; "default" is always measured
-BARE = "rebalancing=1.0,cast_removal=0.0,edge_refinement=0.0,saturation=1.0"
-ROWS = {
+from colorizer.evaluation.bare import bare_name
+
+#: settings -> name in the table; "default" is always measured
+SETTINGS = {
     "temperature=1.0": "T = 1",
-    "rebalancing=1.0": "default, rebalancing 1",
+    "rebalancing=0.0": "default, rare colours 0",
     "cast_removal=0.0": "default without cast removal",
-    f"temperature=0.38,{BARE}": "bare network, T = 0.38",
-    f"temperature=0.0,{BARE}": "bare network, arg-max",
+}
+#: temperature of the bare network -> name in the table
+BARE = {
+    1.0: "bare network, T = 1",
+    0.38: "bare network, T = 0.38",
+    0.0: "bare network, arg-max",
 }
 COLUMNS = {
     "psnr": ("PSNR dB", "{:.2f}"),
@@ -53,7 +58,8 @@ def line(cells: list[str]) -> str:
 
 
 def table(report: dict[str, Any]) -> str:
-    names = {"grey": "grey (no colour)", "default": "**default settings**", **ROWS}
+    names = {"grey": "grey (no colour)", "default": "**default settings**", **SETTINGS}
+    names |= {bare_name(temperature): title for temperature, title in BARE.items()}
     lines = [line(["", *(title for title, _ in COLUMNS.values())])]
     lines.append(line(["---", *["---:"] * len(COLUMNS)]))
     for key, row in report["rows"].items():
@@ -66,14 +72,29 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def intervals(report: dict[str, Any]) -> str:
+    """The middle 95 % of each number if other photographs of this kind had been drawn."""
+    names = {"grey": "grey (no colour)", "default": "default settings", "temperature=1.0": "T = 1"}
+    shown = {key: column for key, column in COLUMNS.items() if not key.startswith("hist_")}
+    lines = [line(["", *(title for title, _ in shown.values())])]
+    lines.append(line(["---", *["---:"] * len(shown)]))
+    for key, name in names.items():
+        ends = report["intervals"][key]
+        cells = [" … ".join(form.format(x) for x in ends[c]) for c, (_, form) in shown.items()]
+        lines.append(line([name, *cells]))
+    return "\n".join(lines)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "colorizer", "evaluate", *arguments.photos]
-    for setting in ROWS:
+    for setting in SETTINGS:
         command += ["--setting", setting]
+    for temperature in BARE:
+        command += ["--bare", str(temperature)]
     code = subprocess.call([*command, "--json", str(arguments.output)])
     if code:
         return code

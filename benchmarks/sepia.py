@@ -19,22 +19,20 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from quality import BARE
 
 from colorizer import Colorizer, ColorizerError, Photo, Settings, read, render
 from colorizer.color.palette import warm_share
+from colorizer.evaluation.bare import bare_settings
 from colorizer.evaluation.metrics import to_lab
 from colorizer.evaluation.sepia import warm_only_rate
 from colorizer.photo import shrink
 from colorizer.photo.srgb import to_depth
 from colorizer.plan import find_inputs
-from colorizer.settings import parse_assignments
 
 SIZE = 512  # px, the long side at which colours are looked at
+BARE = "bare network, T = 0.38"
 ROWS = {
-    "bare network, T = 0.38": Settings().with_changes(
-        parse_assignments(f"temperature=0.38,{BARE}")
-    ),
+    BARE: bare_settings(0.38),
     "default without cast removal": replace(Settings(), cast_removal=0.0),
     "default": Settings(),
 }
@@ -78,9 +76,10 @@ def main() -> int:
         prediction = model.predict(photo)
         row = [pixels(small)]
         for name, settings in ROWS.items():
-            row.append(pixels(render(small, prediction, settings)))
+            said = prediction.bare() if name == BARE else prediction
+            row.append(pixels(render(small, said, settings)))
             found[name].append(to_lab(row[-1])[..., 1:])
-        warmth = warm_share(np.moveaxis(found["bare network, T = 0.38"][-1], -1, 0))
+        warmth = warm_share(np.moveaxis(found[BARE][-1], -1, 0))
         pictures.append((warmth, [row[0], row[1], row[-1]]))
     print(f"{len(pictures)} photographs, {SIZE} px\n")
     print("| | warm only | warm share of the chroma | mean a* | mean b* | mean chroma |")

@@ -19,7 +19,7 @@ from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
 from colorizer import weights
-from colorizer.color.bins import annealed_mean, reweight
+from colorizer.color.bins import annealed_mean
 from colorizer.engines.torch_engine import TorchEngine
 from colorizer.pipeline import working_shape
 from colorizer.settings import Settings
@@ -63,9 +63,6 @@ class Textbook:
         small = Image.fromarray(lightness.astype(np.float32)).resize((width, height))
         padded = np.pad(small, [(0, -height % 8), (0, -width % 8)], mode="edge")
         logits = self._engine.logits(padded[None])[0]
-        logits = reweight(
-            logits, self._weights.rebalancing_weights, self._settings.rebalancing, axis=0
-        )
         temperature = self._settings.temperature * self._weights.native_temperature
         ab: NDArray[np.float32] = annealed_mean(logits, temperature, axis=0)
         return ab[:, : -(-height // 4), : -(-width // 4)]

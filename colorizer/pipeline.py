@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.bins import decode, reweighting_shift
+from .color.bins import decode
 from .color.cast import remove_cast
 from .color.lab import grey_to_lightness
 from .color.paint import Painter, prepare
 from .color.palette import FROM, balancing_shift, palette, warm_share
+from .color.rarity import rarity_shift
 from .color.upsample import LinearColour, enlarge, fit_linear_colour
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
@@ -65,6 +66,10 @@ class Prediction:
     def palette(self) -> Array:
         """How likely each colour is over the whole picture, (313,); see :mod:`.color.palette`."""
         return palette(self.logits, self.rebalancing_weights, self.native_temperature)
+
+    def bare(self) -> Prediction:
+        """The same without what is known of the training: decoded as the network answered."""
+        return replace(self, rebalancing_weights=np.ones_like(self.rebalancing_weights))
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
@@ -240,11 +245,12 @@ def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
 def native_ab(prediction: Prediction, settings: Settings) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
 
-    A picture that would be brown all over is balanced, see :mod:`.color.palette`.
+    Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; a picture
+    that would be brown all over is balanced, see :mod:`.color.palette`.
     """
-    weights = prediction.rebalancing_weights
-    temperature = settings.temperature * prediction.native_temperature
-    shift = reweighting_shift(weights, settings.rebalancing)
+    weights, native = prediction.rebalancing_weights, prediction.native_temperature
+    temperature = settings.temperature * native
+    shift = rarity_shift(weights, prediction.palette, settings.rebalancing, native)
     ab = decode(prediction.logits, temperature, shift)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
         more = balancing_shift(prediction.palette, weights, share, settings.cast_removal)

@@ -99,7 +99,7 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        0.35,
+        0.5,
         "Vividness",
         "Vivid takes the likeliest colour and may be blotchy; calm takes the average of all likely "
         "colours and is paler. The value is the temperature of the annealed mean: 0 is the most "
@@ -112,14 +112,15 @@ _ALL = (
     Parameter(
         "rebalancing",
         "float",
-        0.85,
+        1.0,
         "Rare colours",
         "How readily colours are chosen that are rare in photographs, such as strong reds and "
-        "blues: 0 as rarely as they occur, 1 (100 %) as often as the model was trained to, "
-        "which is bolder and more often wrong.",
+        "blues: at 0 as rarely as they occur, which is pale; above 1 (100 %) more than usual, "
+        "which is bolder and more often wrong. Pictures that are likely to be colourful get more "
+        "of it than others.",
         "render",
         0.0,
-        1.5,
+        2.0,
         0.05,
         unit="×",
     ),
@@ -219,19 +220,19 @@ PRESETS: dict[str, Preset] = {
             "vivid",
             "Vivid",
             "The likeliest colours, strong.",
-            {"temperature": 0.2, "rebalancing": 1.0, "saturation": 1.2},
+            {"temperature": 0.2, "rebalancing": 1.2, "saturation": 1.2},
         ),
         Preset(
             "muted",
             "Muted",
             "Calm and pale, where little may be wrong.",
-            {"temperature": 0.7, "rebalancing": 0.7, "saturation": 0.75},
+            {"temperature": 0.7, "rebalancing": 0.5, "saturation": 0.85},
         ),
         Preset(
             "hand-tinted",
             "Hand-tinted",
             "Like a hand-coloured postcard: gentle, soft at the edges, a little warm.",
-            {"temperature": 0.5, "saturation": 0.85, "warmth": 6.0, "edge_refinement": 0.0,
+            {"saturation": 0.85, "warmth": 6.0, "edge_refinement": 0.0,
              "strength": 0.85},
         ),
     )

@@ -29,20 +29,21 @@ DOCUMENTS = tuple(
 )
 
 
-def script(path: str) -> Callable[..., str]:
-    made: Callable[..., str] = runpy.run_path(str(ROOT / path))["table"]
+def script(path: str, function: str = "table") -> Callable[..., str]:
+    made: Callable[..., str] = runpy.run_path(str(ROOT / path))[function]
     return made
 
 
-def measured(name: str, path: str) -> str:
+def measured(name: str, path: str, function: str = "table") -> str:
     report = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
-    return script(path)(report)
+    return script(path, function)(report)
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "parameters": lambda: script("scripts/parameters_table.py")(),
     "configuration": lambda: script("scripts/configuration_table.py")(),
     "quality": lambda: measured("quality.json", "benchmarks/quality.py"),
+    "intervals": lambda: measured("quality.json", "benchmarks/quality.py", "intervals"),
     "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),

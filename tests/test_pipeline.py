@@ -24,7 +24,7 @@ from colorizer.pipeline import (
 )
 from colorizer.settings import Settings
 
-PLAIN = Settings(cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
+PLAIN = Settings(saturation=1.0, cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
 
 
 class FakeEngine:
@@ -237,9 +237,9 @@ def test_rare_colours_can_be_favoured_less() -> None:
         lab = srgb_to_lab(picture.pixels.astype(np.float32) / 255)
         return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
 
-    assert chroma(rare, 1.0) == chroma(prediction, 1.0) == chroma(prediction, 0.0)
-    assert chroma(rare, 1.0) > 10
-    assert chroma(rare, 0.0) < chroma(rare, 1.0) / 2
+    assert chroma(rare.bare(), 1.0) == chroma(prediction, 1.0) == chroma(prediction, 0.0)
+    assert chroma(prediction, 1.0) > 10
+    assert chroma(rare, 0.0) < chroma(prediction, 1.0) / 2
 
 
 def test_the_provenance_of_a_prediction_is_what_happened() -> None:

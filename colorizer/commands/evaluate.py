@@ -37,6 +37,14 @@ _SHOWN_SKIPS = 20
     help="One more row, with these settings changed; may be given several times.",
 )
 @click.option(
+    "--bare",
+    multiple=True,
+    type=click.FloatRange(0, 1),
+    metavar="TEMPERATURE",
+    help="One more row: the network's own answer decoded at this temperature, without anything "
+    "that is done against tints; may be given several times.",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -89,10 +97,16 @@ _SHOWN_SKIPS = 20
     metavar="DIR",
     help="Also write an illustrated page, index.html, into this folder.",
 )
+@click.option(
+    "--without-photographs",
+    is_flag=True,
+    help="Leave the photographs out of the page, where they may not be shown to others.",
+)
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many photographs.")
 def evaluate(
     photos: tuple[Path, ...],
     settings: tuple[str, ...],
+    bare: tuple[float, ...],
     json_file: Path | None,
     short_side: int,
     crop: int | None,
@@ -104,6 +118,7 @@ def evaluate(
     degrade: float,
     lpips: bool,
     page_folder: Path | None,
+    without_photographs: bool,
     limit: int | None,
 ) -> None:
     """Colour the luminance of colour PHOTOS and compare the result with their true colours.
@@ -118,6 +133,8 @@ def evaluate(
     from ..evaluation.runner import rows_for
     from ..settings import Settings
 
+    if without_photographs and page_folder is None:
+        raise click.UsageError("--without-photographs is about the page of --report.")
     pair = sides(compared, model) if compared else ()
     named = [side.setting for side in pair if side.setting is not None]
     rows = rows_for((*settings, *named), Settings(model=model))
@@ -125,7 +142,7 @@ def evaluate(
     prior = _read_prior(prior_from)
     if json_file is not None:
         _check_writable(json_file)
-    gallery = None if page_folder is None else _gallery(page_folder)
+    gallery = None if page_folder is None else _gallery(page_folder, not without_photographs)
 
     from ..evaluation import runner
     from ..pipeline import Colorizer
@@ -141,6 +158,7 @@ def evaluate(
         photos,
         rows=rows,
         others=others,
+        bare=bare,
         protocol=protocol,
         prior=prior,
         lpips=_distance(protocol, colorizer) if lpips else None,
@@ -185,12 +203,12 @@ def _protocol(short_side: int, crop: int | None, degrade: float) -> Protocol:
         raise click.BadParameter(str(error), param_hint="--crop") from None
 
 
-def _gallery(folder: Path) -> Gallery:
+def _gallery(folder: Path, photographs: bool) -> Gallery:
     from ..evaluation.gallery import Gallery
     from ..evaluation.page import check_folder
 
     check_folder(folder)
-    return Gallery()
+    return Gallery(photographs)
 
 
 def _distance(protocol: Protocol, colorizer: Colorizer) -> Distance:

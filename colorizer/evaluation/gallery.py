@@ -28,14 +28,18 @@ Counts = NDArray[np.int64]
 class Gallery:
     """Collects while the photographs pass.
 
+    Args:
+        photographs: whether to keep pictures; without them only colours are counted.
+
     Attributes:
-        names: of the photographs in order, without folders.
+        names: of the photographs in order, without folders; none if no pictures are kept.
         strips: for each a WebP picture: grey, result and truth side by side.
         counts: "truth" and names of rows to pixels in each cell of the ab plane, int64
             (110, 110), rows a*, columns b*.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, photographs: bool = True) -> None:
+        self.photographs = photographs
         self.names: list[str] = []
         self.strips: list[bytes] = []
         self.counts: dict[str, Counts] = {}
@@ -51,8 +55,9 @@ class Gallery:
             truth: (H, W, 3).
             results: name of the row to (H, W, 3).
         """
-        self.names.append(short_name(name))
-        self.strips.append(_strip(pictures))
+        if self.photographs:
+            self.names.append(short_name(name))
+            self.strips.append(_strip(pictures))
         for row, lab in {TRUTH: truth, **results}.items():
             counts = _cells(lab[..., 1:])
             self.counts[row] = self.counts.get(row, 0) + counts

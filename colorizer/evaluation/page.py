@@ -93,7 +93,7 @@ def _content(report: Report, gallery: Gallery) -> tuple[dict[str, bytes], dict[s
         for ground, data in grounds.items()
     }
     sheets: dict[str, list[Shown]] = {}
-    for title, chosen in choose(result - grey).items():
+    for title, chosen in choose(result - grey).items() if gallery.photographs else ():
         sheets[title] = []
         for place, index in enumerate(chosen, 1):
             file = f"{title}-{place}.webp"

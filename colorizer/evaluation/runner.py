@@ -21,6 +21,7 @@ from tqdm import tqdm
 from ..errors import ImageError, InvalidSetting, TrainingDataError
 from ..settings import Settings, parse_assignments
 from .auc import bin_weights
+from .bare import Bare, bare_name, bare_settings
 from .comparison import DEFAULT, GREY
 from .gallery import Gallery
 from .machine import describe_machine
@@ -83,6 +84,7 @@ def evaluate(
     *,
     rows: Mapping[str, Settings] | None = None,
     others: Mapping[str, ColorizerLike] | None = None,
+    bare: Sequence[float] = (),
     protocol: Protocol | None = None,
     prior: ArrayLike | None = None,
     lpips: Distance | None = None,
@@ -99,6 +101,7 @@ def evaluate(
         paths: files, folders and tar shards, see :mod:`.sources`.
         rows: settings to compare, see :func:`rows_for`; the default settings if ``None``.
         others: more rows: name to another colorizer, used with the default settings.
+        bare: more rows: the bare network at these temperatures, see :mod:`.bare`.
         protocol: preparation of the photographs.
         prior: (313,) smoothed prior for the rebalanced AuC; ``None``: the photographs' own colours,
             see :mod:`.auc`.
@@ -122,6 +125,7 @@ def evaluate(
     rows = rows_for(()) if rows is None else rows
     named = {name: (colorizer, row) for name, row in rows.items()}
     named |= {name: (other, Settings()) for name, other in (others or {}).items()}
+    named |= {bare_name(t): (Bare(colorizer), bare_settings(t)) for t in bare}
     scores = {name: RowScore(lpips) for name in (GREY, *named)}
     run = _Run(named, protocol or Protocol(), scores, gallery)
     for name, pixels in _truths(run, paths, limit, progress):
@@ -173,7 +177,8 @@ def _score(run: _Run, photograph: str, pixels: Pixels) -> None:
     results = {GREY: grey_result(photo.pixels)}
     predictions: dict[tuple[int, int], Any] = {}
     for name, (colorizer, settings) in run.rows.items():
-        key = id(colorizer), settings.working_size
+        source = colorizer.colorizer if isinstance(colorizer, Bare) else colorizer
+        key = id(source), settings.working_size
         if key not in predictions:
             predictions[key] = colorizer.predict(photo, working_size=settings.working_size)
         rendered = colorizer.render(photo, predictions[key], settings)

@@ -45,7 +45,8 @@ class Run:
         blocks = config.freeze_blocks or config.frozen_encoder_engine == "openvino"
         if blocks and not isinstance(getattr(self.network, "encoder", None), VGG16Encoder):
             raise InvalidSetting(f"{config.network} has no VGG16 encoder with blocks to freeze.")
-        if runtime.device.type == "cuda":
+        self.channels_last = runtime.device.type == "cuda" or config.bf16
+        if self.channels_last:  # on a CPU twice as fast in bfloat16, no faster in float32
             self.network = self.network.to(memory_format=torch.channels_last)
         self.criterion = ColorizationLoss(
             self.prior,
@@ -131,7 +132,7 @@ class Run:
 
     def logits(self, lightness: Tensor, network: Any) -> Any:
         """Forward pass of ``network``, the encoder by the engine that the config names."""
-        if self.runtime.device.type == "cuda":
+        if self.channels_last:
             lightness = lightness.contiguous(memory_format=torch.channels_last)
         if self.config.frozen_encoder_engine == "openvino":
             return network.decoder(network.encoder.upper(self.features(lightness)))

@@ -43,6 +43,16 @@ def pack(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
     return path
 
 
+class Said(int):
+    """A prediction, told by its working size alone; ``bared``: how often it was taken bare."""
+
+    bared = 0
+
+    def bare(self) -> Said:
+        Said.bared += 1
+        return self
+
+
 class Fake:
     """A colorizer whose colours are looked up: ``answer`` maps the input's pixels to RGB."""
 
@@ -51,11 +61,11 @@ class Fake:
         self.predicted: list[int] = []
         self.rendered: list[Settings] = []
 
-    def predict(self, photo: Any, *, working_size: int = 256) -> int:
+    def predict(self, photo: Any, *, working_size: int = 256) -> Said:
         assert photo.is_grey
         assert photo.bit_depth == 8
         self.predicted.append(working_size)
-        return working_size
+        return Said(working_size)
 
     def render(self, photo: Any, prediction: int, settings: Settings | None = None) -> Any:
         settings = Settings() if settings is None else settings

@@ -117,6 +117,30 @@ def test_the_page(loaded: Any, photographs: Photographs, tmp_path: Path) -> None
     assert str(tmp_path) not in text
 
 
+def test_the_bare_network_is_a_row(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    file = tmp_path / "numbers.json"
+    result = run(folder, *SMALL, "--json", file, "--bare", 0.38, "--bare", 1)
+    assert result.exit_code == 0, result.output
+    protocol = json.loads(file.read_text())["protocol"]
+    assert list(protocol["settings"]) == ["default", "bare, T = 0.38", "bare, T = 1"]
+    row = protocol["settings"]["bare, T = 0.38"]
+    assert (row["temperature"], row["cast_removal"], row["edge_refinement"]) == (0.38, 0, 0)
+
+
+def test_the_page_may_leave_the_photographs_out(
+    loaded: Any, photographs: Photographs, tmp_path: Path
+) -> None:
+    _, folder = photographs
+    page = tmp_path / "page"
+    assert run(folder, *SMALL, "--report", page, "--without-photographs").exit_code == 0
+    assert "<h2>Photographs</h2>" not in (page / "index.html").read_text(encoding="utf-8")
+    assert not list(page.glob("best-*"))
+    result = run(folder, *SMALL, "--without-photographs")
+    assert result.exit_code == 2
+    assert "--report" in result.stderr
+
+
 def test_a_page_that_cannot_be_written_is_told_first(
     loaded: Any, photographs: Photographs, tmp_path: Path
 ) -> None:

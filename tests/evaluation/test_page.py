@@ -116,6 +116,20 @@ def test_a_page_without_comparison(photographs: tuple[list[Any], Path], tmp_path
     assert "Skipped" not in text
 
 
+def test_a_page_without_photographs(photographs: tuple[list[Any], Path], tmp_path: Path) -> None:
+    truths, folder = photographs
+    gallery = Gallery(photographs=False)
+    report = evaluate(
+        oracle(truths), [folder], protocol=Protocol(40, 40), gallery=gallery, progress=False
+    )
+    text = page.write_page(tmp_path, report, gallery).read_text(encoding="utf-8")
+    assert {path.name for path in tmp_path.glob("*.webp")} == {
+        f"{plot}-{ground}.webp" for plot in ("gains", "planes") for ground in ("light", "dark")
+    }
+    assert "<h2>Photographs</h2>" not in text
+    assert not any(path.name in text for path in folder.iterdir())
+
+
 def test_a_failed_run_leaves_the_older_page(
     measured: tuple[Report, Gallery], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

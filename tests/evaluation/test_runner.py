@@ -17,7 +17,7 @@ from colorizer.evaluation.runner import evaluate, rows_for
 from colorizer.evaluation.scores import COLUMNS
 from colorizer.settings import Settings
 
-from .conftest import Fake, encode, grey_fake, oracle, pack, paint
+from .conftest import Fake, Said, encode, grey_fake, oracle, pack, paint
 
 PROTOCOL = Protocol(40, 40)
 Photographs = tuple[list[Any], Path]
@@ -56,6 +56,17 @@ def test_grey_has_the_negative_mean_of_the_truth_as_bias(photographs: Photograph
         assert row["auc_rebalanced"] < 100
     assert abs(mean).max() > 1  # the pictures do have a cast, or nothing was tested
     assert report.rows["grey"] == report.rows["default"]
+
+
+def test_bare_rows_share_the_prediction(photographs: Photographs) -> None:
+    _, folder = photographs
+    fake = grey_fake()
+    before = Said.bared
+    report = run(fake, folder, bare=(0.38, 1.0))
+    assert list(report.rows) == ["grey", "default", "bare, T = 0.38", "bare, T = 1"]
+    assert Said.bared - before == 6
+    assert len(fake.predicted) == 3
+    assert {s.temperature for s in fake.rendered if s.edge_refinement == 0} == {0.38, 1.0}
 
 
 def test_a_row_is_the_mean_over_photographs(photographs: Photographs) -> None:

@@ -217,7 +217,7 @@ def test_tiles_larger_than_the_picture_never_reach_libtiff(
     ycbcr = np.asarray(Image.fromarray(rgb).convert("YCbCr"))
     data = bytearray(tiff(ycbcr, photometric="ycbcr", tile=(16, 16), subsampling=(1, 1)))
     assert read(bytes(data)).pixels.shape == (48, 64)
-    place = tag_place(data, 322)
+    place = tag_place(bytes(data), 322)
     data[place : place + 4] = struct.pack("<I", 1 << 29)
     data[place - 6 : place - 4] = struct.pack("<H", 4)  # a LONG
     reached: list[bool] = []
