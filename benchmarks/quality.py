@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the shipped weights and print the README's quality table (Markdown).
 
-    python benchmarks/quality.py PHOTOS… -o docs/quality.json
+    python benchmarks/quality.py PHOTOS… -o docs/quality.json [--report docs/report]
 
 Runs ``colorizer evaluate`` with the rows of the table; the JSON file holds the whole protocol.
 """
@@ -89,12 +89,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--report", type=Path, help="folder for a page without photographs")
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "colorizer", "evaluate", *arguments.photos]
     for setting in SETTINGS:
         command += ["--setting", setting]
     for temperature in BARE:
         command += ["--bare", str(temperature)]
+    if arguments.report:
+        command += ["--compare", "grey", "default"]
+        command += ["--report", str(arguments.report), "--without-photographs"]
     code = subprocess.call([*command, "--json", str(arguments.output)])
     if code:
         return code

@@ -28,7 +28,7 @@ from .bins import BIN_COUNT, PLACES
 #: degrees of the hue angle of CIELAB: orange, brown, yellow
 WARM_HUES = (40.0, 100.0)
 #: warm shares of a result's chroma between which the correction sets in
-FROM, TO = 0.7, 0.9
+FROM, TO = 0.6, 0.8
 #: g of a picture that is warm only
 STRONGEST = 1.4
 
