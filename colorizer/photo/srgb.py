@@ -131,7 +131,7 @@ def luminance(
     height, width = pixels.shape[:2]
     if of_strip is None:
         if _is_neutral(pixels):
-            return np.ascontiguousarray(pixels[..., 0])
+            return pixels[..., 0].copy()  # of one pixel, a view would keep the strides of three
         of_strip = luminance_strip
     grey = np.empty((height, width), np.uint16)
     for rows in strips(height, width):

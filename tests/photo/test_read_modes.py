@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colorizer.errors import CorruptImage, UnsupportedImage
-from colorizer.photo import Photo, read
+from colorizer.photo import WRITABLE_FORMATS, Photo, read, write
 
 from .pictures import noise, png, reference_grey, same, saved, smooth, tag_place, tiff
 
@@ -117,6 +117,12 @@ def test_palettes_of_png_are_left_to_pillow(bits: int, monkeypatch: pytest.Monke
     image = Image.fromarray(index)
     image.putpalette(palette.tobytes())
     assert_luminance(read(saved(image, "PNG", bits=bits)), palette[index])
+
+
+def test_a_single_grey_pixel_stored_as_colour_can_be_written() -> None:
+    photo = read(saved(np.full((1, 1, 3), 77, np.uint8), "PNG"))
+    for kind in WRITABLE_FORMATS:
+        write(photo, io.BytesIO(), format=kind)
 
 
 def test_webp_lossless_and_alpha() -> None:

@@ -86,6 +86,8 @@ def _decode_palette(data: bytes) -> NDArray[Any]:
     from PIL.PngImagePlugin import PngImageFile
 
     with PngImageFile(io.BytesIO(data)) as image:
+        if image.palette is None or not image.palette.palette:
+            raise ValueError("a palette image without a palette")
         return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
 
 
