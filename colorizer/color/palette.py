@@ -13,7 +13,7 @@ lambda = 1/2, r is (p~ + 1/Q) / 2, the smoothed prior in the same form as m. A p
 palette as photographs have it on the average stays what it is. g grows from 0 to
 :data:`STRONGEST` with the share of the chroma that is warm, from :data:`FROM` to :data:`TO`.
 
-The limits were chosen on 200 of our validation photographs (docs/training.md has the numbers).
+The limits were chosen on our validation photographs (docs/sepia.md has what they do).
 """
 
 from __future__ import annotations
