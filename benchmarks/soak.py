@@ -12,7 +12,7 @@ large and half sent bodies, clients that go away. The exit code is 1 if a promis
 * every accepted photograph becomes ready, or fails with a typed reason (only one that was odd or
   damaged may), or was deleted by us and is gone; nothing else is left in the data folder; at the
   end the ZIP of every batch holds all of its photographs;
-* the server logs no error that nobody foresaw;
+* the server logs no error that nobody foresaw, and none of its processes dies;
 * memory is flat: the median of the last tenth is at most 10 % above that of the third tenth.
 """
 
@@ -50,6 +50,7 @@ from colorizer.evaluation.machine import describe_machine  # noqa: E402
 GROWTH = 10.0  # percent of memory that is still flat
 _WAIT = 1200.0  # s for what still waits at the end
 _OURS = {"internal-error", "abandoned"}  # reasons that are no reasons
+_DEATH = re.compile(r"was sent SIG(?!TERM)|Fatal Python error")
 
 
 class Memory(threading.Thread):
@@ -131,9 +132,9 @@ def clear(journal: Journal, folder: Path, others: int) -> int:
 
 
 def unforeseen(log: Path) -> list[str]:
-    """Errors in the server's log, and tracebacks beside it."""
+    """Errors in the server's log, tracebacks beside it, and processes that died."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    found = [line[:2000] for line in lines if '"level": "error"' in line]
+    found = [line[:2000] for line in lines if '"level": "error"' in line or _DEATH.search(line)]
     for of_ours, block in itertools.groupby(lines, lambda line: line.startswith("{")):
         text = "\n".join(block)
         if not of_ours and "Traceback" in text:

@@ -6,6 +6,14 @@ numbers. Any other convolution is one of float32. A BatchNorm behind a convoluti
 
     γ (s q * x + b - μ) / √(σ² + ε) + β  =  s' q' * x + b',   s' = s |f|,  q' = q sign f,
     b' = f (b - μ) + β,   f = γ / √(σ² + ε)
+
+An input of 8 bits that reaches below 0, of a convolution that pads, is padded first and shifted to
+levels from 0 on, z = x - low; the bias takes the shift back:
+
+    w * x + b  =  w * z + b + low Σ w
+
+Left to itself OpenVINO keeps where 0 lies beside the input, and its convolution for processors with
+AMX (seen with 2026.3 and 2026.4) then writes past the end of its buffers for some sizes of picture.
 """
 
 from __future__ import annotations
@@ -84,12 +92,17 @@ class Layers:
 
         ``rounded`` says that ``x`` is from :meth:`round_for` already.
         """
-        if not rounded:
-            x = self.round_for(x, name)
         factor, bias = self._folded(name, norm)
         weight = self._weight(name, factor)
-        side = weight.shape[-1]
-        padding = [dilation * (side // 2)] * 2
+        width = dilation * (int(weight.shape[-1]) // 2)
+        if width and self.is_quantised(name) and self._ranges[name][0] < 0:
+            low, high = aligned(*self._ranges[name])
+            x, width = _padded_and_shifted(x, width, low, high), 0
+            change = low * self._sums(name, factor)
+            bias = change if bias is None else bias + change
+        elif not rounded:
+            x = self.round_for(x, name)
+        padding = [width, width]
         x = ops.convolution(x, weight, [1, 1], padding, padding, [dilation, dilation])
         return x if bias is None else ops.add(x, per_channel(bias))
 
@@ -122,16 +135,37 @@ class Layers:
         if not (self.is_quantised(name) and isinstance(stored, Quantised)):
             weight = as_array(stored)
             return constant(weight if factor is None else weight * factor.reshape(-1, 1, 1, 1))
-        levels, scale = stored.levels, stored.scale
-        if factor is not None:
-            scale = scale * np.abs(factor)
-            levels = np.where(factor.reshape(-1, 1, 1, 1) < 0, -np.maximum(levels, -127), levels)
-        live = scale >= TINY
-        levels = np.where(live.reshape(-1, 1, 1, 1), levels, np.int8(0))
-        scale = np.where(live, scale, np.float32(1)).reshape(-1, 1, 1, 1)
+        levels, scale = _folded_levels(stored, factor)
         return ops.multiply(ops.convert(ops.constant(levels), Type.f32), constant(scale))
+
+    def _sums(self, name: str, factor: Array | None) -> Array:
+        """(O,): the weights of every output, times ``factor``, summed."""
+        stored = self._tensors[f"{name}.weight"]
+        assert isinstance(stored, Quantised)
+        levels, scale = _folded_levels(stored, factor)
+        sums: Array = levels.sum((1, 2, 3), dtype=np.int64) * scale.ravel()
+        return sums.astype(np.float32)
 
     def linear(self, x: Node, name: str) -> Node:
         """A linear layer on the last dimension, in float32."""
         product = ops.matmul(x, constant(self.array(f"{name}.weight")), False, True)
         return ops.add(product, constant(self.array(f"{name}.bias")))
+
+
+def _padded_and_shifted(x: Node, width: int, low: float, high: float) -> Node:
+    """(N, C, H, W) with zeros around, rounded to the levels of low..high, less ``low``."""
+    around = np.array([0, 0, width, width])
+    x = ops.pad(x, around, around, "constant", constant(0))
+    end = constant(high - low)
+    return ops.fake_quantize(x, constant(low), constant(high), constant(0), end, LEVELS)
+
+
+def _folded_levels(stored: Quantised, factor: Array | None) -> tuple[NDArray[np.int8], Array]:
+    """Whole numbers (O, I, k, k) and steps (O, 1, 1, 1) of weights times ``factor`` (O,)."""
+    levels, scale = stored.levels, stored.scale
+    if factor is not None:
+        scale = scale * np.abs(factor)
+        levels = np.where(factor.reshape(-1, 1, 1, 1) < 0, -np.maximum(levels, -127), levels)
+    live = scale >= TINY
+    levels = np.where(live.reshape(-1, 1, 1, 1), levels, np.int8(0))
+    return levels, np.where(live, scale, np.float32(1)).reshape(-1, 1, 1, 1)
