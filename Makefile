@@ -6,6 +6,8 @@
 # make lint       style and types only
 # make format     put the code into its style
 # make audit      known weaknesses of the dependencies (needs the network) and of the code
+# make nightly    what takes too long for every change: a soak, ten minutes of damaged files, the
+#                 container: make nightly ODD=folder_of_odd_files BASE_IMAGE=python:3.12-slim-bookworm
 # make licences   licences of all dependencies, into docs/licences.md
 # make clean      remove what these commands made
 
@@ -15,9 +17,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := $(shell find app colorizer weights templates static samples -type f ! -name '*.py[co]')
 PHOTOS ?=
+ODD ?=
+BASE_IMAGE ?=
 ARGS ?=
 
-.PHONY: serve demo test lint format evaluate bench audit licences clean
+.PHONY: serve demo test lint format evaluate bench audit nightly licences clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -53,6 +57,11 @@ audit: $(VENV)/.audit
 	$(PIP) freeze --exclude colorizer | sed 's/+[a-z0-9.]*$$//' > $(VENV)/audit.txt
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement $(VENV)/audit.txt $(ARGS)
 
+nightly: $(VENV)/.ready
+	$(BIN)/python benchmarks/soak.py --requests 8000 $(if $(ODD),--odd "$(ODD)") -o nightly/soak.json
+	$(BIN)/python scripts/fuzz_reading.py --minutes 10 -o nightly/findings $(if $(ODD),"$(ODD)")
+	scripts/check-container.sh $(BASE_IMAGE)
+
 licences: $(VENV)/.audit
 	$(BIN)/python scripts/licences.py > docs/licences.md
 
@@ -61,7 +70,7 @@ $(VENV)/.audit: $(VENV)/.ready
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo-output nightly .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 # A bare virtual environment with a pip that knows today's packages.

@@ -240,6 +240,7 @@ def main() -> int:
     print(table(report))
     if options.output:
         text = json.dumps(report, indent=2)
+        options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text + "\n", encoding="utf-8")
     return int(bool(report["broken_promises"]))
 
