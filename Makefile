@@ -58,7 +58,7 @@ audit: $(VENV)/.audit
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement $(VENV)/audit.txt $(ARGS)
 
 nightly: $(VENV)/.ready
-	$(BIN)/python benchmarks/soak.py --requests 8000 $(if $(ODD),--odd "$(ODD)") -o nightly/soak.json
+	$(BIN)/python benchmarks/soak.py $(if $(ODD),--odd "$(ODD)") -o nightly/soak.json
 	$(BIN)/python scripts/fuzz_reading.py --minutes 10 -o nightly/findings $(if $(ODD),"$(ODD)")
 	scripts/check-container.sh $(BASE_IMAGE)
 

@@ -32,7 +32,7 @@ from colorizer.engines import open_engine
 from colorizer.evaluation.auc import AucCounter
 from colorizer.settings import DEFAULT_MODEL
 from colorizer.training.augment import to_lab_batch
-from colorizer.training.photos import find_photos, load_squares
+from colorizer.training.photos import find_photos, load_squares, thinned
 
 Array = np.ndarray
 #: what is tried of each
@@ -40,33 +40,27 @@ EXPONENTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25)
 AMOUNTS = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
 
 
-class Gains:
-    """PSNR and AuC of one way to decode, over grey, and its chroma."""
+class Row:
+    """PSNR, AuC and chroma of one way to decode."""
 
     def __init__(self) -> None:
         self.psnr: list[float] = []
-        self.counters = AucCounter(), AucCounter()
-        self.chroma = np.zeros(2)
+        self.counter = AucCounter()
+        self.chroma = 0.0
 
     def add(self, lightness: Array, truth: Array, ab: Array) -> None:
         """L* (1, h, w), true and decoded ab (2, h, w)."""
-        grey = np.zeros_like(truth)
-        rgb, *results = (
-            np.clip(lab_to_srgb(np.moveaxis(np.concatenate([lightness, x]), 0, -1)), 0, 1)
-            for x in (truth, grey, ab)
-        )
-        errors = [max(float(np.mean((rgb - result) ** 2)), 1e-8) for result in results]
-        self.psnr.append(10 * np.log10(errors[0] / errors[1]))
-        for counter, result in zip(self.counters, (grey, ab), strict=True):
-            counter.add(truth.reshape(2, -1).T, result.reshape(2, -1).T)
-        self.chroma += [np.hypot(*truth).sum(), np.hypot(*ab).sum()]
+        error = float(np.mean((to_rgb(lightness, truth) - to_rgb(lightness, ab)) ** 2))
+        self.psnr.append(-10 * np.log10(max(error, 1e-8)))
+        self.counter.add(truth.reshape(2, -1).T, ab.reshape(2, -1).T)
+        self.chroma += float(np.hypot(*ab).sum())
 
-    def line(self, name: str, value: float) -> str:
-        """Its line of the table."""
-        grey, result = (counter.auc_rebalanced for counter in self.counters)
-        chroma = self.chroma[1] / self.chroma[0]
-        gains = f"{np.mean(self.psnr):+.2f} dB | {result - grey:+.2f}"
-        return f"| {name} | {value:g} | {gains} | {chroma:.2f} |"
+
+def to_rgb(lightness: Array, ab: Array) -> Array:
+    """L* (1, h, w) and ab (2, h, w) as sRGB (h, w, 3), 0..1."""
+    lab = np.moveaxis(np.concatenate([lightness, ab]), 0, -1)
+    rgb: Array = np.clip(lab_to_srgb(lab), 0, 1)
+    return rgb
 
 
 def main() -> int:
@@ -78,8 +72,7 @@ def main() -> int:
     model = weights.load(options.model)
     w, native = model.rebalancing_weights, model.native_temperature
     engine = open_engine(model, "auto")
-    items = find_photos(options.photos)
-    items = items[:: max(len(items) // options.limit, 1)][: options.limit]
+    items = thinned(find_photos(options.photos), options.limit)
     squares, _ = load_squares(items, 256, limit=1, progress=False)
 
     def same(amount: float, found: Array) -> Array:
@@ -91,18 +84,24 @@ def main() -> int:
         "share, the same for all": (AMOUNTS, same),
         "share by the palette": (AMOUNTS, lambda x, found: rarity_shift(w, found, x, native)),
     }
-    gains = {(name, x): Gains() for name, (values, _) in ways.items() for x in values}
+    grey, rows = Row(), {(name, x): Row() for name, (values, _) in ways.items() for x in values}
+    true_chroma = 0.0
     for square in torch.split(squares, 1):
         batch = to_lab_batch(square.permute(0, 3, 1, 2).float() / 255)
         logits = engine.logits(batch.lightness[0].numpy())[0]
         found = palette(logits, w, native)
         lightness, truth = batch.target_lightness[0].numpy(), batch.target[0].numpy()
-        for (name, x), gain in gains.items():
-            gain.add(lightness, truth, decode(logits, native, ways[name][1](x, found)))
+        true_chroma += float(np.hypot(*truth).sum())
+        grey.add(lightness, truth, np.zeros_like(truth))
+        for (name, x), row in rows.items():
+            row.add(lightness, truth, decode(logits, native, ways[name][1](x, found)))
     print("| rare colours | amount | PSNR over grey | AuC rebal. over grey | chroma |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    for (name, x), gain in gains.items():
-        print(gain.line(name, x))
+    for (name, x), row in rows.items():
+        psnr = np.mean(row.psnr) - np.mean(grey.psnr)
+        auc = row.counter.auc_rebalanced - grey.counter.auc_rebalanced
+        chroma = row.chroma / true_chroma
+        print(f"| {name} | {x:g} | {psnr:+.2f} dB | {auc:+.2f} | {chroma:.2f} |")
     print(f"\n{len(squares)} photographs, {model.name} {model.sha256[:12]}")
     return 0
 

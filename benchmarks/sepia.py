@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorizer import Colorizer, ColorizerError, Photo, Settings, read, render
+from colorizer import Colorizer, ColorizerError, Photo, Settings, read
 from colorizer.color.palette import warm_share
-from colorizer.evaluation.bare import bare_settings
+from colorizer.evaluation.bare import Bare, bare_settings
 from colorizer.evaluation.metrics import to_lab
 from colorizer.evaluation.sepia import warm_only_rate
 from colorizer.photo import shrink
@@ -68,6 +68,7 @@ def main() -> int:
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
     model = Colorizer.load()
+    bare = Bare(model)
     found: dict[str, list[np.ndarray]] = {name: [] for name in ROWS}
     pictures = []
     for item in find_inputs(options.photos, recursive=True):
@@ -76,8 +77,8 @@ def main() -> int:
         prediction = model.predict(photo)
         row = [pixels(small)]
         for name, settings in ROWS.items():
-            said = prediction.bare() if name == BARE else prediction
-            row.append(pixels(render(small, said, settings)))
+            result = (bare if name == BARE else model).render(small, prediction, settings)
+            row.append(pixels(result))
             found[name].append(to_lab(row[-1])[..., 1:])
         warmth = warm_share(np.moveaxis(found[BARE][-1], -1, 0))
         pictures.append((warmth, [row[0], row[1], row[-1]]))

@@ -78,12 +78,16 @@ class Layers:
         stored = self._tensors[f"{name}.weight"]
         return name in self._ranges and isinstance(stored, Quantised) and stored.channel == 0
 
-    def round_for(self, x: Node, name: str) -> Node:
-        """``x`` (N, C, H, W) rounded to the levels of the convolution ``name``, if it has any."""
+    def round_for(self, x: Node, name: str, shift: float = 0.0) -> Node:
+        """``x`` (N, C, H, W) rounded to the levels of the convolution ``name``, if it has any.
+
+        ``shift`` is added to what is rounded.
+        """
         if not self.is_quantised(name):
             return x
-        low, high = map(constant, aligned(*self._ranges[name]))
-        return ops.fake_quantize(x, low, high, low, high, LEVELS)
+        ends = aligned(*self._ranges[name])
+        low, high = map(constant, ends)
+        return ops.fake_quantize(x, low, high, *(constant(end + shift) for end in ends), LEVELS)
 
     def convolve(
         self, x: Node, name: str, *, norm: str = "", dilation: int = 1, rounded: bool = False
@@ -94,16 +98,18 @@ class Layers:
         """
         factor, bias = self._folded(name, norm)
         weight = self._weight(name, factor)
-        width = dilation * (int(weight.shape[-1]) // 2)
-        if width and self.is_quantised(name) and self._ranges[name][0] < 0:
-            low, high = aligned(*self._ranges[name])
-            x, width = _padded_and_shifted(x, width, low, high), 0
-            change = low * self._sums(name, factor)
+        width = dilation * (weight.shape[-1] // 2)
+        if width and isinstance(weight, Quantised) and self._ranges[name][0] < 0:
+            low, _ = aligned(*self._ranges[name])
+            around = np.array([0, 0, width, width])
+            x = ops.pad(x, around, around, "constant", constant(0))
+            x, width = self.round_for(x, name, shift=-low), 0
+            change = low * _sums(weight)
             bias = change if bias is None else bias + change
         elif not rounded:
             x = self.round_for(x, name)
         padding = [width, width]
-        x = ops.convolution(x, weight, [1, 1], padding, padding, [dilation, dilation])
+        x = ops.convolution(x, _node(weight), [1, 1], padding, padding, [dilation, dilation])
         return x if bias is None else ops.add(x, per_channel(bias))
 
     def _folded(self, name: str, norm: str) -> tuple[Array | None, Array | None]:
@@ -129,22 +135,19 @@ class Layers:
         factor, shift = map(per_channel, self.norm_terms(norm))
         return ops.add(ops.multiply(x, factor), shift)
 
-    def _weight(self, name: str, factor: Array | None) -> Node:
+    def _weight(self, name: str, factor: Array | None) -> Array | Quantised:
         """Weights (O, I, k, k) times ``factor`` (O,)."""
         stored = self._tensors[f"{name}.weight"]
         if not (self.is_quantised(name) and isinstance(stored, Quantised)):
             weight = as_array(stored)
-            return constant(weight if factor is None else weight * factor.reshape(-1, 1, 1, 1))
-        levels, scale = _folded_levels(stored, factor)
-        return ops.multiply(ops.convert(ops.constant(levels), Type.f32), constant(scale))
-
-    def _sums(self, name: str, factor: Array | None) -> Array:
-        """(O,): the weights of every output, times ``factor``, summed."""
-        stored = self._tensors[f"{name}.weight"]
-        assert isinstance(stored, Quantised)
-        levels, scale = _folded_levels(stored, factor)
-        sums: Array = levels.sum((1, 2, 3), dtype=np.int64) * scale.ravel()
-        return sums.astype(np.float32)
+            return weight if factor is None else weight * factor.reshape(-1, 1, 1, 1)
+        levels, scale = stored.levels, stored.scale
+        if factor is not None:
+            scale = scale * np.abs(factor)
+            levels = np.where(factor.reshape(-1, 1, 1, 1) < 0, -np.maximum(levels, -127), levels)
+        live = scale >= TINY
+        levels = np.where(live.reshape(-1, 1, 1, 1), levels, np.int8(0))
+        return Quantised(levels, np.where(live, scale, np.float32(1)))
 
     def linear(self, x: Node, name: str) -> Node:
         """A linear layer on the last dimension, in float32."""
@@ -152,20 +155,15 @@ class Layers:
         return ops.add(product, constant(self.array(f"{name}.bias")))
 
 
-def _padded_and_shifted(x: Node, width: int, low: float, high: float) -> Node:
-    """(N, C, H, W) with zeros around, rounded to the levels of low..high, less ``low``."""
-    around = np.array([0, 0, width, width])
-    x = ops.pad(x, around, around, "constant", constant(0))
-    end = constant(high - low)
-    return ops.fake_quantize(x, constant(low), constant(high), constant(0), end, LEVELS)
+def _node(weight: Array | Quantised) -> Node:
+    """Weights (O, I, k, k) as a constant; whole numbers times steps where they are of 8 bits."""
+    if not isinstance(weight, Quantised):
+        return constant(weight)
+    steps = constant(weight.scale.reshape(-1, 1, 1, 1))
+    return ops.multiply(ops.convert(ops.constant(weight.levels), Type.f32), steps)
 
 
-def _folded_levels(stored: Quantised, factor: Array | None) -> tuple[NDArray[np.int8], Array]:
-    """Whole numbers (O, I, k, k) and steps (O, 1, 1, 1) of weights times ``factor`` (O,)."""
-    levels, scale = stored.levels, stored.scale
-    if factor is not None:
-        scale = scale * np.abs(factor)
-        levels = np.where(factor.reshape(-1, 1, 1, 1) < 0, -np.maximum(levels, -127), levels)
-    live = scale >= TINY
-    levels = np.where(live.reshape(-1, 1, 1, 1), levels, np.int8(0))
-    return levels, np.where(live, scale, np.float32(1)).reshape(-1, 1, 1, 1)
+def _sums(weight: Quantised) -> Array:
+    """(O,): the weights of every output, summed."""
+    sums: Array = weight.levels.sum((1, 2, 3), dtype=np.int64) * weight.scale
+    return sums.astype(np.float32)

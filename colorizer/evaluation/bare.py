@@ -37,12 +37,9 @@ class Bare:
     """
 
     def __init__(self, colorizer: ColorizerLike) -> None:
-        self.colorizer = colorizer
-
-    def predict(self, photo: Photo, *, working_size: int = Settings.working_size) -> Any:
-        """See :meth:`colorizer.pipeline.Colorizer.predict`."""
-        return self.colorizer.predict(photo, working_size=working_size)
+        self.predict = colorizer.predict  # the very same, so that rows can share what it gives
+        self._render = colorizer.render
 
     def render(self, photo: Photo, prediction: Any, settings: Settings | None = None) -> Photo:
         """See :func:`colorizer.pipeline.render`; the class weights of the training are ignored."""
-        return self.colorizer.render(photo, prediction.bare(), settings or Settings())
+        return self._render(photo, prediction.bare(), settings or Settings())

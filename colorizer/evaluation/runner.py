@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Interface
@@ -175,10 +175,9 @@ def _score(run: _Run, photograph: str, pixels: Pixels) -> None:
     truth = Truth.of(pixels)
     photo = run.protocol.input(pixels, run.photos)
     results = {GREY: grey_result(photo.pixels)}
-    predictions: dict[tuple[int, int], Any] = {}
+    predictions: dict[tuple[Callable[..., Any], int], Any] = {}
     for name, (colorizer, settings) in run.rows.items():
-        source = colorizer.colorizer if isinstance(colorizer, Bare) else colorizer
-        key = id(source), settings.working_size
+        key = colorizer.predict, settings.working_size
         if key not in predictions:
             predictions[key] = colorizer.predict(photo, working_size=settings.working_size)
         rendered = colorizer.render(photo, predictions[key], settings)

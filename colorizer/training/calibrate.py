@@ -23,7 +23,7 @@ from ..color.bins import annealed_mean, rebalancing_weights, reweight
 from .augment import to_lab_batch
 from .config import TrainConfig
 from .export import averaged_network
-from .photos import find_photos, load_squares
+from .photos import find_photos, load_squares, thinned
 
 #: temperatures that are tried
 GRID = tuple(round(0.2 + 0.05 * i, 2) for i in range(21))
@@ -54,8 +54,7 @@ def temperature_errors(
     network = networks.build(config.network, **config.network_options).eval()
     network.load_state_dict(averaged_network(state))
     weights = rebalancing_weights(state["prior"], config.rebalancing_mix)
-    items = find_photos(photos)
-    items = items[:: max(len(items) // limit, 1)][:limit]
+    items = thinned(find_photos(photos), limit)
     squares, _ = load_squares(items, config.resize, limit=1, progress=False)
     totals = dict.fromkeys(grid, 0.0)
     for square in tqdm(torch.split(squares, 1), "calibrating", unit="photo", disable=None):

@@ -18,6 +18,7 @@ from .photos import (
     find_photos,
     load_owned_squares,
     load_squares,
+    thinned,
 )
 from .sampling import balanced_indices
 
@@ -112,12 +113,9 @@ class Stream:
     def sample(self, count: int) -> Tensor:
         """``count`` squares spread over the set, for calibration (N, S, S, 3), on the device."""
         if self.squares is not None:
-            step = max(len(self.squares) // count, 1)
-            return self.squares[::step][:count]
-        step = max(len(self.items) // count, 1)
-        squares, _ = load_squares(
-            self.items[::step][:count], self.config.resize, limit=1, progress=False
-        )
+            return thinned(self.squares, count)
+        chosen = thinned(self.items, count)
+        squares, _ = load_squares(chosen, self.config.resize, limit=1, progress=False)
         return squares.to(self.device)
 
 

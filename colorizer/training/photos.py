@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -93,6 +94,14 @@ def find_photos(sources: Sequence[str | Path]) -> list[Item]:
     if not items:
         raise TrainingDataError("No photographs were found in " + ", ".join(map(str, sources)))
     return items
+
+
+Several = TypeVar("Several", list[Item], Tensor)
+
+
+def thinned(photos: Several, count: int) -> Several:
+    """At most ``count`` (>= 1) of them, spread over all: every n-th of n times as many."""
+    return photos[:: max(len(photos) // count, 1)][:count]
 
 
 def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:

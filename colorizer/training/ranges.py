@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from ..weights.ranges import Range
 from .augment import to_lab_batch
-from .photos import find_photos, load_squares
+from .photos import find_photos, load_squares, thinned
 
 Array = NDArray[np.float32]
 
@@ -62,8 +62,7 @@ def photo_ranges(
     Raises:
         TrainingDataError: if there are no photographs.
     """
-    items = find_photos(photos)
-    items = items[:: max(len(items) // limit, 1)][:limit]
+    items = thinned(find_photos(photos), limit)
     squares, _ = load_squares(items, size, limit=1, progress=False)
     batch = to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255.0)
     return activation_ranges(network, batch.lightness)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ..color.bins import TEMPERATURE, annealed_mean
 from .augment import to_lab_batch
+from .photos import thinned
 from .validate import render_batch
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ def save_samples(run: Run) -> None:
     count = min(run.config.sample_photos, len(run.validation))
     if count < 1:
         return
-    step = max(len(run.validation) // max(count, 1), 1)
-    squares = run.validation[::step][:count]
+    squares = thinned(run.validation, count)
     rgb = squares.permute(0, 3, 1, 2).float() / 255.0
     lightness = to_lab_batch(rgb).lightness
     network = run.evaluated()

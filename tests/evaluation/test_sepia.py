@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from colorizer.evaluation import sepia
 from colorizer.evaluation.sepia import is_sepia, is_warm_only, warm_only_rate, warm_share
 
-# in hundredths, for the smallest numbers that a float can be have no hue that stays when halved
-planes = arrays(np.int64, (4, 5, 2), elements=st.integers(-9000, 9000)).map(lambda n: n / 100)
+# the smallest numbers that a float can be have no hue that stays when halved
+finite = st.floats(-90, 90, allow_subnormal=False)
+planes = arrays(np.float64, (4, 5, 2), elements=finite)
 
 
 def hue(degrees: float, chroma: float = 20.0, pixels: int = 10) -> Any:
