@@ -47,6 +47,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
+    "web": lambda: measured("web.json", "scripts/web_table.py"),
 }
 
 

@@ -25,6 +25,7 @@ def test_the_tables_are_those_of_the_code_and_the_measurements(name: str) -> Non
         ("README.md", "configuration"),
         ("README.md", "quality"),
         ("README.md", "performance"),
+        ("README.md", "web"),
         ("docs/performance.md", "performance"),
         ("docs/operating.md", "soak"),
         ("weights/MODEL_CARD.md", "quality"),
