@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 LONGEST_ASPECT = 20
 EXIF_ORIENTATION = 0x0112
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
+SUFFIXES = frozenset({".avif", ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,10 @@ def load_squares(
 def load_owned_squares(
     items: Sequence[Item], size: int, *, limit: int = 2, threads: int = 2, progress: bool = True
 ) -> tuple[Tensor, list[int]]:
-    """As :func:`load_squares`, with the index in ``items`` of the picture of each square (N)."""
+    """As :func:`load_squares`, with the index in ``items`` of the picture of each square (N).
+
+    Squares are laid into the tensor as they are decoded, so the memory taken is that of the result.
+    """
 
     def one(item: Item) -> list[NDArray[np.uint8]]:
         try:
@@ -171,17 +174,18 @@ def load_owned_squares(
             log.warning("skipped %s: %s", item.name, error)
             return []
 
+    room = torch.empty((len(items) * limit, size, size, 3), dtype=torch.uint8)  # not touched yet
+    owners: list[int] = []
     with ThreadPoolExecutor(threads) as pool:
         results = pool.map(one, items)
-        decoded = list(tqdm(results, "decoding", len(items), disable=not progress, unit="photo"))
-    flat = [square for group in decoded for square in group]
-    owners = [index for index, group in enumerate(decoded) for _ in group]
-    if not flat:
+        decoded = tqdm(results, "decoding", len(items), disable=not progress, unit="photo")
+        for index, group in enumerate(decoded):
+            for square in group:
+                room[len(owners)] = torch.from_numpy(square.copy())
+                owners.append(index)
+    if not owners:
         raise TrainingDataError("None of the photographs could be read.")
-    tensor = torch.empty((len(flat), size, size, 3), dtype=torch.uint8)
-    for i, square in enumerate(flat):
-        tensor[i] = torch.from_numpy(square.copy())
-    return tensor, owners
+    return room[: len(owners)], owners
 
 
 class PhotoDataset(Dataset[Tensor]):

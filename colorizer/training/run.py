@@ -19,7 +19,7 @@ from .config import TrainConfig
 from .data import Stream
 from .frozen import FeatureFunction, openvino_features
 from .losses import ColorizationLoss
-from .photos import find_photos, load_squares
+from .photos import find_photos, load_squares, thinned
 from .runtime import Runtime
 from .schedule import Schedule
 from .start import build_network, calibration, find_prior, load_state
@@ -82,7 +82,7 @@ class Run:
         c = self.config
         if not c.validation:
             return self.stream.sample(min(c.validation_limit, 64))
-        items = find_photos(c.validation)[: c.validation_limit]
+        items = thinned(find_photos(c.validation), c.validation_limit)
         squares, _ = load_squares(items, c.resize, limit=1, progress=False)
         return squares.to(self.runtime.device)
 

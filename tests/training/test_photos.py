@@ -18,6 +18,7 @@ from colorizer.training.photos import (
     collate_readable,
     decode,
     find_photos,
+    load_owned_squares,
     load_squares,
     squares,
 )
@@ -115,6 +116,22 @@ def test_broken_pictures_are_skipped_and_counted_when_streaming(folder: Path) ->
     broken = [i for i, item in enumerate(dataset.items) if item.name == "empty.png"]
     nothing, dropped = collate_readable([dataset[i] for i in broken])
     assert (len(nothing), dropped) == (0, 1)
+
+
+def test_avif_is_read(tmp_path: Path) -> None:
+    picture = np.full((40, 60, 3), (200, 120, 40), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "a.avif")
+    tensor, skipped = load_squares(find_photos([tmp_path]), 32, progress=False)
+    assert (len(tensor), skipped) == (2, 0)
+    assert abs(tensor.float().mean((0, 1, 2)).numpy() - picture[0, 0]).max() < 6
+
+
+def test_squares_come_in_the_order_of_the_photographs(tmp_path: Path) -> None:
+    for i in range(5):
+        Image.fromarray(np.full((40, 60, 3), 40 * i, np.uint8)).save(tmp_path / f"{i}.png")
+    tensor, owners = load_owned_squares(find_photos([tmp_path]), 32, progress=False)
+    assert owners == [i for i in range(5) for _ in range(2)]
+    assert [int(square.float().mean()) for square in tensor] == [40 * i for i in owners]
 
 
 def test_only_broken_pictures_is_a_typed_error(tmp_path: Path) -> None:
