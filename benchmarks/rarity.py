@@ -25,9 +25,14 @@ import torch
 
 from colorizer import ColorizerError, weights
 from colorizer.color.bins import decode, reweighting_shift
+from colorizer.color.hues import statistics
 from colorizer.color.lab import lab_to_srgb
-from colorizer.color.palette import palette
-from colorizer.color.rarity import USUAL_CHROMA, expected_chroma, rarity_shift
+from colorizer.color.rarity import (
+    USUAL_CHROMA,
+    calibrated_shift,
+    expected_chroma,
+    rarity_shift,
+)
 from colorizer.engines import open_engine
 from colorizer.evaluation.auc import AucCounter
 from colorizer.settings import DEFAULT_MODEL
@@ -89,7 +94,7 @@ def main() -> int:
     for square in torch.split(squares, 1):
         batch = to_lab_batch(square.permute(0, 3, 1, 2).float() / 255)
         logits = engine.logits(batch.lightness[0].numpy())[0]
-        found = palette(logits, w, native)
+        found = statistics(logits, native, calibrated_shift(w)).palette
         lightness, truth = batch.target_lightness[0].numpy(), batch.target[0].numpy()
         true_chroma += float(np.hypot(*truth).sum())
         grey.add(lightness, truth, np.zeros_like(truth))

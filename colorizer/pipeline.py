@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from .color.bins import decode
 from .color.cast import remove_cast
+from .color.coherence import coherent, field_of
+from .color.field import prepare as prepare_field
+from .color.hues import Statistics, fold, statistics
 from .color.lab import grey_to_lightness
-from .color.paint import Painter, prepare
-from .color.palette import FROM, balancing_shift, palette, warm_share
-from .color.rarity import rarity_shift
-from .color.upsample import LinearColour, enlarge, fit_linear_colour
+from .color.paint import Painter
+from .color.paint import prepare as prepare_painting
+from .color.palette import FROM, balancing_shift, warm_share
+from .color.rarity import calibrated_shift, rarity_shift
+from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
@@ -24,6 +28,7 @@ from .settings import DEFAULT_MODEL, Settings
 from .threads import in_threads
 
 if TYPE_CHECKING:
+    from .color.field import ColourField
     from .engines import Engine
     from .photo import Photo, Provenance
     from .weights import LoadedWeights
@@ -63,9 +68,23 @@ class Prediction:
     rebalancing_weights: Array
 
     @cached_property
+    def statistics(self) -> Statistics:
+        """Of the calibrated distributions: the weights of the training taken back."""
+        shift = calibrated_shift(self.rebalancing_weights)
+        return statistics(self.logits, self.native_temperature, shift)
+
+    @property
     def palette(self) -> Array:
         """How likely each colour is over the whole picture, (313,); see :mod:`.color.palette`."""
-        return palette(self.logits, self.rebalancing_weights, self.native_temperature)
+        return self.statistics.palette
+
+    @cached_property
+    def field(self) -> ColourField:
+        """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
+        shape = zip(self.logits.shape[1:], self.lightness.shape, strict=True)
+        missing = [(0, cells * LOGIT_STRIDE - size) for cells, size in shape]
+        padded = np.pad(self.lightness, missing, mode="edge")
+        return field_of(mean_of_blocks(padded[None], LOGIT_STRIDE)[0], self.statistics)
 
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""
@@ -143,7 +162,7 @@ class Colorizer:
         from . import weights
 
         # what the first render would wait for is loaded beside the model
-        threading.Thread(target=prepare, name="prepare").start()
+        threading.Thread(target=_prepare, name="prepare").start()
         return cls(weights.load(model), engine, device)
 
     @property
@@ -245,20 +264,40 @@ def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
 def native_ab(prediction: Prediction, settings: Settings) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
 
-    Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; a picture
-    that would be brown all over is balanced, see :mod:`.color.palette`.
+    Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
+    made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
+    brown all over is balanced, see :mod:`.color.palette`.
     """
     weights, native = prediction.rebalancing_weights, prediction.native_temperature
-    temperature = settings.temperature * native
     shift = rarity_shift(weights, prediction.palette, settings.rebalancing, native)
-    ab = decode(prediction.logits, temperature, shift)
+    ab = _decoded(prediction, settings, shift)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
         more = balancing_shift(prediction.palette, weights, share, settings.cast_removal)
         if more is not None:
-            ab = decode(prediction.logits, temperature, shift + more)
+            ab = _decoded(prediction, settings, shift + more)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]
+
+
+def _decoded(prediction: Prediction, settings: Settings, shift: Array) -> Array:
+    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two."""
+    temperature = settings.temperature * prediction.native_temperature
+    if settings.coherence == 0:
+        return decode(prediction.logits, temperature, shift)
+    usual = settings.temperature == 1 and np.array_equal(
+        shift, calibrated_shift(prediction.rebalancing_weights)
+    )
+    folded = prediction.statistics if usual else fold(prediction.logits, temperature, shift)
+    together = coherent(folded, prediction.field)
+    if settings.coherence == 1:
+        return together
+    return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())
+
+
+def _prepare() -> None:
+    prepare_painting()
+    prepare_field()
 
 
 def _require_grey(photo: Photo) -> None:

@@ -99,11 +99,11 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        0.5,
+        1.0,
         "Vividness",
-        "Vivid takes the likeliest colour and may be blotchy; calm takes the average of all likely "
-        "colours and is paler. The value is the temperature of the annealed mean: 0 is the most "
-        "vivid (100 % on the page), 1 the calmest (0 %).",
+        "Vivid takes the likeliest colour, which is bolder and more often wrong; calm takes the "
+        "average of all likely colours. The value is the temperature of the annealed mean: 0 is "
+        "the most vivid (100 % on the page), 1 the calmest (0 %).",
         "render",
         0.0,
         1.0,
@@ -112,17 +112,28 @@ _ALL = (
     Parameter(
         "rebalancing",
         "float",
-        1.0,
+        0.35,
         "Rare colours",
         "How readily colours are chosen that are rare in photographs, such as strong reds and "
-        "blues: at 0 as rarely as they occur, which is pale; above 1 (100 %) more than usual, "
-        "which is bolder and more often wrong. Pictures that are likely to be colourful get more "
-        "of it than others.",
+        "blues: at 0 as rarely as they occur; towards 1 (100 %) and above bolder, and more often "
+        "wrong. Pictures that are likely to be colourful get more of it than others.",
         "render",
         0.0,
         2.0,
         0.05,
         unit="×",
+    ),
+    Parameter(
+        "coherence",
+        "float",
+        1.0,
+        "Evenness",
+        "How far a thing has one colour: at 0 every place is coloured by itself, which is patchy; "
+        "at 1 (100 %) places that belong together settle on a colour together.",
+        "render",
+        0.0,
+        1.0,
+        0.05,
     ),
     Parameter(
         "saturation",
@@ -255,6 +266,7 @@ class Settings:
     working_size: int = _default("working_size")
     temperature: float = _default("temperature")
     rebalancing: float = _default("rebalancing")
+    coherence: float = _default("coherence")
     saturation: float = _default("saturation")
     warmth: float = _default("warmth")
     tint: float = _default("tint")

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorizer.color.bins import BIN_COUNT, nearest_bin
+from colorizer.color.bins import BIN_COUNT, decode, nearest_bin
 from colorizer.color.lab import srgb_to_lab
+from colorizer.color.upsample import enlarge
 from colorizer.errors import InvalidSetting
 from colorizer.photo import Photo
 from colorizer.pipeline import (
     Colorizer,
     Prediction,
     logits_shape,
+    native_ab,
     provenance,
     render,
     shrink_lightness,
@@ -213,12 +215,12 @@ def test_a_prediction_suffices_to_render() -> None:
     maker.weights.native_temperature = 0.5  # type: ignore[misc]
     photo = grey(60, 90)
     prediction = maker.predict(photo, working_size=128)
-    wanted = Settings(temperature=0.7)
+    wanted = Settings(temperature=0.7, coherence=0)
     expected = maker.render(photo, prediction, wanted).pixels
     np.testing.assert_array_equal(render(photo, prediction, wanted).pixels, expected)
     warmer = replace(prediction, native_temperature=1.0)
     assert not np.array_equal(render(photo, warmer, wanted).pixels, expected)
-    doubled = Settings(temperature=0.35)
+    doubled = Settings(temperature=0.35, coherence=0)
     np.testing.assert_array_equal(render(photo, warmer, doubled).pixels, expected)
     assert prediction.logits.shape[1:] == logits_shape(*prediction.lightness.shape)
 
@@ -240,6 +242,40 @@ def test_rare_colours_can_be_favoured_less() -> None:
     assert chroma(rare.bare(), 1.0) == chroma(prediction, 1.0) == chroma(prediction, 0.0)
     assert chroma(prediction, 1.0) > 10
     assert chroma(rare, 0.0) < chroma(prediction, 1.0) / 2
+
+
+def patchiness(photo: Photo) -> float:
+    lab = srgb_to_lab(photo.pixels.astype(np.float32) / 255)
+    return float(lab[..., 1:].std(axis=(0, 1)).sum())
+
+
+def test_coherence_goes_from_place_by_place_to_one_thing() -> None:
+    maker, photo = colorizer(), mid_grey()
+    prediction = maker.predict(photo, working_size=128)
+    plain = Settings(cast_removal=0.0, edge_refinement=0.0, temperature=0.3)
+    found = [
+        patchiness(render(photo, prediction, plain.with_changes({"coherence": c})))
+        for c in (0.0, 0.5, 1.0)
+    ]
+    assert found[0] > 1.5 * found[1]
+    assert found[1] > 1.5 * found[2]
+
+
+def test_without_coherence_the_paper_decodes() -> None:
+    """Coherence 0 is the annealed mean of each place and nothing else."""
+    maker, photo = colorizer(), mid_grey()
+    prediction = maker.predict(photo, working_size=128)
+    alone = Settings(coherence=0, cast_removal=0.0, temperature=0.4)
+    expected = enlarge(decode(prediction.logits, 0.4), 128, 128)
+    np.testing.assert_allclose(native_ab(prediction, alone), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1024, 1024), (300, 1800)])
+def test_the_largest_working_size_stays_bounded(shape: tuple[int, int]) -> None:
+    maker, photo = colorizer((20.0, 20.0)), Photo(np.full(shape, 118, np.uint8))
+    prediction = maker.predict(photo, working_size=min(shape))
+    assert prediction.field.shape == prediction.logits.shape[1:]
+    assert mean_ab(maker.render(photo, prediction, PLAIN)) == pytest.approx((20, 20), abs=0.5)
 
 
 def test_the_provenance_of_a_prediction_is_what_happened() -> None:

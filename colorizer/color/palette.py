@@ -5,7 +5,7 @@ may be the likeliest colour of its place; that all of them are brown is not like
 result has hardly any colour but warm ones, the photograph's own palette m, the mean of the
 network's distributions over all places, is divided out in part:
 
-    m_q   = mean over places of softmax((z - log w) / T_native)_q
+    m_q   = mean over places of softmax((z - log w) / T_native)_q      (:mod:`.hues`)
     z'_q  = z_q - g log( ((m_q + 1/Q) / 2) / r_q ),   r = (1/w) / sum_q (1/w)_q
 
 w are the class weights of the training (:func:`.bins.rebalancing_weights`); with the paper's
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import BIN_COUNT, PLACES
+from .bins import BIN_COUNT
 
 #: degrees of the hue angle of CIELAB: orange, brown, yellow
 WARM_HUES = (40.0, 100.0)
@@ -49,39 +49,14 @@ def warm_share(ab: NDArray[Any]) -> float:
     return float(warm) / total if total > 0 else 0.0
 
 
-def palette(
-    logits: NDArray[Any], weights: NDArray[Any], native_temperature: float
-) -> NDArray[np.float32]:
-    """How likely each colour is over the whole picture, the weights of the training taken back.
-
-    Args:
-        logits: (313, h, w), any floating type.
-        weights: (313,) above 0, see :func:`.bins.rebalancing_weights`.
-        native_temperature: at which the distributions come true, above 0.
-
-    Returns:
-        (313,) float32 that sums to 1.
-    """
-    flat = logits.reshape(BIN_COUNT, -1)
-    shift = np.log(weights).astype(np.float32)[:, None]
-    total = np.zeros(BIN_COUNT, np.float32)
-    for first in range(0, flat.shape[1], PLACES):
-        z = flat[:, first : first + PLACES] - shift
-        z -= z.max(axis=0)
-        z *= np.float32(1 / native_temperature)
-        np.exp(z, out=z)
-        total += z @ (1 / z.sum(axis=0))
-    return total / np.float32(flat.shape[1])
-
-
 def balancing_shift(
     found: NDArray[np.float32], weights: NDArray[Any], share: float, amount: float
 ) -> NDArray[np.float32] | None:
     """What to add to the logits of a picture that is too warm.
 
     Args:
-        found: the picture's :func:`palette`.
-        weights: (313,), as for it.
+        found: the picture's palette m, (313,), see :class:`.hues.Statistics`.
+        weights: (313,) above 0, see :func:`.bins.rebalancing_weights`.
         share: :func:`warm_share` of the result as it would be without.
         amount: 0..1; the full correction is reached at one half, as the default of cast removal is.
 

@@ -11,7 +11,7 @@ bold everywhere and often wrong. Here a share of the second is mixed into the fi
 
 v are class weights that set rare colours further apart than those of the training: as 1/w is
 (1 - l) p~ + l / Q in the paper, the floor l / Q is lowered to the share f = :data:`FLOOR`. m is
-the picture's palette (:func:`.palette.palette`) and E the squared chroma that it leads to expect:
+the picture's palette (:class:`.hues.Statistics`) and E the squared chroma that it leads to expect:
 where little colour is likely, a wrong one shows most, so there the mix is cautious. E_0 is about
 the mean of E over photographs.
 
@@ -64,6 +64,20 @@ def expected_chroma(palette: NDArray[Any]) -> float:
     return float(palette @ (ab_bins(np.float64) ** 2).sum(axis=1))
 
 
+def calibrated_shift(weights: NDArray[Any]) -> NDArray[np.float32]:
+    """What takes the class weights of the training back from the logits: p instead of p w.
+
+    Args:
+        weights: (313,) above 0.
+
+    Returns:
+        (313,) float32; zeros for a network that was trained without weights.
+    """
+    if np.ptp(weights) == 0:
+        return np.zeros(len(weights), np.float32)
+    return np.asarray(reweighting_shift(np.asarray(weights, np.float64), 0), np.float32)
+
+
 def rarity_shift(
     weights: NDArray[Any], palette: NDArray[Any], amount: float, native_temperature: float
 ) -> NDArray[np.float32]:
@@ -78,9 +92,9 @@ def rarity_shift(
     Returns:
         (313,) float32; zeros for a network that was trained without weights.
     """
-    if np.ptp(weights) == 0:
-        return np.zeros(len(weights), np.float32)
+    taken_back = calibrated_shift(weights)
+    if np.ptp(weights) == 0 or amount == 0:
+        return taken_back
     share = SHARE * amount**2 * expected_chroma(palette) / USUAL_CHROMA
     mixed = np.log1p(share * sharpened(weights))
-    taken_back = reweighting_shift(np.asarray(weights, np.float64), 0)
     return np.asarray(taken_back + native_temperature * mixed, np.float32)

@@ -9,6 +9,7 @@ full-size lightness. Plain bilinear enlargement is the case A = 0, B = ab.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,18 @@ def enlarge(ab: Array, height: int, width: int) -> Array:
     """Plain bilinear enlargement: (2, h, w) to (2, height, width); pixel centres aligned."""
     flat = LinearColour(np.zeros_like(ab), ab)
     return flat.rows(np.zeros((height, width), np.float32), 0, height)
+
+
+def mean_of_blocks(planes: NDArray[Any], n: int) -> Array:
+    """Means of blocks of n x n: (k, h, w) to (k, ceil(h / n), ceil(w / n)) float32.
+
+    The last blocks repeat the border.
+    """
+    _, height, width = planes.shape
+    padded = np.pad(planes, ((0, 0), (0, -height % n), (0, -width % n)), mode="edge")
+    rows, columns = padded.shape[1] // n, padded.shape[2] // n
+    blocks = padded.reshape(-1, rows, n, columns, n)
+    return np.asarray(blocks.mean(axis=(2, 4), dtype=np.float32), np.float32)
 
 
 def fit_linear_colour(

@@ -31,8 +31,11 @@ class Column:
     unit: str = ""
 
 
-#: key in a row -> the column; ``lpips`` is there only where it was asked for
+#: key in a row -> the column; ``vgg`` and ``lpips`` are there only where they were measured
 METRICS = {
+    "vgg": Column("VGG", 3, "low", "VGG distance"),
+    "patches": Column("patches", 2, "", "patches"),
+    "chroma": Column("chroma", 1, "truth", "mean chroma"),
     "psnr": Column("PSNR dB", 2, "high", "PSNR", "dB"),
     "ssim": Column("SSIM", 3, "high", "SSIM"),
     "delta_e2000": Column("dE2000", 2, "low", "ΔE2000"),
@@ -47,6 +50,9 @@ METRICS = {
     "hist_correlation": Column("correl.", 3, "high", "histogram correlation"),
     "hist_chi_square": Column("chi2", 2, "low", "histogram chi-square"),
     "hist_bhattacharyya": Column("Bhatt.", 3, "low", "histogram Bhattacharyya"),
+    "rgb_hist_correlation": Column("corr. RGB", 3, "high", "RGB histogram correlation"),
+    "rgb_hist_chi_square": Column("chi2 RGB", 2, "low", "RGB histogram chi-square"),
+    "rgb_hist_bhattacharyya": Column("Bhatt. RGB", 3, "low", "RGB histogram Bhattacharyya"),
     "sepia_rate": Column("sepia", 3, "low", "sepia rate"),
     "lpips": Column("LPIPS", 3, "low", "LPIPS"),
 }

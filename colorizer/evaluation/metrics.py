@@ -108,6 +108,11 @@ def colorfulness_absolute(rgb: Pixels) -> float:
     return _colorfulness(np.abs(rg), np.abs(yb))
 
 
+def chroma(lab: Lab) -> float:
+    """Mean chroma, sqrt(a*² + b*²), over the pixels of a Lab array (H, W, 3); >= 0, Lab units."""
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+
 def bias(truth: Lab, result: Lab) -> tuple[float, float]:
     """Mean of (a*, b*) of the result minus that of the truth, in units of a* and b*.
 

@@ -19,6 +19,7 @@ from .gallery import GAP, SIDE, TRUTH, Gallery, choose, short_name
 from .plots import colour_planes, gains
 from .protocol import Protocol
 from .report import Report
+from .runner import DISTANCES
 from .table import number, shown, summary
 
 PAGE = "index.html"
@@ -102,7 +103,7 @@ def _content(report: Report, gallery: Gallery) -> tuple[dict[str, bytes], dict[s
             sheets[title].append(Shown(file, name, float(grey[index]), float(result[index])))
     better = float(np.mean(result > grey))
     protocol = report.protocol
-    words = {*Protocol().describe(), "lpips"}
+    words = {*Protocol().describe(), *DISTANCES}
     return pictures, {
         "report": report,
         "summary": summary(report),

@@ -29,7 +29,7 @@ from ..errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedImage
 from ..photo.srgb import luminance, to_depth
 from .auc import THRESHOLD_MAX
 from .bootstrap import CONFIDENCE, RESAMPLES, SEED
-from .histograms import CELLS, STEP
+from .histograms import CELLS, RGB_CELLS, STEP
 from .metrics import PSNR_CAP, Pixels
 from .sepia import CHROMA_FLOOR, RESULT_SHARE, TRUTH_SHARE
 
@@ -103,12 +103,17 @@ class Protocol:
             "degrade": self._degradation(),
             "compared": "8-bit sRGB pixels of the crop",
             "color_space": "CIE Lab, D65, 2 degree observer, from 8-bit sRGB (scikit-image)",
-            "averaging": "mean of the photographs' values; auc and auc_rebalanced pool all pixels",
+            "averaging": "mean of the photographs' values; auc, auc_rebalanced and patches pool "
+            "all pixels",
             "intervals": f"{CONFIDENCE:.0%} percentile bootstrap, {RESAMPLES:,} draws of as many "
             f"photographs with replacement, seed {SEED}; the prior of auc_rebalanced stays",
             "comparison": "B minus A on the same photographs, interval of the paired difference; "
             "better: share of photographs where B is strictly nearer the ideal (colorfulness: the "
             "truth's, bias: 0)",
+            "patches": "root mean square deviation of a* and b* from the region's mean, over the "
+            "regions that are uniform in the truth (evaluation/patches.py), all pooled; "
+            "patches_truth: of the truth",
+            "chroma": "mean of sqrt(a*^2 + b*^2) over the pixels",
             "psnr": f"dB over the three channels together, at most {PSNR_CAP:g} per photograph",
             "ssim": "RGB, Gaussian window 11x11, sigma 1.5, population covariance, range 255",
             "delta_e2000": "CIEDE2000, mean over pixels",
@@ -126,6 +131,8 @@ class Protocol:
             "hist_correlation": "Pearson correlation of h1 and h2 over the cells",
             "hist_chi_square": "sum of (h1 - h2)^2 / h1 over the cells where h1 is not empty",
             "hist_bhattacharyya": "sqrt(1 - sum of sqrt(h1 h2)), properly the Hellinger distance",
+            "rgb_histogram": f"of 8-bit RGB, {RGB_CELLS}x{RGB_CELLS}x{RGB_CELLS} cells; "
+            "rgb_hist_* by the same formulas",
             "sepia_rate": f"share of photographs with more than {RESULT_SHARE:.0%} of the "
             f"result's chroma at a hue of {WARM_HUES[0]:g}..{WARM_HUES[1]:g} degrees and a mean "
             f"chroma above {CHROMA_FLOOR:g}, while the truth has less than {TRUTH_SHARE:.0%} there "

@@ -30,9 +30,17 @@ from .protocol import Protocol, grey_result, to_8bit
 from .report import Report
 from .scores import Distance, RowScore, Truth
 from .sources import candidates, count, expand
+from .vgg import DESCRIPTION as VGG_DESCRIPTION
 
 if TYPE_CHECKING:
     from ..photo import Photo
+
+
+#: what a report says of the distances that were measured
+DISTANCES = {
+    "vgg": VGG_DESCRIPTION,
+    "lpips": "LPIPS 0.1 on AlexNet (package lpips), 8-bit sRGB scaled to -1..1",
+}
 
 
 class ColorizerLike(Interface):
@@ -87,6 +95,7 @@ def evaluate(
     bare: Sequence[float] = (),
     protocol: Protocol | None = None,
     prior: ArrayLike | None = None,
+    vgg: Distance | None = None,
     lpips: Distance | None = None,
     compared: tuple[str, str] | None = None,
     gallery: Gallery | None = None,
@@ -105,7 +114,8 @@ def evaluate(
         protocol: preparation of the photographs.
         prior: (313,) smoothed prior for the rebalanced AuC; ``None``: the photographs' own colours,
             see :mod:`.auc`.
-        lpips: a :class:`.perceptual.Lpips`, to measure that too.
+        vgg: a :class:`.vgg.VggDistance`, to measure that too.
+        lpips: a :class:`.perceptual.Lpips`, likewise.
         compared: names of two rows, A and B, to compare.
         gallery: keeps small pictures of what is seen, for the page.
         about: what the caller knows of model, weights and prior, copied into the protocol.
@@ -126,7 +136,9 @@ def evaluate(
     named = {name: (colorizer, row) for name, row in rows.items()}
     named |= {name: (other, Settings()) for name, other in (others or {}).items()}
     named |= {bare_name(t): (Bare(colorizer), bare_settings(t)) for t in bare}
-    scores = {name: RowScore(lpips) for name in (GREY, *named)}
+    asked = {"vgg": vgg, "lpips": lpips}
+    distances = {name: distance for name, distance in asked.items() if distance is not None}
+    scores = {name: RowScore(distances) for name in (GREY, *named)}
     run = _Run(named, protocol or Protocol(), scores, gallery)
     for name, pixels in _truths(run, paths, limit, progress):
         _score(run, name, pixels)
@@ -134,8 +146,8 @@ def evaluate(
         reason = f" (the first: {run.skipped[0][1]})" if run.skipped else ""
         raise TrainingDataError(f"No usable photograph was found to evaluate on{reason}.")
     described = _describe(run, about or {}, limit, own_prior=prior is None)
-    if lpips is not None:
-        described["lpips"] = "LPIPS 0.1 on AlexNet (package lpips), 8-bit sRGB scaled to -1..1"
+    for name in distances:
+        described[name] = DISTANCES[name]
     return Report.of(
         {name: score.values() for name, score in run.scores.items()},
         protocol=described,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,25 @@ from numpy.typing import NDArray
 
 from . import metrics
 from .auc import Areas, bin_areas, nearest_bins, pooled
-from .histograms import Histogram, ab_histogram, bhattacharyya, chi_square, correlation
+from .histograms import (
+    Histogram,
+    ab_histogram,
+    bhattacharyya,
+    chi_square,
+    correlation,
+    rgb_histogram,
+)
 from .metrics import Lab, Pixels
+from .patches import Regions
 from .sepia import is_sepia
 
-#: What a row holds, in the order of the JSON file; and ``lpips``, where it was asked for.
+#: What a row holds, in the order of the JSON file; ``vgg`` before and ``lpips`` after them, where
+#: they were measured.
 COLUMNS = (
+    "patches",
+    "patches_truth",
+    "chroma",
+    "chroma_truth",
     "psnr",
     "ssim",
     "delta_e2000",
@@ -32,6 +45,9 @@ COLUMNS = (
     "hist_correlation",
     "hist_chi_square",
     "hist_bhattacharyya",
+    "rgb_hist_correlation",
+    "rgb_hist_chi_square",
+    "rgb_hist_bhattacharyya",
     "sepia_rate",
 )
 
@@ -47,14 +63,21 @@ class Truth:
         rgb: uint8 (H, W, 3).
         lab: float64 (H, W, 3).
         bins: (H, W), bin nearest each pixel's ab.
-        histogram: see :func:`.histograms.ab_histogram`.
+        regions: of one colour, see :mod:`.patches`.
+        unevenness: of the truth in them, see :meth:`.patches.Regions.unevenness`.
+        chroma: mean over the pixels, Lab units.
+        histogram, rgb_histogram: see :mod:`.histograms`.
         colorfulness, colorfulness_abs: see :mod:`.metrics`.
     """
 
     rgb: Pixels
     lab: Lab
     bins: NDArray[np.intp]
+    regions: Regions
+    unevenness: float
+    chroma: float
     histogram: Histogram
+    rgb_histogram: Histogram
     colorfulness: float
     colorfulness_abs: float
 
@@ -62,11 +85,17 @@ class Truth:
     def of(cls, rgb: Pixels) -> Truth:
         """Measure the truth ``rgb``, uint8 (H, W, 3)."""
         lab = metrics.to_lab(rgb)
+        ab = lab[..., 1:]
+        regions = Regions.of(ab)
         return cls(
             rgb=rgb,
             lab=lab,
-            bins=nearest_bins(lab[..., 1:]),
-            histogram=ab_histogram(lab[..., 1:]),
+            bins=nearest_bins(ab),
+            regions=regions,
+            unevenness=regions.unevenness(ab)[0],
+            chroma=metrics.chroma(lab),
+            histogram=ab_histogram(ab),
+            rgb_histogram=rgb_histogram(rgb),
             colorfulness=metrics.colorfulness(rgb),
             colorfulness_abs=metrics.colorfulness_absolute(rgb),
         )
@@ -78,13 +107,15 @@ class RowValues:
 
     Attributes:
         values: name of the metric to float64 (n,); ``sepia_rate`` is 0 or 1. Metrics of the set
-            (AuC, differences of means) are not among them.
+            (AuC, patches, differences of means) are not among them.
         areas, pixels: float64 (n, 313), see :func:`.auc.bin_areas`.
+        uneven: float64 (n, 3), :meth:`.patches.Regions.unevenness` of result and truth, and pixels.
     """
 
     values: dict[str, NDArray[np.float64]]
     areas: Areas
     pixels: Areas
+    uneven: NDArray[np.float64]
 
     def estimates(
         self, sets: NDArray[np.float64], bin_weights: NDArray[np.float64] | None = None
@@ -96,7 +127,7 @@ class RowValues:
             bin_weights: (313,), 1/p̃ for the rebalanced AuC; ``None``: of the set's own pixels.
 
         Returns:
-            (k,) for each of :data:`COLUMNS`, and for ``lpips`` if it was measured.
+            (k,) for each of :data:`COLUMNS`, and for ``vgg`` and ``lpips`` if they were measured.
         """
         size = sets.sum(axis=1)
         row = {name: sets @ values / size for name, values in self.values.items()}
@@ -105,14 +136,18 @@ class RowValues:
         row["auc"], row["auc_rebalanced"] = pooled(
             sets @ self.areas, sets @ self.pixels, bin_weights
         )
-        return {name: row[name] for name in (*COLUMNS, "lpips") if name in row}
+        result, truth, pixels = (sets @ self.uneven).T
+        row["patches"] = np.sqrt(result / np.maximum(pixels, 1))
+        row["patches_truth"] = np.sqrt(truth / np.maximum(pixels, 1))
+        return {name: row[name] for name in ("vgg", *COLUMNS, "lpips") if name in row}
 
 
 class RowScore:
-    """Collects the values of one row. ``lpips``: a distance to measure too, or ``None``."""
+    """Collects the values of one row. ``distances``: name to a distance to measure too."""
 
-    def __init__(self, lpips: Distance | None = None) -> None:
-        self._lpips = lpips
+    def __init__(self, distances: Mapping[str, Distance] | None = None) -> None:
+        self._distances = distances or {}
+        self._uneven: list[tuple[float, float, float]] = []
         self._values: dict[str, list[float]] = {}
         self._areas: list[Areas] = []
 
@@ -124,9 +159,12 @@ class RowScore:
         """
         lab = metrics.to_lab(rgb)
         ab_true, ab = truth.lab[..., 1:], lab[..., 1:]
-        histogram = ab_histogram(ab)
+        histogram, in_rgb = ab_histogram(ab), rgb_histogram(rgb)
+        uneven, pixels = truth.regions.unevenness(ab)
         bias_a, bias_b = metrics.bias(truth.lab, lab)
         values = {
+            "chroma": metrics.chroma(lab),
+            "chroma_truth": truth.chroma,
             "psnr": metrics.psnr(truth.rgb, rgb),
             "ssim": metrics.ssim(truth.rgb, rgb),
             "delta_e2000": metrics.delta_e2000(truth.lab, lab),
@@ -139,13 +177,16 @@ class RowScore:
             "hist_correlation": correlation(truth.histogram, histogram),
             "hist_chi_square": chi_square(truth.histogram, histogram),
             "hist_bhattacharyya": bhattacharyya(truth.histogram, histogram),
+            "rgb_hist_correlation": correlation(truth.rgb_histogram, in_rgb),
+            "rgb_hist_chi_square": chi_square(truth.rgb_histogram, in_rgb),
+            "rgb_hist_bhattacharyya": bhattacharyya(truth.rgb_histogram, in_rgb),
             "sepia_rate": float(is_sepia(ab, ab_true)),
         }
-        if self._lpips is not None:
-            values["lpips"] = self._lpips(truth.rgb, rgb)
+        values |= {name: distance(truth.rgb, rgb) for name, distance in self._distances.items()}
         for name, value in values.items():
             self._values.setdefault(name, []).append(value)
         self._areas.append(bin_areas(ab_true, ab, truth.bins))
+        self._uneven.append((uneven, truth.unevenness, pixels))
         return lab
 
     def values(self) -> RowValues:
@@ -154,4 +195,4 @@ class RowScore:
             raise ValueError("no photographs have been scored")
         areas, pixels = np.stack(self._areas, axis=1)
         values = {name: np.array(column) for name, column in self._values.items()}
-        return RowValues(values, areas, pixels)
+        return RowValues(values, areas, pixels, np.array(self._uneven))

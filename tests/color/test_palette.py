@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from colorizer.color.bins import BIN_COUNT, ab_bins, annealed_mean, decode
-from colorizer.color.palette import FROM, TO, balancing_shift, palette, warm_share
+from colorizer.color.hues import statistics
+from colorizer.color.palette import FROM, TO, balancing_shift, warm_share
+from colorizer.color.rarity import calibrated_shift
 
 BINS = ab_bins()
 BROWN = int(np.argmin(((BINS - (10, 20)) ** 2).sum(1)))
@@ -26,6 +28,10 @@ def usual() -> np.ndarray:
     prior = np.full(BIN_COUNT, 0.1 / BIN_COUNT)
     prior[[GREY, BROWN, BLUE]] += 0.4, 0.4, 0.1
     return prior
+
+
+def palette(z: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return statistics(z, 1.0, calibrated_shift(w)).palette
 
 
 def picture(brown: float, blue: float, shape: tuple[int, int] = (12, 50)) -> np.ndarray:
@@ -49,16 +55,6 @@ def test_warm_share_counts_chroma() -> None:
     assert warm_share(ab) == pytest.approx(0.25)
 
 
-def test_palette_is_the_mean_distribution_without_the_weights() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, (BIN_COUNT, 30, 40)).astype(np.float16)
-    w = rng.uniform(0.3, 5, BIN_COUNT).astype(np.float32)
-    expected = softmax((logits.astype(float) - np.log(w)[:, None, None]) / 1.3, axis=0)
-    found = palette(logits, w, 1.3)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected.mean((1, 2)), atol=1e-6)
-
-
 def test_the_usual_palette_changes_nothing() -> None:
     shift = balancing_shift(usual().astype(np.float32), weights(usual()), 1.0, 1.0)
     assert shift is not None
@@ -68,7 +64,7 @@ def test_the_usual_palette_changes_nothing() -> None:
 def test_brown_all_over_gives_way_to_what_else_is_likely() -> None:
     z, w = picture(brown=0.75, blue=0.15), weights(usual())
     before = decode(z, 0.5, -np.log(w))
-    shift = balancing_shift(palette(z, w, 1.0), w, warm_share(before), 0.5)
+    shift = balancing_shift(palette(z, w), w, warm_share(before), 0.5)
     assert shift is not None
     after = decode(z, 0.5, shift - np.log(w))
     assert before[1].mean() > 15
@@ -78,7 +74,7 @@ def test_brown_all_over_gives_way_to_what_else_is_likely() -> None:
 
 def test_it_sets_in_slowly_and_stops() -> None:
     z, w = picture(brown=0.75, blue=0.15), weights(usual())
-    found = palette(z, w, 1.0)
+    found = palette(z, w)
 
     def strength(share: float, amount: float) -> float:
         shift = balancing_shift(found, w, share, amount)

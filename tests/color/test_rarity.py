@@ -7,10 +7,11 @@ import pytest
 from scipy.special import softmax
 
 from colorizer.color.bins import BIN_COUNT, ab_bins, decode, rebalancing_weights, smooth_prior
-from colorizer.color.palette import palette
+from colorizer.color.hues import statistics
 from colorizer.color.rarity import (
     SHARE,
     USUAL_CHROMA,
+    calibrated_shift,
     expected_chroma,
     rarity_shift,
     sharpened,
@@ -37,6 +38,10 @@ def logits(prior: np.ndarray) -> np.ndarray:
     z = -squared / 2000 + np.log(rebalancing_weights(prior))[:, None]
     found: np.ndarray = z.reshape(BIN_COUNT, 6, 7).astype(np.float32)
     return found
+
+
+def palette(logits: np.ndarray, w: np.ndarray, native: float) -> np.ndarray:
+    return statistics(logits, native, calibrated_shift(w)).palette
 
 
 @pytest.mark.parametrize("mix", [0.2, 0.5, 0.9])
@@ -75,6 +80,7 @@ def test_nothing_is_mixed_in_at_0(prior: np.ndarray, logits: np.ndarray) -> None
     w = rebalancing_weights(prior)
     found = palette(logits, w, 1.0)
     np.testing.assert_allclose(rarity_shift(w, found, 0, 1.0), -np.log(w), rtol=1e-5)
+    np.testing.assert_array_equal(rarity_shift(w, found, 0, 1.0), calibrated_shift(w))
 
 
 def test_more_gives_more_colour(prior: np.ndarray, logits: np.ndarray) -> None:

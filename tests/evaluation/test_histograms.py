@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.evaluation import histograms
-from colorizer.evaluation.histograms import CELLS, ab_histogram
+from colorizer.evaluation.histograms import CELLS, ab_histogram, rgb_histogram
 
 
 @st.composite
@@ -35,6 +35,20 @@ def test_the_metrics_are_those_of_opencv(first: Any, second: Any) -> None:
     theirs = cv2.compareHist(h1, h2, cv2.HISTCMP_BHATTACHARYYA)
     assert histograms.bhattacharyya(h1, h2) ** 2 == pytest.approx(theirs**2, abs=1e-12)
     assert histograms.bhattacharyya(h1, h2) == pytest.approx(theirs, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 500))
+def test_the_rgb_histogram_is_that_of_opencv(seed: int, count: int) -> None:
+    rgb = np.random.default_rng(seed).integers(0, 256, (count, 1, 3)).astype(np.uint8)
+    h = rgb_histogram(rgb)
+    theirs = cv2.calcHist([rgb], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3)
+    np.testing.assert_allclose(h, theirs / count, atol=1e-7)
+    other = rgb_histogram(255 - rgb)
+    expected = cv2.compareHist(h.ravel(), other.ravel(), cv2.HISTCMP_CORREL)
+    assert histograms.correlation(h, other) == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(ValueError, match="pixel"):
+        rgb_histogram(rgb[:0])
 
 
 def test_flat_and_empty_histograms_are_those_of_opencv() -> None:

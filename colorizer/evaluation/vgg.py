@@ -1,0 +1,144 @@
+"""VGG distance: how different two pictures look to VGG16, without weights tuned by people.
+
+Of both pictures the features after the last ReLU of each of the five blocks of VGG16 are taken,
+every place's vector scaled to length 1; the distance is the squared difference of these vectors,
+meaned over the places of a block and summed over the blocks. So it is LPIPS (Zhang et al., CVPR
+2018) without its trained heads, on VGG16, 0 for the same picture; grey instead of colour is 1 to 2.
+Features of whole things weigh as much in it as those of single edges: it sees a coat that is half
+red where a mean over pixels does not.
+
+VGG16 needs no download: the encoder of the default weights is Oxford's VGG16, stored in 8 bits, and
+stands in for the original with features that differ by a hundredth (docs/coherence.md). Pictures
+are read as VGG16 was trained: BGR, 0..255, less Caffe's mean, padded convolutions, max-pooling
+before blocks 2 to 5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InvalidSetting, WeightsCorrupt
+from .metrics import Pixels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..weights import LoadedWeights
+
+#: the last block has 1/16 of the sides
+MIN_SIDE = 16
+#: what :meth:`VggDistance.describe` says of it in a report
+DESCRIPTION = (
+    "features of VGG16 (the encoder of the default weights) after the last ReLU of each block, "
+    "scaled to length 1 at each place; squared difference, mean over places, sum over the blocks"
+)
+#: mean absolute weight of each of Oxford's convolutions; an encoder that has learned has others
+_MARKS = (
+    (0.168639, 0.029229),
+    (0.020819, 0.015818),
+    (0.011925, 0.008876, 0.009053),
+    (0.007312, 0.005763, 0.005981),
+    (0.006586, 0.006800, 0.006550),
+)
+_TOLERANCE = 0.002
+
+
+class VggDistance:
+    """The distance. Called with two uint8 pictures (H, W, 3), it gives a number >= 0 (0: alike).
+
+    The features of the last truth are kept, so that several results of one photograph cost one
+    pass each.
+
+    Args:
+        weights: whose encoder is VGG16; ``None``: the default weights.
+        device: where it runs.
+
+    Raises:
+        WeightsMissing, WeightsCorrupt: if the weights are not there, or their encoder is not VGG16.
+    """
+
+    def __init__(self, weights: LoadedWeights | None = None, device: str = "cpu") -> None:
+        import torch
+
+        if weights is None:
+            from .. import weights as library
+            from ..settings import DEFAULT_MODEL
+
+            weights = library.load(DEFAULT_MODEL)
+        self.weights_sha256 = weights.sha256
+        self._device = torch.device(device)
+        self._blocks = [
+            [(w.to(self._device), b.to(self._device)) for w, b in block]
+            for block in _convolutions(weights)
+        ]
+        self._truth: tuple[Pixels, list[Tensor]] | None = None
+
+    def __call__(self, truth: Pixels, result: Pixels) -> float:
+        """The distance of two pictures of one shape.
+
+        Raises:
+            InvalidSetting: if they are smaller than 16 px.
+        """
+        if self._truth is None or self._truth[0] is not truth:
+            self._truth = truth, self._features(truth)
+        pairs = zip(self._truth[1], self._features(result), strict=True)
+        return sum(float((a - b).square().sum(dim=1).mean()) for a, b in pairs)
+
+    def _features(self, picture: Pixels) -> list[Tensor]:
+        import torch
+        from torch.nn import functional
+
+        from ..networks.layout import CAFFE_BGR_MEAN
+
+        if min(picture.shape[:2]) < MIN_SIDE:
+            raise InvalidSetting(f"The VGG distance needs pictures of at least {MIN_SIDE} pixels.")
+        bgr = picture[..., ::-1].astype(np.float32) - np.array(CAFFE_BGR_MEAN, np.float32)
+        x = torch.from_numpy(np.ascontiguousarray(bgr.transpose(2, 0, 1)))[None].to(self._device)
+        x = x.contiguous(memory_format=torch.channels_last)
+        found = []
+        with torch.inference_mode():
+            for number, block in enumerate(self._blocks):
+                if number:
+                    x = functional.max_pool2d(x, 2)
+                for weight, bias in block:
+                    x = functional.conv2d(x, weight, bias, padding=1).relu_()
+                found.append(functional.normalize(x, dim=1, eps=1e-10))
+        return found
+
+
+def _convolutions(weights: LoadedWeights) -> list[list[tuple[Tensor, Tensor]]]:
+    """Weights and biases of the 13 convolutions, each with its BatchNorm folded in, by block."""
+    import torch
+
+    from ..networks.layout import EPSILON, VGG16_BLOCKS
+
+    state = weights.state_dict
+    blocks: list[list[tuple[Tensor, Tensor]]] = []
+    try:
+        for number, (_, count) in enumerate(VGG16_BLOCKS, start=1):
+            block = []
+            for index in range(count):
+                name = f"encoder.block{number}.{index}"
+                norm = {
+                    key: state[f"{name}.1.{key}"].float()
+                    for key in ("weight", "bias", "running_mean", "running_var")
+                }
+                scale = norm["weight"] / torch.sqrt(norm["running_var"] + EPSILON)
+                weight = state[f"{name}.0.weight"].float() * scale[:, None, None, None]
+                bias = norm["bias"] - norm["running_mean"] * scale
+                if f"{name}.0.bias" in state:
+                    bias = bias + state[f"{name}.0.bias"].float() * scale
+                block.append((weight, bias))
+            blocks.append(block)
+    except KeyError as error:
+        raise WeightsCorrupt(f"The weights {weights.name} have no VGG16 encoder.") from error
+    for block, marks in zip(blocks, _MARKS, strict=True):
+        for (weight, _), mark in zip(block, marks, strict=True):
+            if abs(float(weight.abs().mean()) - mark) > _TOLERANCE * mark:
+                raise WeightsCorrupt(
+                    f"The encoder of the weights {weights.name} is no longer VGG16: it cannot "
+                    "measure the VGG distance."
+                )
+    return blocks
