@@ -18,8 +18,9 @@ from typing import Any
 from colorizer.evaluation.bare import bare_name
 
 #: settings -> name in the table; "default" is always measured
+PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5"
 SETTINGS = {
-    "temperature=1.0": "T = 1",
+    PLACE_BY_PLACE: "place by place, the default before",
     "rebalancing=0.0": "default, rare colours 0",
     "cast_removal=0.0": "default without cast removal",
 }
@@ -27,9 +28,11 @@ SETTINGS = {
 BARE = {
     1.0: "bare network, T = 1",
     0.38: "bare network, T = 0.38",
-    0.0: "bare network, arg-max",
 }
 COLUMNS = {
+    "vgg": ("VGG distance", "{:.3f}"),
+    "patches": ("patches", "{:.2f}"),
+    "chroma": ("chroma", "{:.1f}"),
     "psnr": ("PSNR dB", "{:.2f}"),
     "ssim": ("SSIM", "{:.3f}"),
     "delta_e2000": ("ΔE2000", "{:.2f}"),
@@ -42,14 +45,17 @@ COLUMNS = {
     "hist_correlation": ("hist. corr.", "{:.3f}"),
     "hist_chi_square": ("hist. χ²", "{:.3f}"),
     "hist_bhattacharyya": ("hist. Bhatt.", "{:.3f}"),
+    "rgb_hist_correlation": ("RGB hist. corr.", "{:.3f}"),
+    "rgb_hist_chi_square": ("RGB hist. χ²", "{:.2f}"),
+    "rgb_hist_bhattacharyya": ("RGB hist. Bhatt.", "{:.3f}"),
 }
 #: Pandey et al., as printed there; their histograms and "percent" are not defined in the paper
 PAPER = {
     "psnr": "20.85",
     "ssim": "0.83",
-    "hist_correlation": "86.98 %",
-    "hist_chi_square": "99.81 %",
-    "hist_bhattacharyya": "14.26 %",
+    "rgb_hist_correlation": "86.98 %",
+    "rgb_hist_chi_square": "99.81 %",
+    "rgb_hist_bhattacharyya": "14.26 %",
 }
 
 
@@ -65,8 +71,11 @@ def table(report: dict[str, Any]) -> str:
     for key, row in report["rows"].items():
         cells = [form.format(row[column]) for column, (_, form) in COLUMNS.items()]
         lines.append(line([names.get(key, key), *cells]))
-    truth = report["rows"]["grey"]["colorfulness_truth"]
-    cells = [f"{truth:.1f}" if column == "colorfulness" else "" for column in COLUMNS]
+    truth = report["rows"]["grey"]
+    cells = [
+        form.format(truth[f"{column}_truth"]) if f"{column}_truth" in truth else ""
+        for column, (_, form) in COLUMNS.items()
+    ]
     lines.append(line(["truth", *cells]))
     lines.append(line(["paper, on its own test set", *(PAPER.get(c, "") for c in COLUMNS)]))
     return "\n".join(lines)
@@ -74,8 +83,12 @@ def table(report: dict[str, Any]) -> str:
 
 def intervals(report: dict[str, Any]) -> str:
     """The middle 95 % of each number if other photographs of this kind had been drawn."""
-    names = {"grey": "grey (no colour)", "default": "default settings", "temperature=1.0": "T = 1"}
-    shown = {key: column for key, column in COLUMNS.items() if not key.startswith("hist_")}
+    names = {
+        "grey": "grey (no colour)",
+        "default": "default settings",
+        PLACE_BY_PLACE: SETTINGS[PLACE_BY_PLACE],
+    }
+    shown = {key: column for key, column in COLUMNS.items() if "hist_" not in key}
     lines = [line(["", *(title for title, _ in shown.values())])]
     lines.append(line(["---", *["---:"] * len(shown)]))
     for key, name in names.items():

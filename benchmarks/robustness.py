@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any
 
 CLEAN = Path(__file__).resolve().parents[1] / "docs" / "quality.json"
-ROWS = {"default": "default settings", "temperature=1.0": "T = 1"}
+ROWS = {
+    "default": "default settings",
+    "coherence=0,rebalancing=1.0,temperature=0.5": "place by place, the default before",
+}
 
 
 def table(report: dict[str, Any]) -> str:
@@ -43,7 +46,7 @@ def main() -> int:
     parser.add_argument("--strength", type=float, default=1.0, help="0 (no damage) to 1")
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "colorizer", "evaluate", *arguments.photos]
-    command += ["--degrade", str(arguments.strength), "--json", str(arguments.output)]
+    command += ["--degrade", str(arguments.strength), "--json", str(arguments.output), "--no-vgg"]
     for setting in ROWS.keys() - {"default"}:
         command += ["--setting", setting]
     code = subprocess.call(command)

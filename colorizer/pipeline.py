@@ -289,7 +289,8 @@ def _decoded(prediction: Prediction, settings: Settings, shift: Array) -> Array:
         shift, calibrated_shift(prediction.rebalancing_weights)
     )
     folded = prediction.statistics if usual else fold(prediction.logits, temperature, shift)
-    together = coherent(folded, prediction.field)
+    weighted = np.ptp(prediction.rebalancing_weights) == 0  # then nobody knows by what
+    together = coherent(folded, prediction.field, 1.0 if weighted else None)
     if settings.coherence == 1:
         return together
     return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())

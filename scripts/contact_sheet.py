@@ -3,7 +3,8 @@
 
     python scripts/contact_sheet.py PHOTO|FOLDER… -o SHEET.jpg [--setting temperature=0.5,…]
 
-Every result is made by the library as a user would have it, at full size, and then shrunk.
+Every result is made by the library as a user would have it, at full size, and then shrunk. A
+column may be of another model: --setting model=FILE,….
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def main() -> int:
     files: list[Path] = []
     for path in arguments.photos:
         files += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    model = Colorizer.load(arguments.model)
-    variants = [Settings.from_mapping(parse_assignments(s)) for s in arguments.setting]
+    base = Settings(model=arguments.model)
+    variants = [base.with_changes(parse_assignments(s)) for s in arguments.setting] or [base]
+    models = {name: Colorizer.load(name) for name in {settings.model for settings in variants}}
     cells = []
     for file in files:
         try:
@@ -81,7 +83,7 @@ def main() -> int:
         except ColorizerError as error:
             print(f"{file.name}: {error}", file=sys.stderr)
             continue
-        results = [model.colorize(photo, settings) for settings in variants or [Settings()]]
+        results = [models[settings.model].colorize(photo, settings) for settings in variants]
         pictures = [thumbnail(p, arguments.size) for p in (photo, *results)]
         cells.append(tile(file.stem, pictures, arguments.size))
         print(file.name, np.shape(photo.pixels), file=sys.stderr)

@@ -39,14 +39,17 @@ def field_of(lightness: Array, found: Statistics) -> ColourField:
     return ColourField(confidence(found.variance), *affinities(lightness, found.classes))
 
 
-def coherent(folded: Folded, field: ColourField) -> Array:
+def coherent(folded: Folded, field: ColourField, most_gain: float | None = None) -> Array:
     """Colours of all places, (2, h, w) float32: see the module.
 
     Args:
         folded: the distributions to decode, sharpened or reweighted as a person wants them.
         field: of the photograph.
+        most_gain: 1 or more; ``None`` is :data:`MOST_GAIN`. For distributions that still have the
+            class weights of a training in them it should be 1: they expect too much chroma.
     """
+    most_gain = MOST_GAIN if most_gain is None else most_gain
     together = field.smooth(settle(folded, field.smooth(folded.mean())))
     left = float(np.hypot(together[0], together[1]).mean())
-    gain = min(folded.chroma / left, MOST_GAIN) if left > 0 else 1.0
+    gain = min(folded.chroma / left, most_gain) if left > 0 else 1.0
     return together * np.float32(max(gain, 1.0))

@@ -108,7 +108,8 @@ def settle(folded: Folded, towards: Array) -> Array:
     angles = np.float32(2 * np.pi / HUES) * np.arange(HUES, dtype=np.float32)
     directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     cosines = np.tensordot(directions, towards / chroma, 1)
-    kernel = np.exp(np.float32(SHARPNESS) * (cosines - 1))
+    # relative to the nearest sector, so that a place that is sure of its hue loses nothing
+    kernel = np.exp(np.float32(SHARPNESS) * (cosines - cosines.max(axis=0)))
     return np.asarray((folded.hues * kernel).sum(axis=1))
 
 

@@ -1,7 +1,7 @@
 """The bare network as a row of an evaluation: the paper's decoding and nothing else.
 
 The annealed mean of the logits as they are: nothing taken back of what training favoured, no cast
-removed, colours enlarged bilinearly. It is what every remedy is measured against.
+removed, every place by itself, colours enlarged bilinearly: what every remedy is measured against.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def bare_settings(temperature: float) -> Settings:
     Raises:
         InvalidSetting: if ``temperature`` is not within 0..1.
     """
-    return Settings(temperature=temperature, saturation=1.0, cast_removal=0.0, edge_refinement=0.0)
+    return Settings(temperature=temperature, coherence=0.0, cast_removal=0.0, edge_refinement=0.0)
 
 
 class Bare:
