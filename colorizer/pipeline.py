@@ -19,7 +19,7 @@ from .color.lab import grey_to_lightness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, warm_share
-from .color.rarity import calibrated_shift, rarity_shift
+from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
@@ -70,8 +70,10 @@ class Prediction:
     @cached_property
     def statistics(self) -> Statistics:
         """Of the calibrated distributions: the weights of the training taken back."""
-        shift = calibrated_shift(self.rebalancing_weights)
-        return statistics(self.logits, self.native_temperature, shift)
+        weights = self.rebalancing_weights
+        return statistics(
+            self.logits, self.native_temperature, calibrated_shift(weights), sharpened(weights)
+        )
 
     @property
     def palette(self) -> Array:
@@ -268,29 +270,38 @@ def native_ab(prediction: Prediction, settings: Settings) -> Array:
     made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
     brown all over is balanced, see :mod:`.color.palette`.
     """
-    weights, native = prediction.rebalancing_weights, prediction.native_temperature
-    shift = rarity_shift(weights, prediction.palette, settings.rebalancing, native)
-    ab = _decoded(prediction, settings, shift)
+    ab = _decoded(prediction, settings)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
-        more = balancing_shift(prediction.palette, weights, share, settings.cast_removal)
+        more = balancing_shift(
+            prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
+        )
         if more is not None:
-            ab = _decoded(prediction, settings, shift + more)
+            ab = _decoded(prediction, settings, more)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]
 
 
-def _decoded(prediction: Prediction, settings: Settings, shift: Array) -> Array:
-    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two."""
-    temperature = settings.temperature * prediction.native_temperature
-    if settings.coherence == 0:
-        return decode(prediction.logits, temperature, shift)
-    usual = settings.temperature == 1 and np.array_equal(
-        shift, calibrated_shift(prediction.rebalancing_weights)
-    )
-    folded = prediction.statistics if usual else fold(prediction.logits, temperature, shift)
-    weighted = np.ptp(prediction.rebalancing_weights) == 0  # then nobody knows by what
-    together = coherent(folded, prediction.field, 1.0 if weighted else None)
+def _decoded(prediction: Prediction, settings: Settings, more: Array | None = None) -> Array:
+    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two.
+
+    Args:
+        more: (313,) to add to all logits.
+    """
+    weights, native = prediction.rebalancing_weights, prediction.native_temperature
+    palette, amount = prediction.palette, settings.rebalancing
+    if settings.temperature == 1 and more is None:  # known already, but for the mixing
+        folded = prediction.statistics.favouring(mixed_share(palette, amount))
+        if settings.coherence == 0:
+            return folded.mean()
+    else:
+        shift = rarity_shift(weights, palette, amount, native)
+        shift = shift if more is None else shift + more
+        if settings.coherence == 0:
+            return decode(prediction.logits, settings.temperature * native, shift)
+        folded = fold(prediction.logits, settings.temperature * native, shift)
+    unknown = np.ptp(weights) == 0  # what the network was trained with: its palette is too bold
+    together = coherent(folded, prediction.field, 1.0 if unknown else None)
     if settings.coherence == 1:
         return together
     return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())

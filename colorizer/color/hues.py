@@ -41,11 +41,16 @@ class Folded:
 
     Attributes:
         hues: (2, HUES, h, w) float32, a* and b* of the s_h.
-        chroma: mean over all places of sum_q p_q |c_q|: how colourful the picture is likely to be.
+        expected: (h, w) sum_q p_q |c_q|: how colourful each place is likely to be, Lab units.
     """
 
     hues: Array
-    chroma: float
+    expected: Array
+
+    @property
+    def chroma(self) -> float:
+        """Mean of ``expected``: how colourful the picture is likely to be."""
+        return float(self.expected.mean())
 
     def mean(self) -> Array:
         """The mean colour of each place, (2, h, w)."""
@@ -60,11 +65,30 @@ class Statistics(Folded):
         variance: (h, w), sum_q p_q |c_q - mean|^2, Lab units squared.
         classes: (k, h, w), how likely neutral colours and each hue, weak or strong, are.
         palette: (313,), mean of the distributions over all places.
+        favoured: the same sums with p_q v_q in the place of p_q.
+        share: (h, w), sum_q p_q v_q.
     """
 
     variance: Array
     classes: Array
     palette: Array
+    favoured: Folded
+    share: Array
+
+    def favouring(self, amount: float) -> Folded:
+        """Of the distributions p_q (1 + amount v_q), which are made to sum to 1 at each place.
+
+        Args:
+            amount: 0 or more.
+        """
+        if amount == 0:
+            return self
+        factor = np.float32(amount)
+        total = 1 + factor * self.share
+        return Folded(
+            (self.hues + factor * self.favoured.hues) / total,
+            (self.expected + factor * self.favoured.expected) / total,
+        )
 
 
 def fold(logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = None) -> Folded:
@@ -75,27 +99,43 @@ def fold(logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = 
         temperature: 0 (the likeliest bin alone) or above.
         shift: (313,), see :func:`.bins.decode`.
     """
-    rows, _ = _apply(_folding(False), logits, temperature, shift)
-    shape = logits.shape[1:]
-    return Folded(rows[: 2 * HUES].reshape(2, HUES, *shape), float(rows[2 * HUES].mean()))
+    rows, _ = _apply(_folding(), logits, temperature, shift)
+    return _folded(rows, logits.shape[1:])
 
 
 def statistics(
-    logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = None
+    logits: NDArray[Any],
+    temperature: float,
+    shift: NDArray[Any] | None = None,
+    favour: NDArray[Any] | None = None,
 ) -> Statistics:
-    """As :func:`fold`, with all that is to be known of the distributions."""
-    rows, palette = _apply(_folding(True), logits, temperature, shift)
+    """As :func:`fold`, with all that is to be known of the distributions.
+
+    Args:
+        logits, temperature, shift: as for :func:`fold`.
+        favour: v of :meth:`Statistics.favouring`, (313,); ``None`` favours nothing.
+    """
+    table, classes = _folding(), _classes()
+    favour = np.zeros(BIN_COUNT) if favour is None else favour
+    kept = [table, classes, np.vstack([table, np.ones(BIN_COUNT)]) * favour]
+    rows, palette = _apply(np.concatenate(kept).astype(np.float32), logits, temperature, shift)
+    plain, kinds, favoured = np.split(rows, np.cumsum([len(part) for part in kept[:2]]))
     shape = logits.shape[1:]
-    hues = rows[: 2 * HUES].reshape(2, HUES, *shape)
-    mean = hues.sum(axis=1)
-    variance = rows[2 * HUES + 1].reshape(shape) - (mean**2).sum(axis=0)
+    folded = _folded(plain, shape)
+    variance = kinds[0].reshape(shape) - (folded.mean() ** 2).sum(axis=0)
     return Statistics(
-        hues,
-        float(rows[2 * HUES].mean()),
+        folded.hues,
+        folded.expected,
         np.maximum(variance, 0),
-        rows[2 * HUES + 2 :].reshape(-1, *shape),
+        kinds[1:].reshape(-1, *shape),
         palette,
+        _folded(favoured, shape),
+        favoured[-1].reshape(shape),
     )
+
+
+def _folded(rows: Array, shape: tuple[int, ...]) -> Folded:
+    return Folded(rows[: 2 * HUES].reshape(2, HUES, *shape), rows[2 * HUES].reshape(shape))
 
 
 def settle(folded: Folded, towards: Array) -> Array:
@@ -113,20 +153,29 @@ def settle(folded: Folded, towards: Array) -> Array:
     return np.asarray((folded.hues * kernel).sum(axis=1))
 
 
-@cache
-def _folding(everything: bool) -> Array:
-    """The rows that turn a distribution (313,) into what is kept of it."""
+def _sectors() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Centres (313, 2), their chroma, and which sector each is in: (HUES, 313) of 0 and 1."""
     centres = ab_bins(np.float64)
-    chroma = np.hypot(*centres.T)
-    sector = (
-        np.rint(np.arctan2(centres[:, 1], centres[:, 0]) * HUES / (2 * np.pi)).astype(int) % HUES
-    )
-    member = np.eye(HUES)[:, sector]
+    angles = np.arctan2(centres[:, 1], centres[:, 0])
+    sector = np.rint(angles * HUES / (2 * np.pi)).astype(int) % HUES
+    return centres, np.hypot(*centres.T), np.eye(HUES)[:, sector]
+
+
+@cache
+def _folding() -> Array:
+    """The rows that turn a distribution (313,) into the s_h and the expected chroma."""
+    centres, chroma, member = _sectors()
     rows = [member * centres[:, 0], member * centres[:, 1], chroma[None]]
-    if everything:
-        neutral, strong = chroma < NEUTRAL, chroma >= STRONG
-        weak = ~neutral & ~strong
-        rows += [chroma[None] ** 2, neutral[None], member * weak, member * strong]
+    return np.concatenate(rows).astype(np.float32)
+
+
+@cache
+def _classes() -> Array:
+    """The rows of the expected squared chroma, and of each class: neutral, hues, weak or strong."""
+    _, chroma, member = _sectors()
+    neutral, strong = chroma < NEUTRAL, chroma >= STRONG
+    weak = ~neutral & ~strong
+    rows = [chroma[None] ** 2, neutral[None], member * weak, member * strong]
     return np.concatenate(rows).astype(np.float32)
 
 

@@ -53,7 +53,12 @@ def sharpened(weights: NDArray[Any], floor: float = FLOOR) -> NDArray[np.float64
     Args:
         weights: as for :func:`training_prior`.
         floor: f, in (0, 1]; 1 keeps the weights as they are, but for their scale.
+
+    Returns:
+        v; zeros for a network that was trained without weights.
     """
+    if np.ptp(weights) == 0:
+        return np.zeros(len(weights))
     usual = 1 / np.asarray(weights, np.float64)
     found = 1 / (usual - (1 - floor) * usual.min())
     return np.asarray(found / (training_prior(weights) @ found))
@@ -78,6 +83,11 @@ def calibrated_shift(weights: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(reweighting_shift(np.asarray(weights, np.float64), 0), np.float32)
 
 
+def mixed_share(palette: NDArray[Any], amount: float) -> float:
+    """k amount^2 E / E_0 of the module's docstring, of a picture with that palette (313,)."""
+    return SHARE * amount**2 * expected_chroma(palette) / USUAL_CHROMA
+
+
 def rarity_shift(
     weights: NDArray[Any], palette: NDArray[Any], amount: float, native_temperature: float
 ) -> NDArray[np.float32]:
@@ -95,6 +105,6 @@ def rarity_shift(
     taken_back = calibrated_shift(weights)
     if np.ptp(weights) == 0 or amount == 0:
         return taken_back
-    share = SHARE * amount**2 * expected_chroma(palette) / USUAL_CHROMA
+    share = mixed_share(palette, amount)
     mixed = np.log1p(share * sharpened(weights))
     return np.asarray(taken_back + native_temperature * mixed, np.float32)

@@ -47,6 +47,8 @@ def test_statistics(logits: np.ndarray, shift: np.ndarray) -> None:
     square = np.tensordot((BINS**2).sum(1), p, 1)
     np.testing.assert_allclose(found.variance, square - (mean**2).sum(0), rtol=1e-3)
     assert found.chroma == pytest.approx(np.tensordot(np.hypot(*BINS.T), p, 1).mean(), rel=1e-4)
+    assert not found.share.any()
+    assert found.favouring(0.0) is found
     assert found.classes.shape == (1 + 2 * HUES, 30, 40)
     np.testing.assert_allclose(found.classes.sum(axis=0), 1, atol=1e-4)
     np.testing.assert_allclose(found.hues, fold(logits, 1.3, shift).hues, atol=1e-4)

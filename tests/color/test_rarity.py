@@ -7,12 +7,13 @@ import pytest
 from scipy.special import softmax
 
 from colorizer.color.bins import BIN_COUNT, ab_bins, decode, rebalancing_weights, smooth_prior
-from colorizer.color.hues import statistics
+from colorizer.color.hues import fold, statistics
 from colorizer.color.rarity import (
     SHARE,
     USUAL_CHROMA,
     calibrated_shift,
     expected_chroma,
+    mixed_share,
     rarity_shift,
     sharpened,
     training_prior,
@@ -74,6 +75,16 @@ def test_the_distribution_is_a_mix(prior: np.ndarray, logits: np.ndarray) -> Non
     expected /= expected.sum(axis=0)
     mixed = softmax((logits + shift[:, None, None]) / native, axis=0)
     np.testing.assert_allclose(mixed, expected, atol=1e-5)
+
+
+def test_the_mix_is_known_without_decoding_again(prior: np.ndarray, logits: np.ndarray) -> None:
+    w, native = rebalancing_weights(prior), 1.3
+    known = statistics(logits, native, calibrated_shift(w), sharpened(w))
+    for amount in (0.0, 0.35, 1.0, 2.0):
+        favoured = known.favouring(mixed_share(known.palette, amount))
+        again = fold(logits, native, rarity_shift(w, known.palette, amount, native))
+        np.testing.assert_allclose(favoured.hues, again.hues, atol=1e-3)
+        np.testing.assert_allclose(favoured.expected, again.expected, atol=1e-3)
 
 
 def test_nothing_is_mixed_in_at_0(prior: np.ndarray, logits: np.ndarray) -> None:
