@@ -131,8 +131,11 @@ class Protocol:
             "hist_correlation": "Pearson correlation of h1 and h2 over the cells",
             "hist_chi_square": "sum of (h1 - h2)^2 / h1 over the cells where h1 is not empty",
             "hist_bhattacharyya": "sqrt(1 - sum of sqrt(h1 h2)), properly the Hellinger distance",
-            "rgb_histogram": f"of 8-bit RGB, {RGB_CELLS}x{RGB_CELLS}x{RGB_CELLS} cells; "
-            "rgb_hist_* by the same formulas",
+            "rgb_histogram": f"{RGB_CELLS}x{RGB_CELLS}x{RGB_CELLS} cells of 8-bit RGB, otherwise "
+            "the same; the likeliest reading of the paper, which does not define it",
+            "rgb_hist_correlation": "as hist_correlation, of the RGB histograms",
+            "rgb_hist_chi_square": "as hist_chi_square, of the RGB histograms",
+            "rgb_hist_bhattacharyya": "as hist_bhattacharyya, of the RGB histograms",
             "sepia_rate": f"share of photographs with more than {RESULT_SHARE:.0%} of the "
             f"result's chroma at a hue of {WARM_HUES[0]:g}..{WARM_HUES[1]:g} degrees and a mean "
             f"chroma above {CHROMA_FLOOR:g}, while the truth has less than {TRUTH_SHARE:.0%} there "
