@@ -25,6 +25,7 @@ DOCUMENTS = tuple(
         "weights/MODEL_CARD.md",
         "docs/performance.md",
         "docs/operating.md",
+        "docs/coherence.md",
     )
 )
 
@@ -46,6 +47,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "intervals": lambda: measured("quality.json", "benchmarks/quality.py", "intervals"),
     "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
+    "coherence": lambda: measured("coherence.json", "benchmarks/coherence.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
     "web": lambda: measured("web.json", "scripts/web_table.py"),
 }

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""What each part of the coherent colours is worth, and other constants for it (Markdown table).
+
+    python benchmarks/coherence.py PHOTOS… [--limit 100] [-o docs/coherence.json]
+
+Every row is the default settings with some of them, or some constants of colorizer/color/field.py,
+hues.py and coherence.py, changed; the network runs once for each photograph. Prepared and measured
+as by ``colorizer evaluate``; the table stands in docs/coherence.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from colorizer import Colorizer, ColorizerError, Settings
+from colorizer.color import coherence, hues
+from colorizer.color import field as colour_field
+from colorizer.evaluation.machine import describe_machine
+from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
+from colorizer.evaluation.scores import RowScore, Truth
+from colorizer.evaluation.sources import candidates, expand
+from colorizer.evaluation.vgg import VggDistance
+
+MODULES: dict[str, ModuleType] = {"field": colour_field, "hues": hues, "coherence": coherence}
+#: the default settings as they were before there was a colour field
+BEFORE = {"coherence": 0, "rebalancing": 1, "temperature": 0.5}
+FIELD_ALONE = {"hues.SHARPNESS": 0.0, "coherence.MOST_GAIN": 1.0}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A row: settings that differ from the defaults, and constants that differ."""
+
+    settings: Mapping[str, float] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+
+WAYS: dict[str, Way] = {
+    "place by place, the default before": Way(BEFORE),
+    "the same through the field": Way({**BEFORE, "coherence": 1}, FIELD_ALONE),
+    "place by place": Way({"coherence": 0}),
+    "field": Way({}, FIELD_ALONE),
+    "field, settling": Way({}, {"coherence.MOST_GAIN": 1.0}),
+    "field, chroma given back": Way({}, {"hues.SHARPNESS": 0.0}),
+    "**field, settling, chroma given back**": Way(),
+    "evenness 0.5": Way({"coherence": 0.5}),
+    "rare colours 0": Way({"rebalancing": 0}),
+    "rare colours 0.7": Way({"rebalancing": 0.7}),
+    "T = 0.5": Way({"temperature": 0.5}),
+    "chroma at most × 1.3": Way({}, {"coherence.MOST_GAIN": 1.3}),
+    "chroma at most × 2.2": Way({}, {"coherence.MOST_GAIN": 2.2}),
+    "strength of a place 0.01": Way({}, {"field.STRENGTH": 0.01}),
+    "strength of a place 0.1": Way({}, {"field.STRENGTH": 0.1}),
+    "lightness scale 8": Way({}, {"field.LIGHTNESS_SCALE": 8.0}),
+    "distribution scale 0.1": Way({}, {"field.DISTRIBUTION_SCALE": 0.1}),
+    "settling, half weight at 40°": Way({}, {"hues.SHARPNESS": 3.0}),
+}
+
+
+@contextmanager
+def constants(changes: Mapping[str, float]) -> Iterator[None]:
+    """The modules with other constants, for a while."""
+    before = {}
+    for name, value in changes.items():
+        module, _, constant = name.partition(".")
+        before[name] = getattr(MODULES[module], constant)
+        setattr(MODULES[module], constant, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            module, _, constant = name.partition(".")
+            setattr(MODULES[module], constant, value)
+
+
+def table(report: Mapping[str, Any]) -> str:
+    head = ["", "VGG distance of grey's", "PSNR over grey", "AuC rebal. over grey", "patches"]
+    head += ["chroma of the truth's"]
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    grey = report["rows"]["grey"]
+    for name, row in report["rows"].items():
+        if name == "grey":
+            continue
+        cells = [
+            f"{row['vgg'] / grey['vgg']:.3f}",
+            f"{row['psnr'] - grey['psnr']:+.2f} dB",
+            f"{row['auc_rebalanced'] - grey['auc_rebalanced']:+.2f}",
+            f"{row['patches']:.2f}",
+            f"{row['chroma'] / row['chroma_truth']:.2f}",
+        ]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    truth = ["truth", "0", "", "", f"{grey['patches_truth']:.2f}", "1"]
+    lines.append("| " + " | ".join(truth) + " |")
+    lines.append("")
+    lines.append(
+        f"{report['photos']} photographs of {', '.join(report['photographs'])}; the VGG distance of "
+        f"grey is {grey['vgg']:.3f}. {report['machine']['machine']}."
+    )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("photos", nargs="+", type=Path)
+    parser.add_argument("--limit", type=int, default=100, help="of each file or folder, spread")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    protocol, model, distance = Protocol(), Colorizer.load(), VggDistance()
+    scores = {name: RowScore({"vgg": distance}) for name in ("grey", *WAYS)}
+    chosen = []
+    for path in options.photos:
+        found = [item for item in candidates(expand([path])) if item.problem is None]
+        chosen += found[:: max(len(found) // options.limit, 1)][: options.limit]
+    for number, item in enumerate(tqdm(chosen, unit="photo", disable=None)):
+        pixels = protocol.truth(item.data)
+        truth, photo = Truth.of(pixels), protocol.input(pixels, number)
+        prediction = model.predict(photo)
+        scores["grey"].add(truth, grey_result(photo.pixels))
+        for name, way in WAYS.items():
+            with constants(way.constants):
+                fresh = replace(prediction)  # with nothing of the row before
+                result = model.render(photo, fresh, Settings().with_changes(way.settings))
+            scores[name].add(truth, to_8bit(np.asarray(result.pixels)))
+    every = np.ones((1, len(chosen)))
+    report = {
+        "photos": len(chosen),
+        "photographs": [path.name for path in options.photos],
+        "weights_sha256": model.weights.sha256,
+        "machine": describe_machine(),
+        "rows": {
+            name: {key: float(x[0]) for key, x in score.values().estimates(every).items()}
+            for name, score in scores.items()
+        },
+    }
+    if options.output:
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        options.output.write_text(text, encoding="utf-8")
+        print("now: python scripts/fill_tables.py")
+    print(table(report))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ColorizerError as error:
+        sys.exit(str(error))
