@@ -104,8 +104,8 @@ def table(report: Mapping[str, Any]) -> str:
     lines.append("| " + " | ".join(truth) + " |")
     lines.append("")
     lines.append(
-        f"{report['photos']} photographs of {', '.join(report['photographs'])}; the VGG distance of "
-        f"grey is {grey['vgg']:.3f}. {report['machine']['machine']}."
+        f"{report['photos']} photographs of {', '.join(report['photographs'])}; grey has a VGG "
+        f"distance of {grey['vgg']:.3f}. {report['machine']['machine']}."
     )
     return "\n".join(lines)
 
