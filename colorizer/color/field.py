@@ -169,26 +169,16 @@ class ColourField:
 
     def _matrix(self) -> Any:
         """C + L as a sparse matrix."""
-        from scipy.sparse import diags_array
+        from scipy.sparse import coo_array
 
-        height, width = self.shape
-        right = np.zeros((height, width))
-        right[:, :-1] = self.right
-        down = np.zeros((height, width))
-        down[:-1] = self.down
-        total = self._totals()
-        beside, below = right.ravel()[:-1], down.ravel()[: (height - 1) * width]
-        bands, offsets = [total.ravel()], [0]
-        if width > 1 and height * width > 1:
-            bands += [-beside, -beside]
-            offsets += [1, -1]
-        if height > 1:
-            bands += [-below, -below]
-            offsets += [width, -width]
-        if width == 1 and height > 1:  # the neighbour below is the next place
-            bands, offsets = [bands[0], -below, -below], [0, 1, -1]
-        size = height * width
-        return diags_array(bands, offsets=offsets, shape=(size, size), format="csc")
+        place = np.arange(self.confidence.size, dtype=np.int32).reshape(self.shape)
+        one = np.concatenate([place[:, :-1].ravel(), place[:-1].ravel()])
+        other = np.concatenate([place[:, 1:].ravel(), place[1:].ravel()])
+        between = -np.concatenate([self.right.ravel(), self.down.ravel()]).astype(np.float64)
+        own = place.ravel()
+        values = np.concatenate([self._totals().ravel(), between, between])
+        rows, columns = np.concatenate([own, one, other]), np.concatenate([own, other, one])
+        return coo_array((values, (rows, columns)), shape=(place.size, place.size)).tocsc()
 
     def _smooth_blocks(self, values: NDArray[Any]) -> Array:
         """The solution on blocks, enlarged, and relaxed on the fine grid (Jacobi's iteration)."""
