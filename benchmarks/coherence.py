@@ -34,7 +34,7 @@ from colorizer.evaluation.vgg import VggDistance
 
 MODULES: dict[str, ModuleType] = {"field": colour_field, "hues": hues, "coherence": coherence}
 #: the default settings as they were before there was a colour field
-BEFORE = {"coherence": 0, "rebalancing": 1, "temperature": 0.5}
+BEFORE = {"coherence": 0, "rebalancing": 1, "temperature": 0.5, "cast_removal": 0.5}
 FIELD_ALONE = {"hues.SHARPNESS": 0.0, "coherence.MOST_GAIN": 1.0}
 
 

@@ -18,10 +18,9 @@ from typing import Any
 from colorizer.evaluation.bare import bare_name
 
 #: settings -> name in the table; "default" is always measured
-PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5"
+PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5,cast_removal=0.5"
 SETTINGS = {
     PLACE_BY_PLACE: "place by place, the default before",
-    "rebalancing=0.0": "default, rare colours 0",
     "cast_removal=0.0": "default without cast removal",
 }
 #: temperature of the bare network -> name in the table

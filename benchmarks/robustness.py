@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 CLEAN = Path(__file__).resolve().parents[1] / "docs" / "quality.json"
+PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5,cast_removal=0.5"
 ROWS = {
     "default": "default settings",
-    "coherence=0,rebalancing=1.0,temperature=0.5": "place by place, the default before",
+    PLACE_BY_PLACE: "place by place, the default before",
 }
 
 

@@ -175,7 +175,7 @@ _ALL = (
     Parameter(
         "cast_removal",
         "float",
-        0.5,
+        0.8,
         "Cast removal",
         "How much of an overall cast of the colours, often brownish, is taken away: 0 none, 1 "
         "(100 %) all that was measured. With half of it or more, a picture that would be brown all "
@@ -230,21 +230,21 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "vivid",
             "Vivid",
-            "The likeliest colours, strong.",
-            {"temperature": 0.2, "rebalancing": 1.2, "saturation": 1.2},
+            "Likelier and rarer colours, strong, and more often wrong.",
+            {"temperature": 0.6, "rebalancing": 0.7, "saturation": 1.15},
         ),
         Preset(
             "muted",
             "Muted",
             "Calm and pale, where little may be wrong.",
-            {"temperature": 0.7, "rebalancing": 0.5, "saturation": 0.85},
+            {"rebalancing": 0.0, "saturation": 0.75},
         ),
         Preset(
             "hand-tinted",
             "Hand-tinted",
             "Like a hand-coloured postcard: gentle, soft at the edges, a little warm.",
             {"saturation": 0.85, "warmth": 6.0, "edge_refinement": 0.0,
-             "strength": 0.85},
+             "strength": 0.9},
         ),
     )
 }  # fmt: skip

@@ -30,7 +30,7 @@ WARM_HUES = (40.0, 100.0)
 #: warm shares of a result's chroma between which the correction sets in
 FROM, TO = 0.6, 0.8
 #: g of a picture that is warm only
-STRONGEST = 1.4
+STRONGEST = 2.2
 
 
 def warm_share(ab: NDArray[Any]) -> float:
