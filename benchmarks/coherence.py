@@ -56,14 +56,14 @@ WAYS: dict[str, Way] = {
     "**field, settling, chroma given back**": Way(),
     "evenness 0.5": Way({"coherence": 0.5}),
     "rare colours 0": Way({"rebalancing": 0}),
-    "rare colours 0.7": Way({"rebalancing": 0.7}),
-    "T = 0.5": Way({"temperature": 0.5}),
+    "rare colours 1": Way({"rebalancing": 1}),
+    "T = 1": Way({"temperature": 1}),
+    "T = 0.4": Way({"temperature": 0.4}),
     "chroma at most × 1.3": Way({}, {"coherence.MOST_GAIN": 1.3}),
-    "chroma at most × 2.2": Way({}, {"coherence.MOST_GAIN": 2.2}),
+    "chroma at most × 2": Way({}, {"coherence.MOST_GAIN": 2.0}),
     "strength of a place 0.01": Way({}, {"field.STRENGTH": 0.01}),
     "strength of a place 0.1": Way({}, {"field.STRENGTH": 0.1}),
     "lightness scale 8": Way({}, {"field.LIGHTNESS_SCALE": 8.0}),
-    "distribution scale 0.1": Way({}, {"field.DISTRIBUTION_SCALE": 0.1}),
     "settling, half weight at 40°": Way({}, {"hues.SHARPNESS": 3.0}),
 }
 

@@ -99,7 +99,7 @@ _ALL = (
     Parameter(
         "temperature",
         "float",
-        1.0,
+        0.7,
         "Vividness",
         "Vivid takes the likeliest colour, which is bolder and more often wrong; calm takes the "
         "average of all likely colours. The value is the temperature of the annealed mean: 0 is "
@@ -112,7 +112,7 @@ _ALL = (
     Parameter(
         "rebalancing",
         "float",
-        0.35,
+        0.5,
         "Rare colours",
         "How readily colours are chosen that are rare in photographs, such as strong reds and "
         "blues: at 0 as rarely as they occur; towards 1 (100 %) and above bolder, and more often "
@@ -231,13 +231,13 @@ PRESETS: dict[str, Preset] = {
             "vivid",
             "Vivid",
             "Likelier and rarer colours, strong, and more often wrong.",
-            {"temperature": 0.6, "rebalancing": 0.7, "saturation": 1.15},
+            {"temperature": 0.4, "rebalancing": 0.8, "saturation": 1.15},
         ),
         Preset(
             "muted",
             "Muted",
             "Calm and pale, where little may be wrong.",
-            {"rebalancing": 0.0, "saturation": 0.75},
+            {"temperature": 1.0, "rebalancing": 0.0, "saturation": 0.8},
         ),
         Preset(
             "hand-tinted",

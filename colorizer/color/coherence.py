@@ -26,7 +26,7 @@ from .hues import Folded, Statistics, settle
 Array = NDArray[np.float32]
 
 #: most that chroma is raised by
-MOST_GAIN = 1.75
+MOST_GAIN = 1.6
 
 
 def field_of(lightness: Array, found: Statistics) -> ColourField:
