@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from .bins import BIN_COUNT, PLACES, ab_bins
 
@@ -189,20 +190,30 @@ def _apply(
     table = np.concatenate([rows, ones])
     result = np.empty((len(rows), flat.shape[1]), np.float32)
     total = np.zeros(BIN_COUNT, np.float32)
-    for first in range(0, flat.shape[1], PLACES):
-        places = slice(first, first + PLACES)
-        z = flat[:, places].astype(np.float32)
-        if column is not None:
-            z += column
-        best = z.max(axis=0)
-        if temperature < _COLDEST:
-            z = (np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0)).astype(np.float32)
-        else:
-            z -= best
-            z *= np.float32(1 / temperature)
-            np.exp(z, out=z)
-        found = table @ z
-        shares = 1 / found[-1]
-        result[:, places] = found[:-1] * shares
-        total += z @ shares
+    with _blas().limit(limits=1, user_api="blas"):
+        for first in range(0, flat.shape[1], PLACES):
+            places = slice(first, first + PLACES)
+            z = _weights(flat[:, places], temperature, column)
+            found = table @ z
+            shares = 1 / found[-1]
+            result[:, places] = found[:-1] * shares
+            total += z @ shares
     return result, total / np.float32(flat.shape[1])
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Of numpy's BLAS: several threads of it would go on spinning, in the way of the network."""
+    return ThreadpoolController()
+
+
+def _weights(logits: NDArray[Any], temperature: float, column: Array | None) -> Array:
+    """exp((logits + column) / temperature) up to a factor, (313, places); T = 0 is the mode."""
+    z: Array = logits.astype(np.float32)
+    if column is not None:
+        z += column
+    if temperature < _COLDEST:
+        return (np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0)).astype(np.float32)
+    z -= z.max(axis=0)
+    z *= np.float32(1 / temperature)
+    return np.asarray(np.exp(z, out=z))
