@@ -213,7 +213,7 @@ def _weights(logits: NDArray[Any], temperature: float, column: Array | None) -> 
     if column is not None:
         z += column
     if temperature < _COLDEST:
-        return (np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0)).astype(np.float32)
+        return np.asarray(np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0), np.float32)
     z -= z.max(axis=0)
     z *= np.float32(1 / temperature)
     return np.asarray(np.exp(z, out=z))
