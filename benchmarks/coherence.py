@@ -14,13 +14,15 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+from quality import PLACE_BY_PLACE
 from tqdm import tqdm
 
 from colorizer import Colorizer, ColorizerError, Settings
@@ -31,10 +33,11 @@ from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
 from colorizer.evaluation.scores import RowScore, Truth
 from colorizer.evaluation.sources import candidates, expand
 from colorizer.evaluation.vgg import VggDistance
+from colorizer.settings import parse_assignments
+from colorizer.training.photos import thinned
 
 MODULES: dict[str, ModuleType] = {"field": colour_field, "hues": hues, "coherence": coherence}
-#: the default settings as they were before there was a colour field
-BEFORE = {"coherence": 0, "rebalancing": 1, "temperature": 0.5, "cast_removal": 0.5}
+BEFORE = parse_assignments(PLACE_BY_PLACE)
 FIELD_ALONE = {"hues.SHARPNESS": 0.0, "coherence.MOST_GAIN": 1.0}
 
 
@@ -42,7 +45,7 @@ FIELD_ALONE = {"hues.SHARPNESS": 0.0, "coherence.MOST_GAIN": 1.0}
 class Way:
     """A row: settings that differ from the defaults, and constants that differ."""
 
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     constants: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -71,17 +74,11 @@ WAYS: dict[str, Way] = {
 @contextmanager
 def constants(changes: Mapping[str, float]) -> Iterator[None]:
     """The modules with other constants, for a while."""
-    before = {}
-    for name, value in changes.items():
-        module, _, constant = name.partition(".")
-        before[name] = getattr(MODULES[module], constant)
-        setattr(MODULES[module], constant, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
+    with ExitStack() as stack:
+        for name, value in changes.items():
             module, _, constant = name.partition(".")
-            setattr(MODULES[module], constant, value)
+            stack.enter_context(patch.object(MODULES[module], constant, value))
+        yield
 
 
 def table(report: Mapping[str, Any]) -> str:
@@ -121,7 +118,7 @@ def main() -> int:
     chosen = []
     for path in options.photos:
         found = [item for item in candidates(expand([path])) if item.problem is None]
-        chosen += found[:: max(len(found) // options.limit, 1)][: options.limit]
+        chosen += thinned(found, options.limit)
     for number, item in enumerate(tqdm(chosen, unit="photo", disable=None)):
         pixels = protocol.truth(item.data)
         truth, photo = Truth.of(pixels), protocol.input(pixels, number)

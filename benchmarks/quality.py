@@ -17,8 +17,9 @@ from typing import Any
 
 from colorizer.evaluation.bare import bare_name
 
-#: settings -> name in the table; "default" is always measured
+#: the default settings as they were before there was a colour field
 PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5,cast_removal=0.5"
+#: settings -> name in the table; "default" is always measured
 SETTINGS = {
     PLACE_BY_PLACE: "place by place, the default before",
     "cast_removal=0.0": "default without cast removal",

@@ -17,12 +17,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from quality import PLACE_BY_PLACE, SETTINGS
+
 CLEAN = Path(__file__).resolve().parents[1] / "docs" / "quality.json"
-PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5,cast_removal=0.5"
-ROWS = {
-    "default": "default settings",
-    PLACE_BY_PLACE: "place by place, the default before",
-}
+ROWS = {"default": "default settings", PLACE_BY_PLACE: SETTINGS[PLACE_BY_PLACE]}
 
 
 def table(report: dict[str, Any]) -> str:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.bins import decode
 from .color.cast import remove_cast
 from .color.coherence import coherent, field_of
 from .color.field import prepare as prepare_field
-from .color.hues import Statistics, fold, statistics
+from .color.hues import Folded, Statistics, fold, statistics
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
@@ -288,23 +287,26 @@ def _decoded(prediction: Prediction, settings: Settings, more: Array | None = No
     Args:
         more: (313,) to add to all logits.
     """
-    weights, native = prediction.rebalancing_weights, prediction.native_temperature
-    palette, amount = prediction.palette, settings.rebalancing
-    if settings.temperature == 1 and more is None:  # known already, but for the mixing
-        folded = prediction.statistics.favouring(mixed_share(palette, amount))
-        if settings.coherence == 0:
-            return folded.mean()
-    else:
-        shift = rarity_shift(weights, palette, amount, native)
-        shift = shift if more is None else shift + more
-        if settings.coherence == 0:
-            return decode(prediction.logits, settings.temperature * native, shift)
-        folded = fold(prediction.logits, settings.temperature * native, shift)
-    unknown = np.ptp(weights) == 0  # what the network was trained with: its palette is too bold
+    folded = _folded(prediction, settings, more)
+    if settings.coherence == 0:
+        return folded.mean()
+    # what the network was trained with is not known: it expects too much chroma
+    unknown = np.ptp(prediction.rebalancing_weights) == 0
     together = coherent(folded, prediction.field, 1.0 if unknown else None)
     if settings.coherence == 1:
         return together
     return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())
+
+
+def _folded(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
+    """The distributions at the temperature of the settings, with their share of rare colours."""
+    palette, amount = prediction.palette, settings.rebalancing
+    if settings.temperature == 1 and more is None:  # known already, but for the mixing
+        return prediction.statistics.favouring(mixed_share(palette, amount))
+    native = prediction.native_temperature
+    shift = rarity_shift(prediction.rebalancing_weights, palette, amount, native)
+    shift = shift if more is None else shift + more
+    return fold(prediction.logits, settings.temperature * native, shift)
 
 
 def _prepare() -> None:

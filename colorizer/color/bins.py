@@ -158,8 +158,6 @@ def decode(
 ) -> NDArray[np.float32]:
     """:func:`annealed_mean` of one picture, a few places at a time.
 
-    A few places fit into a core's cache; nothing of the size of the logits is made.
-
     Args:
         logits: (313, h, w), any floating type.
         temperature: T, 0..1; 0 is the mode.
@@ -168,23 +166,66 @@ def decode(
     Returns:
         (2, h, w) float32.
     """
+    ab, _ = expectations(ab_bins().T, logits, temperature, shift)
+    return ab.reshape(2, *logits.shape[1:])
+
+
+def expectations(
+    rows: NDArray[np.float32],
+    logits: NDArray[Any],
+    temperature: float,
+    shift: NDArray[Any] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What some functions of the colour are to be expected at each place of one picture.
+
+    A few places fit into a core's cache; nothing of the size of the logits is made. With p of a
+    place = softmax((logits + shift) / T), the likeliest bin alone at T = 0:
+
+    Args:
+        rows: (n, 313), the functions' values for each bin.
+        logits: (313, h, w), any floating type.
+        temperature: T, 0 or more.
+        shift: (313,) to add to the logits of every place.
+
+    Returns:
+        rows @ p (n, h w), and the mean of p over all places (313,), float32.
+    """
     flat = logits.reshape(BIN_COUNT, -1)
     column = None if shift is None else shift.astype(np.float32)[:, None]
-    centres = np.concatenate([ab_bins().T, np.ones((1, BIN_COUNT), np.float32)])
-    ab = np.empty((2, flat.shape[1]), np.float32)
-    for first in range(0, flat.shape[1], PLACES):
-        places = slice(first, first + PLACES)
-        z = flat[:, places].astype(np.float32)
-        if column is not None:
-            z += column
-        if temperature < _COLDEST:
-            ab[:, places] = centres[:2, z.argmax(axis=0)]
-        else:
-            z -= z.max(axis=0)
-            z *= np.float32(1 / temperature)
-            *sums, total = centres @ np.exp(z, out=z)
-            ab[:, places] = sums / total
-    return ab.reshape(2, *logits.shape[1:])
+    table = np.concatenate([rows, np.ones((1, BIN_COUNT), np.float32)])
+    result = np.empty((len(rows), flat.shape[1]), np.float32)
+    total = np.zeros(BIN_COUNT, np.float32)
+    with _blas().limit(limits=1, user_api="blas"):
+        for first in range(0, flat.shape[1], PLACES):
+            places = slice(first, first + PLACES)
+            z = _weights(flat[:, places], temperature, column)
+            found = table @ z
+            shares = 1 / found[-1]
+            result[:, places] = found[:-1] * shares
+            total += z @ shares
+    return result, total / np.float32(flat.shape[1])
+
+
+@cache
+def _blas() -> Any:
+    """Of numpy's BLAS: several threads of it would go on spinning, in the way of the network."""
+    from threadpoolctl import ThreadpoolController  # training does without
+
+    return ThreadpoolController()
+
+
+def _weights(
+    logits: NDArray[Any], temperature: float, column: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """exp((logits + column) / temperature) up to a factor, (313, places); T = 0 is the mode."""
+    z: NDArray[np.float32] = logits.astype(np.float32)
+    if column is not None:
+        z += column
+    if temperature < _COLDEST:
+        return np.asarray(np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0), np.float32)
+    z -= z.max(axis=0)
+    z *= np.float32(1 / temperature)
+    return np.asarray(np.exp(z, out=z))
 
 
 def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:

@@ -22,9 +22,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
-from .bins import BIN_COUNT, PLACES, ab_bins
+from .bins import BIN_COUNT, ab_bins, expectations
 
 Array = NDArray[np.float32]
 
@@ -33,7 +32,6 @@ HUES = 16
 SHARPNESS = 6.0
 #: chroma below which a bin is neutral, and above which it is strong, for the classes
 NEUTRAL, STRONG = 8.0, 35.0
-_COLDEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -98,9 +96,9 @@ def fold(logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = 
     Args:
         logits: (313, h, w), any floating type.
         temperature: 0 (the likeliest bin alone) or above.
-        shift: (313,), see :func:`.bins.decode`.
+        shift: (313,), to add to the logits of every place.
     """
-    rows, _ = _apply(_folding(), logits, temperature, shift)
+    rows, _ = expectations(_folding(), logits, temperature, shift)
     return _folded(rows, logits.shape[1:])
 
 
@@ -119,7 +117,9 @@ def statistics(
     table, classes = _folding(), _classes()
     favour = np.zeros(BIN_COUNT) if favour is None else favour
     kept = [table, classes, np.vstack([table, np.ones(BIN_COUNT)]) * favour]
-    rows, palette = _apply(np.concatenate(kept).astype(np.float32), logits, temperature, shift)
+    rows, palette = expectations(
+        np.concatenate(kept).astype(np.float32), logits, temperature, shift
+    )
     plain, kinds, favoured = np.split(rows, np.cumsum([len(part) for part in kept[:2]]))
     shape = logits.shape[1:]
     folded = _folded(plain, shape)
@@ -178,42 +178,3 @@ def _classes() -> Array:
     weak = ~neutral & ~strong
     rows = [chroma[None] ** 2, neutral[None], member * weak, member * strong]
     return np.concatenate(rows).astype(np.float32)
-
-
-def _apply(
-    rows: Array, logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None
-) -> tuple[Array, Array]:
-    """``rows`` (n, 313) of every place's distribution, (n, places); and their mean, (313,)."""
-    flat = logits.reshape(BIN_COUNT, -1)
-    column = None if shift is None else shift.astype(np.float32)[:, None]
-    ones = np.ones((1, BIN_COUNT), np.float32)
-    table = np.concatenate([rows, ones])
-    result = np.empty((len(rows), flat.shape[1]), np.float32)
-    total = np.zeros(BIN_COUNT, np.float32)
-    with _blas().limit(limits=1, user_api="blas"):
-        for first in range(0, flat.shape[1], PLACES):
-            places = slice(first, first + PLACES)
-            z = _weights(flat[:, places], temperature, column)
-            found = table @ z
-            shares = 1 / found[-1]
-            result[:, places] = found[:-1] * shares
-            total += z @ shares
-    return result, total / np.float32(flat.shape[1])
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """Of numpy's BLAS: several threads of it would go on spinning, in the way of the network."""
-    return ThreadpoolController()
-
-
-def _weights(logits: NDArray[Any], temperature: float, column: Array | None) -> Array:
-    """exp((logits + column) / temperature) up to a factor, (313, places); T = 0 is the mode."""
-    z: Array = logits.astype(np.float32)
-    if column is not None:
-        z += column
-    if temperature < _COLDEST:
-        return np.asarray(np.arange(BIN_COUNT)[:, None] == z.argmax(axis=0), np.float32)
-    z -= z.max(axis=0)
-    z *= np.float32(1 / temperature)
-    return np.asarray(np.exp(z, out=z))

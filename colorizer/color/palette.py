@@ -58,7 +58,7 @@ def balancing_shift(
         found: the picture's palette m, (313,), see :class:`.hues.Statistics`.
         weights: (313,) above 0, see :func:`.bins.rebalancing_weights`.
         share: :func:`warm_share` of the result as it would be without.
-        amount: 0..1; the full correction is reached at one half, as the default of cast removal is.
+        amount: 0..1; the full correction is reached at one half.
 
     Returns:
         (313,) float32, or None where nothing is to be done: not warm enough, amount 0, or a network

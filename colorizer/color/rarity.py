@@ -96,15 +96,13 @@ def rarity_shift(
     Args:
         weights: (313,) above 0, the class weights of the training.
         palette: (313,), the picture's.
-        amount: 0 (as rare as in photographs) or more; 1 is the default of the settings.
+        amount: 0 (as rare as in photographs) or more, see :data:`SHARE`.
         native_temperature: at which the network's distributions come true, above 0.
 
     Returns:
         (313,) float32; zeros for a network that was trained without weights.
     """
     taken_back = calibrated_shift(weights)
-    if np.ptp(weights) == 0 or amount == 0:
-        return taken_back
     share = mixed_share(palette, amount)
     mixed = np.log1p(share * sharpened(weights))
     return np.asarray(taken_back + native_temperature * mixed, np.float32)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: the last block has 1/16 of the sides
 MIN_SIDE = 16
-#: what :meth:`VggDistance.describe` says of it in a report
+#: what a report says of it
 DESCRIPTION = (
     "features of VGG16 (the encoder of the default weights) after the last ReLU of each block, "
     "scaled to length 1 at each place; squared difference, mean over places, sum over the blocks"
@@ -67,7 +67,6 @@ class VggDistance:
             from ..settings import DEFAULT_MODEL
 
             weights = library.load(DEFAULT_MODEL)
-        self.weights_sha256 = weights.sha256
         self._device = torch.device(device)
         self._blocks = [
             [(w.to(self._device), b.to(self._device)) for w, b in block]
@@ -110,7 +109,7 @@ class VggDistance:
 
 def _convolutions(weights: LoadedWeights) -> list[list[tuple[Tensor, Tensor]]]:
     """Weights and biases of the 13 convolutions, each with its BatchNorm folded in, by block."""
-    import torch
+    from torch.nn.utils.fusion import fuse_conv_bn_weights
 
     from ..networks.layout import EPSILON, VGG16_BLOCKS
 
@@ -121,16 +120,12 @@ def _convolutions(weights: LoadedWeights) -> list[list[tuple[Tensor, Tensor]]]:
             block = []
             for index in range(count):
                 name = f"encoder.block{number}.{index}"
-                norm = {
-                    key: state[f"{name}.1.{key}"].float()
-                    for key in ("weight", "bias", "running_mean", "running_var")
-                }
-                scale = norm["weight"] / torch.sqrt(norm["running_var"] + EPSILON)
-                weight = state[f"{name}.0.weight"].float() * scale[:, None, None, None]
-                bias = norm["bias"] - norm["running_mean"] * scale
-                if f"{name}.0.bias" in state:
-                    bias = bias + state[f"{name}.0.bias"].float() * scale
-                block.append((weight, bias))
+                fused = fuse_conv_bn_weights(
+                    state[f"{name}.0.weight"], state.get(f"{name}.0.bias"),
+                    state[f"{name}.1.running_mean"], state[f"{name}.1.running_var"], EPSILON,
+                    state[f"{name}.1.weight"], state[f"{name}.1.bias"],
+                )  # fmt: skip
+                block.append((fused[0].detach(), fused[1].detach()))
             blocks.append(block)
     except KeyError as error:
         raise WeightsCorrupt(f"The weights {weights.name} have no VGG16 encoder.") from error
