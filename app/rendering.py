@@ -219,7 +219,7 @@ def _encoded(
 def _bytes_of(value: Prediction | Photo) -> int:
     if isinstance(value, Photo):
         return value.pixels.nbytes + (0 if value.alpha is None else value.alpha.nbytes)
-    return value.logits.nbytes + value.lightness.nbytes
+    return value.nbytes
 
 
 def _remove_old(folder: Path) -> None:

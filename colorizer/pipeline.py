@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,6 +38,8 @@ Array = NDArray[np.float32]
 #: logits are at 1/4 of the working size, which is padded to a multiple of 8
 LOGIT_STRIDE = 4
 _MULTIPLE = 8
+#: of the statistics of a place (100 numbers), of its part of the colour field and of its factors
+DERIVED_BYTES = 900
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -86,6 +89,12 @@ class Prediction:
         missing = [(0, cells * LOGIT_STRIDE - size) for cells, size in shape]
         padded = np.pad(self.lightness, missing, mode="edge")
         return field_of(mean_of_blocks(padded[None], LOGIT_STRIDE)[0], self.statistics)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all this, with what is derived from it when it is first rendered."""
+        places = math.prod(self.logits.shape[1:])
+        return self.logits.nbytes + self.lightness.nbytes + DERIVED_BYTES * places
 
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""

@@ -261,6 +261,16 @@ def test_coherence_goes_from_place_by_place_to_one_thing() -> None:
     assert found[1] > 1.5 * found[2]
 
 
+def test_its_size_counts_what_is_derived_from_it() -> None:
+    """Whoever keeps predictions in memory goes by it."""
+    prediction = colorizer().predict(mid_grey(), working_size=128)
+    found, field = prediction.statistics, prediction.field
+    arrays = [found.hues, found.expected, found.variance, found.classes, found.favoured.hues]
+    arrays += [found.favoured.expected, found.share, field.confidence, field.right, field.down]
+    stored = prediction.logits.nbytes + prediction.lightness.nbytes
+    assert prediction.nbytes > stored + sum(array.nbytes for array in arrays)
+
+
 def test_without_coherence_the_paper_decodes() -> None:
     """Coherence 0 is the annealed mean of each place and nothing else."""
     maker, photo = colorizer(), mid_grey()

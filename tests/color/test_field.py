@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -166,6 +169,31 @@ def test_large_grids_are_solved_on_blocks(shape: Shape, monkeypatch: pytest.Monk
     assert np.abs(coarse - fine).mean() < 0.3 * np.abs(fine - d).mean()
     flat = np.ones((2, *shape), np.float32)
     np.testing.assert_allclose(ColourField(*parts).smooth(flat), flat, atol=1e-4)
+
+
+def test_factors_of_one_thread_may_be_freed_in_another() -> None:
+    """As in the server; SciPy's SuperLU keeps 2 MB of each."""
+
+    def resident() -> int:
+        return psutil.Process().memory_info().rss >> 20
+
+    kept: list[ColourField] = []
+
+    def make() -> None:
+        kept.append(random_field((64, 64)))
+        kept[-1].smooth(colours((64, 64)))
+
+    def made_and_freed(times: int) -> None:
+        for _ in range(times):
+            thread = threading.Thread(target=make)
+            thread.start()
+            thread.join()
+            kept.clear()
+
+    made_and_freed(20)
+    before = resident()
+    made_and_freed(100)
+    assert resident() - before < 40
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
