@@ -49,25 +49,30 @@ class Way:
     constants: Mapping[str, float] = field(default_factory=dict)
 
 
+#: without the second look
+LARGE = {"second_look": 0}
+
 WAYS: dict[str, Way] = {
     "place by place, the default before": Way(BEFORE),
-    "the same through the field": Way({**BEFORE, "coherence": 1}, FIELD_ALONE),
+    "the same through the field": Way({**BEFORE, **LARGE, "coherence": 1}, FIELD_ALONE),
     "place by place": Way({"coherence": 0}),
-    "field": Way({}, FIELD_ALONE),
-    "field, settling": Way({}, {"coherence.MOST_GAIN": 1.0}),
-    "field, chroma given back": Way({}, {"hues.SHARPNESS": 0.0}),
-    "**field, settling, chroma given back**": Way(),
+    "field": Way(LARGE, FIELD_ALONE),
+    "field, settling": Way(LARGE, {"coherence.MOST_GAIN": 1.0}),
+    "field, chroma given back": Way(LARGE, {"hues.SHARPNESS": 0.0}),
+    "field, settling, chroma given back": Way(LARGE),
+    "**second look, field**": Way(),
+    "half of the second look": Way({"second_look": 0.5}),
     "evenness 0.5": Way({"coherence": 0.5}),
     "rare colours 0": Way({"rebalancing": 0}),
     "rare colours 1": Way({"rebalancing": 1}),
     "T = 1": Way({"temperature": 1}),
     "T = 0.4": Way({"temperature": 0.4}),
-    "chroma at most × 1.3": Way({}, {"coherence.MOST_GAIN": 1.3}),
-    "chroma at most × 2": Way({}, {"coherence.MOST_GAIN": 2.0}),
+    "cast removal 0": Way({"cast_removal": 0}),
+    "cast removal 1": Way({"cast_removal": 1}),
+    "saturation 1.2": Way({"saturation": 1.2}),
     "strength of a place 0.01": Way({}, {"field.STRENGTH": 0.01}),
     "strength of a place 0.1": Way({}, {"field.STRENGTH": 0.1}),
     "lightness scale 8": Way({}, {"field.LIGHTNESS_SCALE": 8.0}),
-    "settling, half weight at 40°": Way({}, {"hues.SHARPNESS": 3.0}),
 }
 
 

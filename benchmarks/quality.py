@@ -19,8 +19,11 @@ from colorizer.evaluation.bare import bare_name
 
 #: the default settings as they were before there was a colour field
 PLACE_BY_PLACE = "coherence=0,rebalancing=1.0,temperature=0.5,cast_removal=0.5"
+#: and as they were before there was a second look
+FIELD_ALONE = "second_look=0"
 #: settings -> name in the table; "default" is always measured
 SETTINGS = {
+    FIELD_ALONE: "without the second look",
     PLACE_BY_PLACE: "place by place, the default before",
     "cast_removal=0.0": "default without cast removal",
 }
@@ -86,6 +89,7 @@ def intervals(report: dict[str, Any]) -> str:
     names = {
         "grey": "grey (no colour)",
         "default": "default settings",
+        FIELD_ALONE: SETTINGS[FIELD_ALONE],
         PLACE_BY_PLACE: SETTINGS[PLACE_BY_PLACE],
     }
     shown = {key: column for key, column in COLUMNS.items() if "hist_" not in key}

@@ -13,7 +13,8 @@ import click
 from . import __version__
 from .errors import ColorizerError, InvalidSetting, UnknownModel
 
-#: name -> what ``colorizer --help`` says of it; the command is called so in commands/<name>.py
+#: name -> what ``colorizer --help`` says of it; the command is called so in commands/<name>.py,
+#: with underscores for dashes
 COMMANDS = {
     "colorize": "Colour grayscale photographs.",
     "serve": "Start the web application.",
@@ -23,6 +24,7 @@ COMMANDS = {
     "info": "Show versions, devices, formats and weights.",
     "evaluate": "Measure the colours against true ones.",
     "train": "Train a network.",
+    "train-refiner": "Train a second look at a network's answers.",
     "prior": "Count the colours of photographs, for training.",
     "export": "Make weights of a training checkpoint.",
 }
@@ -37,7 +39,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"{__package__}.commands.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"{__package__}.commands.{module}"), module)
         assert isinstance(command, click.Command)
         return command
 

@@ -20,6 +20,7 @@ from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, warm_share
 from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
+from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .errors import InvalidSetting
 from .photo.resizing import average_blocks
@@ -38,8 +39,8 @@ Array = NDArray[np.float32]
 #: logits are at 1/4 of the working size, which is padded to a multiple of 8
 LOGIT_STRIDE = 4
 _MULTIPLE = 8
-#: of the statistics of a place (100 numbers), of its part of the colour field and of its factors
-DERIVED_BYTES = 900
+#: of the statistics of a place (133 numbers), of its part of the colour field and of its factors
+DERIVED_BYTES = 1030
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -57,6 +58,8 @@ class Prediction:
         working_size: the short side that was asked for, px.
         native_temperature: of the weights, above 0; what ``temperature`` is multiplied with.
         rebalancing_weights: (313,) above 0: how much each bin counted in the network's training.
+        look: what the refiner makes of all that, (OUTPUTS, h/2, w/2) float16, see
+            :mod:`.color.second_look`; None where the weights have no refiner.
     """
 
     logits: NDArray[np.float16]
@@ -68,6 +71,7 @@ class Prediction:
     working_size: int
     native_temperature: float
     rebalancing_weights: Array
+    look: NDArray[np.float16] | None = None
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -85,10 +89,14 @@ class Prediction:
     @cached_property
     def field(self) -> ColourField:
         """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
-        shape = zip(self.logits.shape[1:], self.lightness.shape, strict=True)
-        missing = [(0, cells * LOGIT_STRIDE - size) for cells, size in shape]
-        padded = np.pad(self.lightness, missing, mode="edge")
-        return field_of(mean_of_blocks(padded[None], LOGIT_STRIDE)[0], self.statistics)
+        lightness = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)[0]
+        return field_of(lightness, self.statistics)
+
+    @cached_property
+    def usual(self) -> Folded:
+        """The distributions as the refiner looks at them, at what is the default."""
+        changes = {"temperature": TEMPERATURE, "rebalancing": REBALANCING}
+        return _fold(self, Settings().with_changes(changes), None)
 
     @property
     def nbytes(self) -> int:
@@ -98,7 +106,21 @@ class Prediction:
 
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""
-        return replace(self, rebalancing_weights=np.ones_like(self.rebalancing_weights))
+        weights = np.ones_like(self.rebalancing_weights)
+        return replace(self, rebalancing_weights=weights, look=None)
+
+    def looked_at(self, engine: Engine, features: Array) -> Prediction:
+        """The same with a second look by the engine's refiner.
+
+        Args:
+            features: (f, h/2, w/2), of the engine's answer.
+        """
+        planes = inputs(self.statistics, self.usual, _padded(self.lightness), features)
+        _, rows, columns = features.shape
+        look = engine.refine(planes[None])[0, :, :rows, :columns]
+        result = replace(self, look=look.astype(np.float16))
+        vars(result).update(statistics=self.statistics, usual=self.usual)  # still the same
+        return result
 
 
 def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
@@ -111,10 +133,21 @@ def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
     return max(round(height * factor), 1), max(round(width * factor), 1)
 
 
+def _padded(lightness: Array) -> Array:
+    """L* (H, W) as the network sees it, its sides made multiples of 8 by repeating the border."""
+    return np.pad(lightness, [(0, -size % _MULTIPLE) for size in lightness.shape], mode="edge")
+
+
 def logits_shape(height: int, width: int) -> tuple[int, int]:
     """Size of the logits' grid for a working size, in cells of :data:`LOGIT_STRIDE` px."""
     padded_height, padded_width = (size + -size % _MULTIPLE for size in (height, width))
     return padded_height // LOGIT_STRIDE, padded_width // LOGIT_STRIDE
+
+
+def look_shape(height: int, width: int) -> tuple[int, int, int]:
+    """Shape of a second look for a working size, see :mod:`.color.second_look`."""
+    rows, columns = logits_shape(height, width)
+    return OUTPUTS, rows // STRIDE, columns // STRIDE
 
 
 def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
@@ -201,11 +234,9 @@ class Colorizer:
         _require_grey(photo)
         shape = working_shape(photo.height, photo.width, short_side)
         lightness = shrink_lightness(photo, *shape)
-        padding = [(0, -size % _MULTIPLE) for size in shape]
-        padded = np.pad(lightness, padding, mode="edge")
-        logits = self.engine.logits(padded[None])[0]
-        return Prediction(
-            logits.astype(np.float16, copy=False),
+        answer = self.engine.answer(_padded(lightness)[None])
+        prediction = Prediction(
+            answer.logits[0].astype(np.float16, copy=False),
             lightness,
             photo.height,
             photo.width,
@@ -215,6 +246,9 @@ class Colorizer:
             self.weights.native_temperature,
             self.weights.rebalancing_weights,
         )
+        if answer.features is None:
+            return prediction
+        return prediction.looked_at(self.engine, answer.features[0])
 
     def render(
         self, photo: Photo, prediction: Prediction, settings: Settings | None = None
@@ -299,19 +333,37 @@ def _decoded(prediction: Prediction, settings: Settings, more: Array | None = No
     folded = _folded(prediction, settings, more)
     if settings.coherence == 0:
         return folded.mean()
-    # what the network was trained with is not known: it expects too much chroma
-    unknown = np.ptp(prediction.rebalancing_weights) == 0
-    together = coherent(folded, prediction.field, 1.0 if unknown else None)
+    together = _together(prediction, folded, settings.second_look)
     if settings.coherence == 1:
         return together
     return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())
 
 
+def _together(prediction: Prediction, folded: Folded, second_look: float) -> Array:
+    """Coherent colours: after the second look, without it, or between the two."""
+    if prediction.look is not None and second_look == 1:
+        return prediction.field.smooth(applied(prediction.look, folded))
+    # what the network was trained with is not known: it expects too much chroma
+    unknown = np.ptp(prediction.rebalancing_weights) == 0
+    together = coherent(folded, prediction.field, 1.0 if unknown else None)
+    if prediction.look is None or second_look == 0:
+        return together
+    looked_at = prediction.field.smooth(applied(prediction.look, folded))
+    return together + np.float32(second_look) * (looked_at - together)
+
+
 def _folded(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
     """The distributions at the temperature of the settings, with their share of rare colours."""
     palette, amount = prediction.palette, settings.rebalancing
-    if settings.temperature == 1 and more is None:  # known already, but for the mixing
+    if more is None and settings.temperature == 1:  # known already, but for the mixing
         return prediction.statistics.favouring(mixed_share(palette, amount))
+    if more is None and (settings.temperature, amount) == (TEMPERATURE, REBALANCING):
+        return prediction.usual
+    return _fold(prediction, settings, more)
+
+
+def _fold(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
+    palette, amount = prediction.palette, settings.rebalancing
     native = prediction.native_temperature
     shift = rarity_shift(prediction.rebalancing_weights, palette, amount, native)
     shift = shift if more is None else shift + more

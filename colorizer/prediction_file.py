@@ -4,10 +4,10 @@
 
 The two numbers are uint32, little-endian; the CRC-32 is of all before it. The arrays (logits,
 lightness, rebalancing weights) are stored without loss: the bytes of all numbers by their
-significance (all first bytes, then all second bytes, ...), which are alike, then Zstandard. The
-header has the version of this format, the lengths and the shape of the arrays, and the other fields
-of the prediction. Nothing in a file is executed, and no more memory is taken than the largest
-prediction needs.
+significance (all first bytes, then all second bytes, ...), which are alike, then Zstandard. A
+second look, if there is one, is the last of them. The header has the version of this format, the
+lengths and the shape of the arrays, and the other fields of the prediction. Nothing in a file is
+executed, and no more memory is taken than the largest prediction needs.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from numpy.typing import NDArray
 
 from .color.bins import BIN_COUNT
 from .errors import CorruptPrediction
-from .pipeline import LONGEST_ASPECT, Prediction, logits_shape
+from .pipeline import LONGEST_ASPECT, Prediction, logits_shape, look_shape
 from .settings import PARAMETERS
 
 MAGIC = b"colorizer-prediction\n"
-VERSION = 2
+VERSION = 3
+#: versions that can be read; there was no second look in the one before
+_READABLE = (2, 3)
 #: Zstandard's quickest level: higher ones save 3 % and take twice the time
 LEVEL = 1
 _WORKING_SIZE = PARAMETERS["working_size"]
@@ -51,6 +53,10 @@ def save(prediction: Prediction, target: BinaryIO) -> None:
         _pack(prediction.lightness, "<f4"),
         _pack(prediction.rebalancing_weights, "<f4"),
     ]
+    if prediction.look is not None:
+        if prediction.look.shape != look_shape(*shape):
+            raise ValueError(f"look {prediction.look.shape} does not fit lightness {shape}")
+        parts.append(_pack(prediction.look, "<f2"))
     header = {
         "version": VERSION,
         "bytes": [len(part) for part in parts],
@@ -99,11 +105,12 @@ def _parse(data: bytes) -> Prediction:
     length = int.from_bytes(data[len(MAGIC) : start], "little")
     header = json.loads(data[start : start + length])
     version = header["version"]
-    if version != VERSION:
+    if version not in _READABLE:
         raise CorruptPrediction(f"The stored prediction is of an unknown version, {version!r}.")
     sizes = header["bytes"]
     body = data[start + length :]
-    _check(len(sizes) == 3 and all(_whole(size, 1) for size in sizes) and len(body) == sum(sizes))
+    _check(len(sizes) in (3, version + 1) and all(_whole(size, 1) for size in sizes))
+    _check(len(body) == sum(sizes))
     ends = list(accumulate(sizes))
     height, width, short_side = (header[k] for k in ("height", "width", "working_size"))
     warmth = header["native_temperature"]
@@ -121,7 +128,9 @@ def _parse(data: bytes) -> Prediction:
     _check(_whole(rows, 1) and _whole(columns, 1) and rows * columns <= _LARGEST)
     logits = _unpack(body[: ends[0]], (BIN_COUNT, *logits_shape(rows, columns)), "<f2")
     lightness = _unpack(body[ends[0] : ends[1]], (rows, columns), "<f4")
-    weights = _unpack(body[ends[1] :], (BIN_COUNT,), "<f4")
+    weights = _unpack(body[ends[1] : ends[2]], (BIN_COUNT,), "<f4")
+    look = _unpack(body[ends[2] :], look_shape(rows, columns), "<f2") if len(ends) > 3 else None
+    _check(look is None or bool(np.isfinite(look).all()))
     _check(bool(np.isfinite(logits).all()))
     _check(bool(((lightness > -0.1) & (lightness < 100.1)).all()))
     _check(bool((np.isfinite(weights) & (weights > 0)).all()))
@@ -135,6 +144,7 @@ def _parse(data: bytes) -> Prediction:
         short_side,
         warmth,
         weights,
+        look,
     )
 
 

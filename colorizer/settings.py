@@ -136,6 +136,19 @@ _ALL = (
         0.05,
     ),
     Parameter(
+        "second_look",
+        "float",
+        1.0,
+        "Second look",
+        "How far a small network that sees the whole picture may change what the large one chose "
+        "place by place. It acts on what Evenness makes of the colours; models without it go "
+        "without.",
+        "render",
+        0.0,
+        1.0,
+        0.05,
+    ),
+    Parameter(
         "saturation",
         "float",
         1.0,
@@ -175,7 +188,7 @@ _ALL = (
     Parameter(
         "cast_removal",
         "float",
-        0.8,
+        0.5,
         "Cast removal",
         "How much of an overall cast of the colours, often brownish, is taken away: 0 none, 1 "
         "(100 %) all that was measured. With half of it or more, a picture that would be brown all "
@@ -267,6 +280,7 @@ class Settings:
     temperature: float = _default("temperature")
     rebalancing: float = _default("rebalancing")
     coherence: float = _default("coherence")
+    second_look: float = _default("second_look")
     saturation: float = _default("saturation")
     warmth: float = _default("warmth")
     tint: float = _default("tint")

@@ -10,14 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.color.bins import BIN_COUNT, decode, nearest_bin
+from colorizer.color.hues import HUES
 from colorizer.color.lab import srgb_to_lab
+from colorizer.color.second_look import OUTPUTS, PLANES
 from colorizer.color.upsample import enlarge
+from colorizer.engines import Answer
 from colorizer.errors import InvalidSetting
 from colorizer.photo import Photo
 from colorizer.pipeline import (
     Colorizer,
     Prediction,
     logits_shape,
+    look_shape,
     native_ab,
     provenance,
     render,
@@ -37,6 +41,12 @@ class FakeEngine:
     def __init__(self, ab: tuple[float, float] | None = None) -> None:
         self.ab = ab
         self.shapes: list[tuple[int, ...]] = []
+
+    def answer(self, lightness: np.ndarray) -> Answer:
+        return Answer(self.logits(lightness))
+
+    def refine(self, planes: np.ndarray) -> np.ndarray:
+        raise AssertionError("there is no refiner")
 
     def logits(self, lightness: np.ndarray) -> np.ndarray:
         self.shapes.append(lightness.shape)
@@ -266,9 +276,59 @@ def test_its_size_counts_what_is_derived_from_it() -> None:
     prediction = colorizer().predict(mid_grey(), working_size=128)
     found, field = prediction.statistics, prediction.field
     arrays = [found.hues, found.expected, found.variance, found.classes, found.favoured.hues]
+    arrays += [prediction.usual.hues, prediction.usual.expected]
     arrays += [found.favoured.expected, found.share, field.confidence, field.right, field.down]
     stored = prediction.logits.nbytes + prediction.lightness.nbytes
     assert prediction.nbytes > stored + sum(array.nbytes for array in arrays)
+
+
+def test_a_second_look_changes_colours_as_far_as_is_asked_for() -> None:
+    maker, photo = colorizer((30.0, 40.0)), mid_grey()
+    prediction = maker.predict(photo, working_size=128)
+    look = np.zeros(look_shape(128, 128), np.float16)
+    look[:HUES] = -30  # it believes in nothing
+    seen = replace(prediction, look=look)
+
+    def chroma(of: Prediction, **changes: float) -> float:
+        a, b = native_ab(of, PLAIN.with_changes({"temperature": 0.7, **changes}))
+        return float(np.hypot(a, b).mean())
+
+    plain = chroma(prediction)
+    assert plain > 40
+    assert chroma(seen) == pytest.approx(0, abs=0.01)
+    assert chroma(seen, second_look=0.5) == pytest.approx(plain / 2, abs=0.01)
+    assert chroma(seen, second_look=0) == plain
+    assert chroma(seen, coherence=0) == chroma(prediction, coherence=0)
+    assert chroma(seen.bare()) == chroma(prediction.bare())
+
+
+class LookingEngine(FakeEngine):
+    """Has a refiner that believes in nothing on the left."""
+
+    def answer(self, lightness: np.ndarray) -> Answer:
+        count, height, width = lightness.shape
+        features = np.zeros((count, 3, height // 8, width // 8), np.float32)
+        return Answer(self.logits(lightness), features)
+
+    def refine(self, planes: np.ndarray) -> np.ndarray:
+        self.shapes.append(planes.shape)
+        look = np.zeros((1, OUTPUTS, *planes.shape[2:]), np.float32)
+        look[:, :HUES, :, : planes.shape[3] // 2] = -30
+        return look
+
+
+def test_the_refiner_is_asked_once_and_padded_for() -> None:
+    maker = colorizer((30.0, 40.0))
+    maker.engine = LookingEngine((30.0, 40.0))
+    photo = grey(136, 200)
+    prediction = maker.predict(photo, working_size=136)
+    assert prediction.look is not None
+    assert prediction.look.dtype == np.float16
+    assert prediction.look.shape == look_shape(136, 200) == (OUTPUTS, 17, 25)
+    assert maker.engine.shapes[1:] == [(1, PLANES + 3, 20, 28)]
+    a, b = native_ab(prediction, PLAIN)
+    assert np.hypot(a, b)[:, :80].max() < 1
+    assert np.hypot(a, b)[:, -60:].min() > 40
 
 
 def test_without_coherence_the_paper_decodes() -> None:

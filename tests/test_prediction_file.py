@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.errors import ColorizerError, CorruptPrediction
-from colorizer.pipeline import Prediction, logits_shape
+from colorizer.pipeline import Prediction, logits_shape, look_shape
 from colorizer.prediction_file import MAGIC, load, save
 
 
@@ -129,7 +129,8 @@ def with_header(header: Any) -> bytes:
     ("name", "value"),
     [
         ("version", 1),
-        ("version", 3),
+        ("version", 4),
+        ("version", "3"),
         ("version", None),
         ("bytes", [1, 2]),
         ("bytes", [1, 2, 3]),
@@ -158,6 +159,32 @@ def test_every_number_of_the_header_is_checked(name: str, value: Any) -> None:
     same(load(with_header(header)), prediction())
     with pytest.raises(CorruptPrediction):
         load(with_header(header | {name: value}))
+
+
+def looked_at(height: int = 21, width: int = 30) -> Prediction:
+    """With a second look."""
+    look = np.random.default_rng(1).normal(size=look_shape(height, width)).astype(np.float16)
+    return prediction(height, width, look=look)
+
+
+def test_a_second_look_is_kept() -> None:
+    same(load(saved(looked_at())), looked_at())
+
+
+def test_files_of_the_version_before_are_read() -> None:
+    header, _ = header_of(saved(prediction()))
+    same(load(with_header(header | {"version": 2})), prediction())
+
+
+def test_a_second_look_must_fit_and_be_finite() -> None:
+    value = looked_at()
+    assert value.look is not None
+    with pytest.raises(ValueError, match="does not fit"):
+        saved(replace(value, look=value.look[:, 1:]))
+    broken = value.look.copy()
+    broken[3, 0, 0] = np.nan
+    with pytest.raises(CorruptPrediction):
+        load(saved(replace(value, look=broken)))
 
 
 def test_a_header_may_not_lack_anything_nor_be_something_else() -> None:

@@ -36,7 +36,12 @@ def field_of(lightness: Array, found: Statistics) -> ColourField:
         lightness: (h, w) L*, on the grid of the logits.
         found: of the calibrated distributions, on the same grid.
     """
-    return ColourField(confidence(found.variance), *affinities(lightness, found.classes))
+    return field_of_parts(lightness, found.variance, found.classes)
+
+
+def field_of_parts(lightness: Array, variance: Array, classes: Array) -> ColourField:
+    """As :func:`field_of`, of the variance (h, w) and the classes (k, h, w) alone."""
+    return ColourField(confidence(variance), *affinities(lightness, classes))
 
 
 def coherent(folded: Folded, field: ColourField, most_gain: float | None = None) -> Array:

@@ -141,6 +141,13 @@ class ColourField:
             found = [self._factors.solve(plane) for plane in pulled]
         return np.array(found, np.float32).reshape(values.shape)
 
+    def factorise(self) -> None:
+        """Do now what is otherwise done when :meth:`smooth` is first called."""
+        if self._block > 1:
+            self._coarse.factorise()
+        else:
+            self._factors  # noqa: B018
+
     def with_strokes(self, strength: Array) -> ColourField:
         """The same system with stronger strokes: a person's colours, as hints are.
 

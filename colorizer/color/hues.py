@@ -28,6 +28,8 @@ from .bins import BIN_COUNT, ab_bins, expectations
 Array = NDArray[np.float32]
 
 HUES = 16
+#: classes of colours: neutral, and each hue weak or strong
+CLASSES = 1 + 2 * HUES
 #: concentration of the kernel: half weight at 28 degrees
 SHARPNESS = 6.0
 #: chroma below which a bin is neutral, and above which it is strong, for the classes

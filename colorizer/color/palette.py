@@ -28,9 +28,9 @@ from .bins import BIN_COUNT
 #: degrees of the hue angle of CIELAB: orange, brown, yellow
 WARM_HUES = (40.0, 100.0)
 #: warm shares of a result's chroma between which the correction sets in
-FROM, TO = 0.6, 0.8
+FROM, TO = 0.75, 0.9
 #: g of a picture that is warm only
-STRONGEST = 2.2
+STRONGEST = 1.2
 
 
 def warm_share(ab: NDArray[Any]) -> float:

@@ -47,8 +47,8 @@ class LinearColour:
         h, w = self.offset.shape[1:]
         y = positions(first, count, height, h)
         x = positions(0, width, width, w)
-        result = np.empty((2, count, width), np.float32)
-        for channel in range(2):
+        result = np.empty((len(self.offset), count, width), np.float32)
+        for channel in range(len(result)):
             offset = _interpolate(self.offset[channel], y, x)
             if self.slope.any():
                 offset += _interpolate(self.slope[channel], y, x) * lightness
@@ -76,7 +76,7 @@ def _interpolate(
 
 
 def enlarge(ab: Array, height: int, width: int) -> Array:
-    """Plain bilinear enlargement: (2, h, w) to (2, height, width); pixel centres aligned."""
+    """Plain bilinear enlargement: (k, h, w) to (k, height, width); pixel centres aligned."""
     flat = LinearColour(np.zeros_like(ab), ab)
     return flat.rows(np.zeros((height, width), np.float32), 0, height)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from ..errors import InvalidSetting, PackageMissing
 from .devices import may_have_cuda
@@ -25,6 +25,18 @@ log = logging.getLogger(__name__)
 _WITHOUT_TORCH = "eccv16-vgg16"
 
 
+class Answer(NamedTuple):
+    """What a network says of some pictures.
+
+    Attributes:
+        logits: see :meth:`Engine.logits`.
+        features: (N, f, H/8, W/8) float32 for the refiner; None where the weights have none.
+    """
+
+    logits: NDArray[np.floating[Any]]
+    features: NDArray[np.float32] | None = None
+
+
 class Engine(Protocol):
     """A network on a device.
 
@@ -43,6 +55,17 @@ class Engine(Protocol):
 
         They are float32, or float16 where the arithmetic has less. May be called from several
         threads.
+        """
+        ...
+
+    def answer(self, lightness: NDArray[np.float32]) -> Answer:
+        """As :meth:`logits`, with the features that a refiner looks at, if there is one."""
+        ...
+
+    def refine(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Run the refiner, which must be there: (N, inputs, h, w) -> (N, OUTPUTS, h, w) float32.
+
+        See :mod:`colorizer.color.second_look`. May be called from several threads.
         """
         ...
 

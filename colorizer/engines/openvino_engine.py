@@ -15,8 +15,10 @@ from openvino.preprocess import PrePostProcessor
 
 from ..color.lab import lightness_to_grey
 from ..errors import DeviceUnavailable, InvalidSetting, WeightsCorrupt
+from .base import Answer
 from .devices import cpu_threads
 from .openvino_graph import NETWORK, build_graph
+from .openvino_refiner import build_refiner
 
 if TYPE_CHECKING:
     from ..weights import LoadedWeights
@@ -70,19 +72,37 @@ class OpenVINOEngine:
         self.precision = "int8" if rounds else "float32"
         if rounds:  # a prediction keeps 16 bits, and numpy makes them slowly
             steps = PrePostProcessor(model)
-            steps.output().tensor().set_element_type(openvino.Type.f16)
+            steps.output(0).tensor().set_element_type(openvino.Type.f16)
             model = steps.build()
         settings = _SETTINGS | {"INFERENCE_NUM_THREADS": cpu_threads()}
-        self._compiled = openvino.Core().compile_model(model, "CPU", settings)
+        core = openvino.Core()
+        self._compiled = core.compile_model(model, "CPU", settings)
         self._request = self._compiled.create_infer_request()
+        self._refiner: Any = None
+        if weights.refiner is not None:
+            refiner = core.compile_model(build_refiner(weights.refiner), "CPU", settings)
+            self._refiner = refiner.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a pass uses all processors, and much memory
 
     def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """See :meth:`colorizer.engines.Engine.logits`."""
+        return self.answer(lightness).logits
+
+    def answer(self, lightness: NDArray[np.float32]) -> Answer:
+        """See :meth:`colorizer.engines.Engine.answer`."""
         grey = lightness_to_grey(np.ascontiguousarray(lightness, np.float32)) * 255
         with self._one_at_a_time:
             found = self._request.infer([grey[:, None]], share_inputs=True, share_outputs=True)
-            result: NDArray[np.floating[Any]] = found[0].copy()  # the next pass writes over it
+            # copied, as the next pass writes over it
+            features = None if self._refiner is None else found[1].copy()
+            answer = Answer(found[0].copy(), features)
             if grey.size > KEEP_MEMORY_UP_TO:
                 self._compiled.release_memory()
-        return result
+        return answer
+
+    def refine(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See :meth:`colorizer.engines.Engine.refine`."""
+        with self._one_at_a_time:
+            found = self._refiner.infer([planes], share_inputs=True, share_outputs=True)
+            look: NDArray[np.float32] = found[0].copy()
+        return look

@@ -12,7 +12,8 @@ import openvino.opset13 as ops
 from openvino import Model, PartialShape
 
 from ..networks.layout import CAFFE_BGR_MEAN, EPSILON, GRID, VGG16_BLOCKS, Options, tensor_shapes
-from .openvino_layers import Layers, constant, per_channel
+from . import openvino_refiner
+from .openvino_layers import Layers, constant, doubled, per_channel
 
 if TYPE_CHECKING:
     from openvino import Node
@@ -26,6 +27,8 @@ NETWORK = "eccv16-vgg16"
 def build_graph(weights: LoadedWeights) -> Model:
     """Grey (N, 1, H, W), 0..255, H and W multiples of 8 -> logits (N, 313, H/4, W/4).
 
+    With a refiner there is a second output, what it looks at besides: (N, f, H/8, W/8).
+
     Raises:
         ValueError, TypeError: if the options or the tensors are not those of the network.
     """
@@ -37,8 +40,12 @@ def build_graph(weights: LoadedWeights) -> Model:
     layers = Layers(weights.tensors, weights.ranges)
     grey = ops.parameter(PartialShape([-1, 1, -1, -1]), np.float32, "grey")
     block3, block4, block5 = _encoder(layers, grey)
-    logits = _Decoder(layers, options).logits(block3, block4, block5)
-    return Model([ops.result(logits)], [grey], NETWORK)
+    logits, features = _Decoder(layers, options).answer(block3, block4, block5)
+    results = [ops.result(logits)]
+    if weights.refiner is not None:
+        openvino_refiner.check(weights.refiner)
+        results.append(ops.result(openvino_refiner.components(weights.refiner, features)))
+    return Model(results, [grey], NETWORK)
 
 
 def _encoder(layers: Layers, grey: Node) -> list[Node]:
@@ -68,8 +75,10 @@ class _Decoder:
         self._layers = layers
         self._options = options
 
-    def logits(self, block3: Node, block4: Node, block5: Node) -> Node:
+    def answer(self, block3: Node, block4: Node, block5: Node) -> tuple[Node, list[Node]]:
+        """The logits, and what a refiner looks at besides."""
         layers, options = self._layers, self._options
+        block4 = layers.normalise(block4, "decoder.normalise.1")
         block5 = layers.normalise(block5, "decoder.normalise.2")
         x = block5
         for index in range(3):
@@ -79,16 +88,16 @@ class _Decoder:
             context = layers.linear(mean, "decoder.context")
             x = ops.add(x, ops.unsqueeze(context, np.array([2, 3])))
         if options.skips:
-            skip = layers.normalise(block4, "decoder.normalise.1")
-            x = ops.add(x, layers.convolve(skip, "decoder.skip4"))
+            x = ops.add(x, layers.convolve(block4, "decoder.skip4"))
         if options.heads:
             x = self._attention(x)
-        x = self._layer(self._layer(x, "decoder.block7.0"), "decoder.block7.1")
-        x = _enlarge(x)
+        block7 = self._layer(self._layer(x, "decoder.block7.0"), "decoder.block7.1")
+        x = doubled(block7)
         if options.skips:
             skip = layers.normalise(block3, "decoder.normalise.0")
             x = ops.add(x, layers.convolve(skip, "decoder.skip3"))
-        return layers.convolve(self._layer(x, "decoder.block8"), "decoder.classify")
+        logits = layers.convolve(self._layer(x, "decoder.block8"), "decoder.classify")
+        return logits, [block4, block5, block7]
 
     def _layer(self, x: Node, name: str, dilation: int = 1) -> Node:
         """A 3x3 convolution with its ReLU and BatchNorm, in the order of the options."""
@@ -132,15 +141,3 @@ class _Decoder:
         parts = np.array([0, 0, heads, self._options.width // heads])
         split = ops.reshape(tokens, parts, special_zero=True)
         return ops.transpose(split, np.array([0, 2, 1, 3]))
-
-
-def _enlarge(x: Node) -> Node:
-    """(N, C, h, w) -> (N, C, 2h, 2w), bilinear, as torch with ``align_corners=False``."""
-    return ops.interpolate(
-        x,
-        np.array([2.0, 2.0], np.float32),
-        "linear_onnx",
-        "scales",
-        coordinate_transformation_mode="half_pixel",
-        axes=np.array([2, 3]),
-    )

@@ -50,6 +50,18 @@ def per_channel(values: Array) -> Node:
     return constant(values.reshape(1, -1, 1, 1))
 
 
+def doubled(x: Node) -> Node:
+    """(N, C, h, w) -> (N, C, 2h, 2w), bilinear, as torch with ``align_corners=False``."""
+    return ops.interpolate(
+        x,
+        np.array([2.0, 2.0], np.float32),
+        "linear_onnx",
+        "scales",
+        coordinate_transformation_mode="half_pixel",
+        axes=np.array([2, 3]),
+    )
+
+
 def aligned(low: float, high: float) -> tuple[float, float]:
     """The range with 0 on one of its 256 levels: what pads a picture must stay what it is."""
     step = (high - low) / (LEVELS - 1)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import networks
 from ..errors import DeviceUnavailable, WeightsCorrupt
+from ..networks.refiner import Refiner
+from .base import Answer
 
 if TYPE_CHECKING:
     from ..weights import LoadedWeights
@@ -37,6 +39,17 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def _refiner(weights: LoadedWeights | None) -> Refiner | None:
+    if weights is None:
+        return None
+    refiner = Refiner(**weights.options)
+    refiner.load_state_dict(weights.state_dict)
+    return refiner
+
+
 class TorchEngine:
     """Eager torch with channels last: float32 on the CPU, float16 (autocast) on CUDA."""
 
@@ -49,26 +62,51 @@ class TorchEngine:
         try:
             network = networks.build(weights.network, **weights.options)
             network.load_state_dict(weights.state_dict)
+            refiner = _refiner(weights.refiner)
         except (RuntimeError, TypeError, ValueError) as error:
             raise WeightsCorrupt(
                 f"The weights {weights.name} do not fit the network {weights.network}."
             ) from error
-        network = network.to(self._device).to(memory_format=torch.channels_last)
-        self._network = network.eval()
+        self._network = self._ready(network)
+        self._refiner = None if refiner is None else self._ready(refiner)
+
+    def _ready(self, network: Network) -> Network:
+        return network.to(self._device).to(memory_format=torch.channels_last).eval()
+
+    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
+        """See :meth:`colorizer.engines.Engine.logits`."""
+        return self.answer(lightness).logits
 
     @torch.inference_mode()
-    def logits(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-        """See :meth:`colorizer.engines.Engine.logits`."""
+    def answer(self, lightness: NDArray[np.float32]) -> Answer:
+        """See :meth:`colorizer.engines.Engine.answer`."""
         x = torch.from_numpy(np.ascontiguousarray(lightness, np.float32))[:, None].to(self._device)
-        logits = self._forward(x, half=self.precision == "float16")
-        result: NDArray[np.float32] = logits.float().cpu().numpy()
-        return result
+        logits, sources = self._forward(x, half=self.precision == "float16")
+        if self._refiner is None:
+            return Answer(_array(logits))
+        return Answer(_array(logits), _array(self._refiner.features([s.float() for s in sources])))
 
-    def _forward(self, x: Tensor, *, half: bool) -> Tensor:
-        """Logits of ``x`` (N, 1, H, W); in float32 again if something is too large for 16 bits."""
+    @torch.inference_mode()
+    def refine(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See :meth:`colorizer.engines.Engine.refine`."""
+        assert self._refiner is not None
+        return _array(self._refiner(torch.from_numpy(planes).to(self._device)))
+
+    def _forward(self, x: Tensor, *, half: bool) -> tuple[Tensor, list[Tensor]]:
+        """Answer to ``x`` (N, 1, H, W); in float32 again if something is too large for 16 bits."""
         logits: Tensor
+        sources: list[Tensor] = []
+        network: Any = self._network
         with torch.autocast(self._device.type, torch.float16, enabled=half):
-            logits = self._network(x)
-        if half and not bool(torch.isfinite(logits).all()):
+            if self._refiner is None:
+                logits = network(x)
+            else:
+                logits, sources = network.answer(x)
+        if half and not all(bool(torch.isfinite(t).all()) for t in (logits, *sources)):
             return self._forward(x, half=False)
-        return logits
+        return logits, sources
+
+
+def _array(values: Tensor) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = values.float().cpu().numpy()
+    return found

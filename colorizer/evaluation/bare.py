@@ -12,7 +12,7 @@ from ..settings import Settings
 
 if TYPE_CHECKING:
     from ..photo import Photo
-    from .runner import ColorizerLike
+    from .colorizer_like import ColorizerLike
 
 
 def bare_name(temperature: float) -> str:

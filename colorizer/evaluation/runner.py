@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from typing import Protocol as Interface
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +21,7 @@ from ..errors import ImageError, InvalidSetting, TrainingDataError
 from ..settings import Settings, parse_assignments
 from .auc import bin_weights
 from .bare import Bare, bare_name, bare_settings
+from .colorizer_like import ColorizerLike
 from .comparison import DEFAULT, GREY
 from .gallery import Gallery
 from .machine import describe_machine
@@ -33,7 +33,7 @@ from .sources import candidates, count, expand
 from .vgg import DESCRIPTION as VGG_DESCRIPTION
 
 if TYPE_CHECKING:
-    from ..photo import Photo
+    pass
 
 
 #: what a report says of the distances that were measured
@@ -41,18 +41,6 @@ DISTANCES = {
     "vgg": VGG_DESCRIPTION,
     "lpips": "LPIPS 0.1 on AlexNet (package lpips), 8-bit sRGB scaled to -1..1",
 }
-
-
-class ColorizerLike(Interface):
-    """What the loop needs of a colorizer; :class:`colorizer.pipeline.Colorizer` has it."""
-
-    def predict(self, photo: Photo, *, working_size: int = ...) -> Any:
-        """Run the network once on a grey photo, its short side brought to ``working_size``."""
-        ...
-
-    def render(self, photo: Photo, prediction: Any, settings: Settings = ...) -> Photo:
-        """Colour the photo: pixels (H, W, 3), uint8 or uint16, of the size of the input."""
-        ...
 
 
 @dataclass

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import InvalidSetting, WeightsCorrupt
+from ..errors import InvalidSetting
 from .metrics import Pixels
 
 if TYPE_CHECKING:
@@ -34,15 +34,6 @@ DESCRIPTION = (
     "features of VGG16 (the encoder of the default weights) after the last ReLU of each block, "
     "scaled to length 1 at each place; squared difference, mean over places, sum over the blocks"
 )
-#: mean absolute weight of each of Oxford's convolutions; an encoder that has learned has others
-_MARKS = (
-    (0.168639, 0.029229),
-    (0.020819, 0.015818),
-    (0.011925, 0.008876, 0.009053),
-    (0.007312, 0.005763, 0.005981),
-    (0.006586, 0.006800, 0.006550),
-)
-_TOLERANCE = 0.002
 
 
 class VggDistance:
@@ -62,6 +53,8 @@ class VggDistance:
     def __init__(self, weights: LoadedWeights | None = None, device: str = "cpu") -> None:
         import torch
 
+        from ..networks.vgg16 import vgg16_convolutions
+
         if weights is None:
             from .. import weights as library
             from ..settings import DEFAULT_MODEL
@@ -70,7 +63,7 @@ class VggDistance:
         self._device = torch.device(device)
         self._blocks = [
             [(w.to(self._device), b.to(self._device)) for w, b in block]
-            for block in _convolutions(weights)
+            for block in vgg16_convolutions(weights)
         ]
         self._truth: tuple[Pixels, list[Tensor]] | None = None
 
@@ -105,35 +98,3 @@ class VggDistance:
                     x = functional.conv2d(x, weight, bias, padding=1).relu_()
                 found.append(functional.normalize(x, dim=1, eps=1e-10))
         return found
-
-
-def _convolutions(weights: LoadedWeights) -> list[list[tuple[Tensor, Tensor]]]:
-    """Weights and biases of the 13 convolutions, each with its BatchNorm folded in, by block."""
-    from torch.nn.utils.fusion import fuse_conv_bn_weights
-
-    from ..networks.layout import EPSILON, VGG16_BLOCKS
-
-    state = weights.state_dict
-    blocks: list[list[tuple[Tensor, Tensor]]] = []
-    try:
-        for number, (_, count) in enumerate(VGG16_BLOCKS, start=1):
-            block = []
-            for index in range(count):
-                name = f"encoder.block{number}.{index}"
-                fused = fuse_conv_bn_weights(
-                    state[f"{name}.0.weight"], state.get(f"{name}.0.bias"),
-                    state[f"{name}.1.running_mean"], state[f"{name}.1.running_var"], EPSILON,
-                    state[f"{name}.1.weight"], state[f"{name}.1.bias"],
-                )  # fmt: skip
-                block.append((fused[0].detach(), fused[1].detach()))
-            blocks.append(block)
-    except KeyError as error:
-        raise WeightsCorrupt(f"The weights {weights.name} have no VGG16 encoder.") from error
-    for block, marks in zip(blocks, _MARKS, strict=True):
-        for (weight, _), mark in zip(block, marks, strict=True):
-            if abs(float(weight.abs().mean()) - mark) > _TOLERANCE * mark:
-                raise WeightsCorrupt(
-                    f"The encoder of the weights {weights.name} is no longer VGG16: it cannot "
-                    "measure the VGG distance."
-                )
-    return blocks

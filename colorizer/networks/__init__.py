@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 STRIDE = 8
+#: what the weights of a :class:`.refiner.Refiner` are called: no network of its own
+REFINER = "refiner"
 
 
 def _eccv16(**options: Any) -> nn.Module:
@@ -59,6 +61,10 @@ def tensor_shapes(name: str, options: Mapping[str, Any]) -> dict[str, tuple[int,
         UnknownModel: if there is no such name.
         TypeError, ValueError: or whatever else the builder raises for wrong options.
     """
+    if name == REFINER:
+        from .refiner_layout import refiner_shapes
+
+        return refiner_shapes(**options)
     if REGISTRY.get(name) is _eccv16_vgg16:
         from . import layout
 

@@ -168,6 +168,13 @@ class Decoder(nn.Module):
             nn.init.zeros_(self.context.bias)
 
     def forward(self, features: Features) -> Tensor:
+        return self.answer(features)[0]
+
+    def answer(self, features: Features) -> tuple[Tensor, list[Tensor]]:
+        """The logits, and what a refiner looks at besides, all at 1/8.
+
+        That is: blocks 4 and 5 of the encoder, normalised, and block 7 of the decoder.
+        """
         features = Features(*(norm(x) for norm, x in zip(self.normalise, features, strict=True)))
         x = self.block6(features.block5)
         if self.context is not None:
@@ -176,12 +183,12 @@ class Decoder(nn.Module):
             x = x + self.skip4(features.block4)
         if self.attention is not None:
             x = self.attention(x)
-        x = self.block7(x)
-        x = functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        block7 = self.block7(x)
+        x = functional.interpolate(block7, scale_factor=2.0, mode="bilinear", align_corners=False)
         if self.skip3 is not None:
             x = x + self.skip3(features.block3)
         logits: Tensor = self.classify(self.block8(x))
-        return logits
+        return logits, [features.block4, features.block5, block7]
 
 
 class ECCV16VGG16(nn.Module):
@@ -216,3 +223,8 @@ class ECCV16VGG16(nn.Module):
         """L* (N, 1, H, W), 0..100 -> logits (N, 313, H/4, W/4); H, W multiples of 8."""
         logits: Tensor = self.decoder(self.encoder(lightness))
         return logits
+
+    def answer(self, lightness: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The logits, and what a refiner looks at besides, see :meth:`Decoder.answer`."""
+        answer: tuple[Tensor, list[Tensor]] = self.decoder.answer(self.encoder(lightness))
+        return answer

@@ -18,6 +18,8 @@ from .files import sha256_of
 
 #: Beside the shipped weights: their bytes, sha256, native temperature (they change with training).
 FACTS_FILE = "catalogue.json"
+#: what the refiner of some weights is called, instead of their own ending
+REFINER_SUFFIX = ".refiner.safetensors"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Entry:
     ``bytes`` and ``sha256`` (64 lower-case hex digits) are those of the file; a file that differs
     is never used. ``native_temperature`` (> 0) divides the logits before the annealed mean is taken
     at the temperature that a person set. ``network`` is a name in
-    :data:`colorizer.networks.REGISTRY`.
+    :data:`colorizer.networks.REGISTRY`. ``refiner_sha256`` is that of the refiner which ships with
+    it, "" if none does.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Entry:
     licence: str
     native_temperature: float
     description: str
+    refiner_sha256: str = ""
 
 
 @cache
@@ -107,7 +111,7 @@ def update_catalogue(
     Raises:
         UnknownModel, WeightsMissing, WeightsCorrupt: no such entry, no such file, an unusable file.
     """
-    from .checkpoint import parse, read_file
+    from .checkpoint import parse, parse_refiner, read_file
 
     place = shipped_folder() if folder is None else Path(folder)
     entry = entry_named(name)
@@ -126,6 +130,10 @@ def update_catalogue(
         "native_temperature": loaded.native_temperature,
         "sha256": digest,
     }
+    refiner = refiner_of(file)
+    if refiner.is_file():
+        data, facts[name]["refiner_sha256"] = read_file(refiner)
+        parse_refiner(data, refiner, digest)
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
     write_atomically(place / FACTS_FILE, text.encode())
     updated = _shipped(name, place)
@@ -146,6 +154,7 @@ def _shipped(name: str, folder: Path) -> Entry:
         licence="BSD-3-Clause",
         native_temperature=facts["native_temperature"],
         description="VGG16 encoder with a decoder trained by this project; ships with it.",
+        refiner_sha256=facts.get("refiner_sha256", ""),
     )
 
 
@@ -163,15 +172,20 @@ def _read_facts(folder: Path) -> dict[str, dict[str, Any]]:
     return facts
 
 
+def refiner_of(file: Path) -> Path:
+    """Where the refiner of the weights in ``file`` would lie: ``mine.refiner.safetensors``."""
+    return file.with_name(file.stem + REFINER_SUFFIX)
+
+
 def _good_facts(facts: Any) -> bool:
     if not isinstance(facts, dict):
         return False
-    size, digest, warmth = (facts.get(k) for k in ("bytes", "sha256", "native_temperature"))
+    size, warmth = (facts.get(k) for k in ("bytes", "native_temperature"))
+    digests = (facts.get("sha256"), facts.get("refiner_sha256", "0" * 64))
     return (
         isinstance(size, int)
         and size > 0
-        and isinstance(digest, str)
-        and re.fullmatch("[0-9a-f]{64}", digest) is not None
+        and all(isinstance(d, str) and re.fullmatch("[0-9a-f]{64}", d) for d in digests)
         and isinstance(warmth, int | float)
         and math.isfinite(warmth)
         and warmth > 0

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+#: of a refiner's metadata: sha256 of the weights whose answers it was trained on
+REFINED_FIELD = "refines"
 #: a larger file is no checkpoint of any network here
 LARGEST = 2 * 1024**3
 
@@ -43,7 +45,8 @@ class LoadedWeights:
     smoothed colour prior of the training set, float64 (313,), or None where unknown.
     ``rebalancing_weights`` (313,) float32 are the class weights of the training, all 1 where
     unknown. ``sha256`` is that of the file. ``ranges`` are of activations: name of a convolution ->
-    the lowest and highest value of what goes into it; empty where unknown.
+    the lowest and highest value of what goes into it; empty where unknown. ``refiner`` are the
+    weights of the refiner that was trained on this network's answers, None where there is none.
     """
 
     name: str
@@ -56,6 +59,7 @@ class LoadedWeights:
     rebalancing_weights: NDArray[np.float32]
     metadata: dict[str, str]
     ranges: dict[str, Range] = field(default_factory=dict)
+    refiner: LoadedWeights | None = None
 
     @cached_property
     def state_dict(self) -> dict[str, Tensor]:
@@ -125,6 +129,25 @@ def parse(
         metadata=metadata,
         ranges=parts.ranges,
     )
+
+
+def parse_refiner(data: bytes, file: Path, refined: str) -> LoadedWeights | None:
+    """The refiner in ``data``; None if it was trained on the answers of other weights.
+
+    Args:
+        file: where it lies.
+        refined: sha256 of the weights whose answers it is to refine.
+
+    Raises:
+        WeightsCorrupt: whatever is wrong with it.
+    """
+    from ..networks import REFINER
+
+    digest = hashlib.sha256(data).hexdigest()
+    loaded = parse(data, label=str(file), name=file.stem, sha256=digest)
+    if loaded.network != REFINER:
+        raise WeightsCorrupt(f"{file} holds a network {loaded.network}, not a refiner.")
+    return loaded if loaded.metadata.get(REFINED_FIELD) == refined else None
 
 
 @dataclass

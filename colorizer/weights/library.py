@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from ..atomic import write_atomically
 from ..errors import InvalidSetting, OutputError, WeightsCorrupt, WeightsMissing
-from .catalogue import Entry, catalogue, entry_named, entry_of, matches
-from .checkpoint import LoadedWeights, parse, read_file
+from .catalogue import Entry, catalogue, entry_named, entry_of, matches, refiner_of
+from .checkpoint import LoadedWeights, parse, parse_refiner, read_file
 from .containers import is_torch
 from .files import sha256_of
 from .locate import (
@@ -22,6 +23,8 @@ from .locate import (
     search_folders,
     writable_folder,
 )
+
+log = logging.getLogger(__name__)
 
 State = Literal["ready", "missing", "damaged"]
 
@@ -59,7 +62,31 @@ def load(name_or_path: str | os.PathLike[str]) -> LoadedWeights:
     data, digest = read_file(found.path)
     if found.entry is not None and digest != found.entry.sha256:  # changed since it was found
         raise WeightsCorrupt(f"{found.path} was changed while it was being read.")
-    return _parse(found, data, digest)
+    return _with_refiner(found, _parse(found, data, digest))
+
+
+def _with_refiner(found: Found, loaded: LoadedWeights) -> LoadedWeights:
+    """``loaded`` with the refiner that lies beside it or, of the catalogue's, where weights lie."""
+    entry = found.entry
+    if entry is not None and not entry.refiner_sha256:
+        return loaded
+    beside = refiner_of(found.path)
+    places = [beside] + ([] if entry is None else [f / beside.name for f in search_folders()])
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
+        if entry is not None:
+            log.warning("%s is missing: %s works without a second look.", beside.name, entry.name)
+        return loaded
+    data, digest = read_file(file)
+    if entry is not None and digest != entry.refiner_sha256:
+        raise WeightsCorrupt(
+            f"{file} is not the refiner of {entry.name!r} that the catalogue describes (damaged, "
+            "or of another version); please install Colorizer again."
+        )
+    refiner = parse_refiner(data, file, loaded.sha256)
+    if refiner is None:
+        log.warning("%s was trained for other weights and is not used.", file)
+    return replace(loaded, refiner=refiner)
 
 
 def _parse(found: Found, data: bytes, digest: str) -> LoadedWeights:

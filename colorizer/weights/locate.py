@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import OutputError, UnknownModel, WeightsCorrupt, WeightsMissing
-from .catalogue import Entry, catalogue, entry_named, matches, shipped_folder
+from .catalogue import REFINER_SUFFIX, Entry, catalogue, entry_named, matches, shipped_folder
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +187,8 @@ def imported() -> dict[str, Path]:
             continue
         for file in present:
             good = file.suffix in SUFFIXES and is_good_name(file.stem) and file.is_file()
+            if file.name.endswith(REFINER_SUFFIX):  # part of other weights
+                continue
             if good and file.name not in taken and file.stem not in catalogue():
                 files.setdefault(file.stem, file)
     return files

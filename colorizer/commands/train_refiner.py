@@ -1,0 +1,115 @@
+"""``colorizer train-refiner``: a second look for weights that are trained already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..settings import DEFAULT_MODEL
+
+_PHOTOS = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--photos",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    type=_PHOTOS,
+    help="Colour photographs to train on (file, folder, tar shard; may be repeated).",
+)
+@click.option(
+    "--validation",
+    multiple=True,
+    required=True,
+    metavar="PATH",
+    type=_PHOTOS,
+    help="Others to measure on; may be repeated.",
+)
+@click.option("--limit", type=click.IntRange(1), help="At most so many photographs to train on.")
+@click.option(
+    "--validation-limit", type=click.IntRange(1), default=180, show_default=True,
+    help="At most so many to measure on, spread over all.",
+)  # fmt: skip
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    help="Name or file of the weights to refine.",
+)
+@click.option(
+    "--degrade", type=click.FloatRange(0, 1), default=0.3, show_default=True,
+    help="Share of the photographs that are made old.",
+)  # fmt: skip
+@click.option(
+    "--minutes", type=click.FloatRange(0.01), default=60.0, show_default=True,
+    help="Training time, after the answers have been computed.",
+)  # fmt: skip
+@click.option(
+    "--learning-rate", type=click.FloatRange(1e-8), default=1.2e-3, show_default=True,
+    help="Of the first steps; half a cosine takes it to 0.",
+)  # fmt: skip
+@click.option(
+    "--least-chroma", type=click.FloatRange(0, 1), default=0.8, show_default=True,
+    help="How colourful results shall be at least, as a share of the truth.",
+)  # fmt: skip
+@click.option("--batch", type=click.IntRange(1), default=12, show_default=True)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/refiner"),
+    show_default=True,
+    help="Folder of the network's answers (half a megabyte a photograph) and of the state; what is "
+    "there is gone on with.",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="NAME.refiner.safetensors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; it belongs beside NAME.safetensors, the weights that it refines.",
+)
+def train_refiner(
+    photos: tuple[Path, ...],
+    validation: tuple[Path, ...],
+    limit: int | None,
+    validation_limit: int,
+    model: str,
+    degrade: float,
+    minutes: float,
+    learning_rate: float,
+    least_chroma: float,
+    batch: int,
+    work: Path,
+    output: Path,
+) -> None:
+    """Train the small network of the second look on the answers of another, on the CPU."""
+    import numpy as np
+
+    from .. import weights as library
+    from ..networks.vgg16 import vgg16_convolutions
+    from ..training.answers import Answers, compute_answers
+    from ..training.photos import find_photos, thinned
+    from ..training.refine import RefineConfig, Refinement, export_refiner
+
+    config = RefineConfig(
+        batch=batch, learning_rate=learning_rate, minutes=minutes, least_chroma=least_chroma
+    )
+    weights = library.load(model)
+    vgg16 = weights if model == DEFAULT_MODEL else library.load(DEFAULT_MODEL)
+    found = find_photos(photos)
+    order = np.random.default_rng(config.seed).permutation(len(found))[:limit]
+    refiner = compute_answers([found[i] for i in order], work / "photos", weights, degrade=degrade)
+    held_out = thinned(find_photos(validation), validation_limit)
+    compute_answers(held_out, work / "validation", weights)
+    answers, measured = Answers(work / "photos"), Answers(work / "validation")
+    training = Refinement(config, refiner, answers, measured, vgg16_convolutions(vgg16))
+    state = work / "refiner.pt"
+    if state.is_file():
+        training.resume(state)
+    training.run(work)
+    export_refiner(training.averaged(), answers, output)
+    click.echo(f"{output}; the log is {work / 'log.csv'}.")

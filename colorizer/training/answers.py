@@ -1,0 +1,310 @@
+"""What a trained network says of many photographs, computed once and kept: to train a refiner on.
+
+A folder of ``.npy`` files that are mapped into memory, one row a photograph, half a megabyte each:
+the refiner's inputs (:mod:`..color.second_look`) in 8 bits, the lightness that the network saw (of
+some photographs made old, :mod:`.degrade`), and the truth. Computing can be stopped and goes on
+where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from ..color.hues import CLASSES, HUES, Folded, Statistics
+from ..color.lab import srgb_to_lab
+from ..color.second_look import STRIDE
+from ..errors import InvalidSetting, OutputError, TrainingDataError, WeightsCorrupt
+from ..networks import REFINER
+from ..networks.refiner import Refiner
+from ..networks.refiner_layout import COMPONENTS
+from ..pipeline import LOGIT_STRIDE, Prediction
+from ..weights.tensors import from_torch
+from .degrade import degrade_lightness
+from .photos import Item, decode
+
+if TYPE_CHECKING:
+    from ..engines import Engine
+    from ..weights import LoadedWeights
+
+Array = NDArray[Any]
+
+#: side of the squares, px
+SIDE = 224
+_CELLS = SIDE // LOGIT_STRIDE
+_HALF = _CELLS // STRIDE
+#: (shape of a row, type) of each file; numbers of 8 bits are scaled as :func:`_pack` does
+_FILES: dict[str, tuple[tuple[int, ...], type]] = {
+    "hues": ((2 * HUES + 2, _CELLS, _CELLS), np.int8),
+    "scales": ((2 * HUES + 2,), np.float32),
+    "classes": ((CLASSES, _CELLS, _CELLS), np.uint8),
+    "variance": ((_CELLS, _CELLS), np.uint8),
+    "features": ((sum(COMPONENTS), _HALF, _HALF), np.int8),
+    "lightness": ((SIDE, SIDE), np.uint8),
+    "truth": ((SIDE, SIDE, 3), np.uint8),
+    "done": ((), np.uint8),
+}
+_FACTS = "answers.json"
+_LOG_VARIANCE, _LIGHTNESS, _FEATURES = 25.5, 2.55, 25.0
+#: photographs, and places of each, that the components of the features are found on
+_SAMPLE, _PLACES = 200, 60
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of the store as numbers. n photographs, on a grid of (h, w).
+
+    Attributes:
+        classes: (n, CLASSES, h, w) square roots of how likely each class is.
+        hues: (n, 2, HUES, h, w), of the distributions as the refiner looks at them.
+        mean: (n, 2, h, w), of the calibrated distributions.
+        variance: (n, h, w), of the same.
+        features: (n, f, h/2, w/2).
+        lightness: (n, 1, 4 h, 4 w) L*, that the network saw.
+        truth: (n, 3, 4 h, 4 w) sRGB, 0..1.
+    """
+
+    classes: Tensor
+    hues: Tensor
+    mean: Tensor
+    variance: Tensor
+    features: Tensor
+    lightness: Tensor
+    truth: Tensor
+
+    def mirrored(self, which: Tensor) -> Batch:
+        """With the photographs of ``which`` (n,) bool mirrored."""
+        parts = {
+            name: torch.where(which.view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x)
+            for name, x in vars(self).items()
+        }
+        return Batch(**parts)
+
+    def planes(self) -> Tensor:
+        """The refiner's input, (n, inputs, h/2, w/2), as :func:`..color.second_look.inputs`."""
+        planes = [
+            self.classes,
+            self.hues.flatten(1, 2) / 30,
+            self.mean / 30,
+            (torch.log1p(self.variance)[:, None] - 5) / 2,
+        ]
+        small = functional.avg_pool2d(torch.cat(planes, 1), STRIDE)
+        cells = functional.pixel_unshuffle(self.lightness, LOGIT_STRIDE * STRIDE) / 50 - 1
+        return torch.cat([small, cells, self.features], 1)
+
+
+class Answers:
+    """The answers in a folder, computed or being computed.
+
+    Raises:
+        TrainingDataError: if there are none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+            self._files = {n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in _FILES}
+        except (OSError, ValueError) as error:
+            raise TrainingDataError(f"There are no answers in {folder}: {error}.") from error
+        self.refined: str = facts["weights"]
+        self.sources: list[str] = facts["sources"]
+
+    def ready(self) -> NDArray[np.int64]:
+        """Numbers of the rows that are computed."""
+        return np.flatnonzero(self._files["done"])
+
+    def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> Batch:
+        """Those rows."""
+        part = {n: torch.from_numpy(f[np.asarray(rows)]) for n, f in self._files.items()}
+        hues = part["hues"].float() * part["scales"][:, :, None, None]
+        return Batch(
+            part["classes"].float() / 255,
+            hues[:, :-2].reshape(len(hues), 2, HUES, _CELLS, _CELLS),
+            hues[:, -2:],
+            torch.expm1(part["variance"].float() / _LOG_VARIANCE).clamp(min=1),
+            part["features"].float() / _FEATURES,
+            part["lightness"].float()[:, None] / _LIGHTNESS,
+            part["truth"].permute(0, 3, 1, 2).float() / 255,
+        )
+
+
+def compute_answers(
+    items: Sequence[Item],
+    folder: Path,
+    weights: LoadedWeights,
+    *,
+    degrade: float = 0.0,
+    seed: int = 0,
+    progress: bool = True,
+) -> Refiner:
+    """Compute the answers of ``weights`` to photographs, or go on doing so.
+
+    Args:
+        items: the photographs, in the order in which they are to be looked at.
+        folder: made if it is not there.
+        degrade: share of the photographs that the network sees made old.
+        seed: decides which, how, and what square of each.
+
+    Returns:
+        An untrained refiner that knows the components of the features.
+
+    Raises:
+        InvalidSetting: if the network of ``weights`` has no features for a refiner, or the folder
+            holds the answers of other weights or photographs.
+        TrainingDataError: if no photograph can be read.
+        OutputError: if the folder cannot be written to.
+    """
+    from ..engines import open_engine
+
+    facts = {
+        "weights": weights.sha256,
+        "degrade": degrade,
+        "seed": seed,
+        "sources": [item.source for item in items],
+    }
+    state = folder / "components.pt"
+    known = folder / _FACTS
+    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != facts:
+        raise InvalidSetting(f"{folder} holds other answers; choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not known.is_file():
+            refiner = with_components(weights, items, seed)
+            for name, (shape, kind) in _FILES.items():
+                path, whole = folder / f"{name}.npy", (len(items), *shape)
+                np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=whole)
+            torch.save(refiner.state_dict(), state)
+            known.write_text(json.dumps(facts), encoding="utf-8")
+        files = {n: np.lib.format.open_memmap(folder / f"{n}.npy", mode="r+") for n in _FILES}
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to: {error}.") from error
+    refiner = Refiner()
+    refiner.load_state_dict(torch.load(state, weights_only=True))
+    seeing = replace(weights, refiner=stored(refiner))
+    engine = open_engine(seeing, "auto")
+    missing = np.flatnonzero(files["done"] == 0).tolist()
+    with ThreadPoolExecutor(1) as pool:
+        looks = pool.map(lambda row: _seen(items[row], degrade, seed * 1_000_003 + row), missing)
+        rows = tqdm(zip(missing, looks, strict=True), "answers", len(missing), disable=not progress)
+        for row, seen in rows:
+            if seen is not None:
+                _put(files, row, *seen, engine, weights)
+    if not files["done"].any():
+        raise TrainingDataError("None of the photographs could be read.")
+    return refiner
+
+
+def stored(refiner: Refiner) -> LoadedWeights:
+    """An untrained refiner as if it had been loaded."""
+    from ..weights import LoadedWeights
+
+    none = np.ones(1, np.float32)
+    tensors = from_torch(refiner.state_dict())
+    return LoadedWeights(REFINER, REFINER, {}, tensors, 1.0, "", None, none, {})
+
+
+def _seen(item: Item, degrade: float, seed: int) -> tuple[Array, Array] | None:
+    """A square of the photograph (SIDE, SIDE, 3) uint8, and the L* that the network sees of it."""
+    draw = np.random.default_rng(seed)
+    try:
+        picture = decode(item.read(), SIDE)
+    except Exception:  # any decoder may raise anything on a broken file
+        return None
+    top, left = (int(draw.integers(size - SIDE + 1)) for size in picture.shape[:2])
+    square = picture[top : top + SIDE, left : left + SIDE]
+    lightness = srgb_to_lab(square.astype(np.float32) / 255)[..., 0]
+    if draw.random() < degrade:
+        generator = torch.Generator().manual_seed(seed)
+        old = degrade_lightness(torch.from_numpy(lightness)[None, None], generator)
+        lightness = old[0, 0].clamp(0, 100).numpy()
+    return square, lightness
+
+
+def _put(
+    files: dict[str, Any],
+    row: int,
+    square: Array,
+    lightness: Array,
+    engine: Engine,
+    weights: LoadedWeights,
+) -> None:
+    answer = engine.answer(lightness[None])
+    assert answer.features is not None
+    prediction = Prediction(
+        answer.logits[0].astype(np.float16, copy=False), lightness, SIDE, SIDE, weights.name,
+        weights.sha256, SIDE, weights.native_temperature, weights.rebalancing_weights,
+    )  # fmt: skip
+    parts = _pack(prediction.statistics, prediction.usual, lightness, answer.features[0])
+    for name, values in parts.items():
+        files[name][row] = values
+    files["truth"][row], files["done"][row] = square, 1
+
+
+def _pack(found: Statistics, usual: Folded, lightness: Array, features: Array) -> dict[str, Array]:
+    hues = np.concatenate([usual.hues.reshape(2 * HUES, _CELLS, _CELLS), found.mean()])
+    scales = np.maximum(np.abs(hues).max(axis=(1, 2)), 1e-3) / 127
+    return {
+        "hues": np.rint(hues / scales[:, None, None]),
+        "scales": scales,
+        "classes": np.rint(np.sqrt(found.classes) * 255),
+        "variance": np.rint(np.log1p(found.variance).clip(0, 10) * _LOG_VARIANCE),
+        "lightness": np.rint(lightness * _LIGHTNESS).clip(0, 255),
+        "features": np.rint(features * _FEATURES).clip(-127, 127),
+    }
+
+
+@torch.inference_mode()
+def with_components(weights: LoadedWeights, items: Sequence[Item], seed: int = 0) -> Refiner:
+    """A refiner that takes the principal components of the network's features, of variance 1.
+
+    Raises:
+        InvalidSetting: if the network has no features for a refiner.
+        TrainingDataError: if no photograph can be read.
+    """
+    from .. import networks
+
+    network: Any = networks.build(weights.network, **weights.options)
+    if not hasattr(network, "answer"):
+        raise InvalidSetting(f"The network {weights.network} has no features for a refiner.")
+    network.load_state_dict(weights.state_dict)
+    network.eval()
+    generator = torch.Generator().manual_seed(seed)
+    found: list[list[Tensor]] = [[], [], []]
+    for number, item in enumerate(items[:: max(len(items) // _SAMPLE, 1)]):
+        if (seen := _seen(item, 0.0, number)) is None:
+            continue
+        _, sources = network.answer(torch.from_numpy(seen[1])[None, None])
+        for parts, source in zip(found, sources, strict=True):
+            places = source[0].flatten(1).T
+            chosen = torch.randint(len(places), (_PLACES,), generator=generator)
+            parts.append(places[chosen])
+    if not found[0]:
+        raise TrainingDataError("None of the photographs could be read.")
+    refiner = Refiner([parts[0].shape[1] for parts in found])
+    for parts, layer in zip(found, refiner.project, strict=True):
+        _components(torch.cat(parts), layer)
+    return refiner
+
+
+def _components(rows: Tensor, layer: Any) -> None:
+    """Set ``layer`` (1 x 1 convolution) to the first principal components of (n, c), whitened."""
+    rows = rows.double()
+    mean = rows.mean(dim=0)
+    values, vectors = torch.linalg.eigh(torch.cov((rows - mean).T))
+    kept = layer.weight.shape[0]
+    first = vectors.flip(1)[:, :kept] / values.flip(0)[:kept].clamp(min=1e-6).sqrt()
+    if not bool(torch.isfinite(first).all()):
+        raise WeightsCorrupt("The network's features are not finite.")
+    layer.weight.copy_(first.T[:, :, None, None])
+    layer.bias.copy_(-(first.T @ mean))

@@ -1,0 +1,494 @@
+r"""Training of the refiner (:mod:`..networks.refiner`) on what pictures look like.
+
+The colours of a second look go through the colour field, as they do in a finished picture, and the
+loss is of what comes out, x with the photograph's own lightness:
+
+    L  =  VGG distance  +  λ_ab · smooth L1 of a*, b* (β = 5)  +  λ_chroma · max(0, least − ratio)²
+          −  λ_judge · mean of what a judge says of x
+
+VGG distance as in :mod:`..evaluation.vgg`, half of the steps of the picture at half size and half
+of a window at full size; ratio, of the mean chroma of a batch's results to that of its truth.
+Without the last term the surest way to look right is to be pale; with it the batch as a whole must
+have colour, and where is decided by the first term.
+
+The judge is a discriminator (:class:`Judge`), which learns beside the refiner to tell, patch by
+patch, the truth's colours from ours, by the hinge loss; the truth goes through the colour field
+too, so that it judges colours and not sharpness. It comes in late: first the colours should be
+right, then alive.
+
+The field is linear in the colours: x = A⁻¹ C d. So is its gradient, C A⁻¹ g, with the factors that
+are there already.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from ..color.coherence import field_of_parts
+from ..color.field import ColourField
+from ..color.hues import HUES
+from ..color.lab import RELATIVE_TO_RGB, RGB_TO_RELATIVE
+from ..color.second_look import SHIFT
+from ..errors import InvalidSetting, TrainingDiverged
+from ..networks import REFINER
+from ..networks.layout import CAFFE_BGR_MEAN
+from ..networks.refiner import Refiner
+from ..pipeline import LOGIT_STRIDE
+from ..weights import store_quantised
+from ..weights.checkpoint import REFINED_FIELD
+from .answers import SIDE, Answers, Batch
+from .average import moving_average
+from .ranges import activation_ranges
+
+Blocks = Sequence[Sequence[tuple[Tensor, Tensor]]]
+
+_LOG_FIELDS = ("step", "seconds", "vgg", "chroma", "ab", "train_vgg", "train_chroma")
+
+
+@dataclass(frozen=True)
+class RefineConfig:
+    """A training of a refiner.
+
+    Attributes:
+        batch: photographs a step.
+        learning_rate: of AdamW; a linear warm-up of 100 steps, then half a cosine to 0.
+        minutes: training time, above 0.
+        ab_weight, chroma_weight, judge_weight: λ of the module's docstring, 0 or more.
+        judge_from: share of the training after which the judge comes in, 0..1.
+        judge_rate: its learning rate.
+        least_chroma: of the truth's, 0..1.
+        window: side of the windows, px, 32..224; half of the steps see the whole at half size.
+        ema: decay of the weights' moving average, 0..1.
+        validate_every: steps.
+        bf16: compute in bfloat16 where it can be.
+        seed: decides order, windows and mirroring.
+
+    Raises:
+        InvalidSetting: if one is out of range.
+    """
+
+    batch: int = 12
+    learning_rate: float = 1.2e-3
+    weight_decay: float = 1e-4
+    minutes: float = 60.0
+    ab_weight: float = 0.02
+    chroma_weight: float = 4.0
+    judge_weight: float = 0.15
+    judge_from: float = 0.5
+    judge_rate: float = 4e-4
+    least_chroma: float = 0.8
+    window: int = 112
+    ema: float = 0.998
+    validate_every: int = 500
+    bf16: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        good = (
+            self.batch > 0
+            and self.learning_rate > 0
+            and self.minutes > 0
+            and self.judge_rate > 0
+            and min(self.weight_decay, self.ab_weight, self.chroma_weight, self.judge_weight) >= 0
+            and 0 <= self.judge_from <= 1
+            and 0 <= self.least_chroma <= 1
+            and 32 <= self.window <= SIDE
+            and 0 <= self.ema < 1
+            and self.validate_every > 0
+        )
+        if not good:
+            raise InvalidSetting(f"A setting of the training is out of its range: {asdict(self)}.")
+
+
+def colours(look: Tensor, hues: Tensor) -> Tensor:
+    """As :func:`..color.second_look.applied`, of many photographs: (n, 2, h, w).
+
+    Args:
+        look: (n, OUTPUTS, h/2, w/2).
+        hues: (n, 2, HUES, h, w).
+    """
+    size = hues.shape[-2:]
+    full = functional.interpolate(look.float(), size=size, mode="bilinear", align_corners=False)
+    believed = 2 * torch.sigmoid(full[:, :HUES])
+    return (hues * believed[:, None]).sum(dim=2) + SHIFT * full[:, HUES:]
+
+
+def fields(batch: Batch) -> list[ColourField]:
+    """The colour field of each photograph of a batch."""
+    lightness = functional.avg_pool2d(batch.lightness, LOGIT_STRIDE)[:, 0].numpy()
+    parts = zip(lightness, batch.variance.numpy(), batch.classes.square().numpy(), strict=True)
+    return [field_of_parts(*part) for part in parts]
+
+
+class Smoothed(torch.autograd.Function):
+    """Colours (n, 2, h, w) on the CPU through each photograph's colour field."""
+
+    @staticmethod
+    def forward(ctx: Any, colours: Tensor, found: list[ColourField]) -> Tensor:
+        ctx.fields = found
+        pairs = zip(found, colours.detach().numpy(), strict=True)
+        return torch.from_numpy(np.stack([field.smooth(planes) for field, planes in pairs]))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        pairs = zip(ctx.fields, gradients[0].numpy(), strict=True)
+        back = [f.confidence * f.smooth(planes / f.confidence) for f, planes in pairs]
+        return torch.from_numpy(np.stack(back).astype(np.float32)), None
+
+
+def to_lab(rgb: Tensor) -> Tensor:
+    """sRGB (n, 3, H, W), 0..1, to CIE Lab."""
+    matrix = torch.tensor(np.asarray(RGB_TO_RELATIVE), dtype=torch.float32)
+    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    t = torch.einsum("ij,njhw->nihw", matrix, linear)
+    cut, slope = (6 / 29) ** 3, 3 * (6 / 29) ** 2
+    f = torch.where(t > cut, t.clamp(min=cut) ** (1 / 3), t / slope + 4 / 29)
+    return torch.stack(
+        [116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1
+    )
+
+
+def to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
+    """CIE Lab to sRGB (n, 3, H, W), clipped to 0..1; gradients are finite everywhere."""
+    matrix = torch.tensor(np.asarray(RELATIVE_TO_RGB), dtype=torch.float32)
+    fy = (lightness + 16) / 116
+    f = torch.cat([fy + ab[:, :1] / 500, fy, fy - ab[:, 1:] / 200], 1)
+    cut, slope = 6 / 29, 3 * (6 / 29) ** 2
+    xyz = torch.where(f > cut, f.clamp(min=cut / 2) ** 3, (f - 4 / 29) * slope)
+    linear = torch.einsum("ij,njhw->nihw", matrix, xyz)
+    bright = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
+    return torch.where(linear > 0.0031308, bright, 12.92 * linear).clamp(0, 1)
+
+
+class Perception:
+    """Features of VGG16 that gradients flow through.
+
+    Args:
+        blocks: of :func:`..networks.vgg16.vgg16_convolutions`.
+        bf16: compute in bfloat16.
+    """
+
+    def __init__(self, blocks: Blocks, bf16: bool) -> None:
+        kind = torch.bfloat16 if bf16 else torch.float32
+        self._kind = kind
+        self._mean = torch.tensor(CAFFE_BGR_MEAN).view(1, 3, 1, 1)
+        self._blocks = [
+            [(w.to(kind, memory_format=torch.channels_last), b.to(kind)) for w, b in block]
+            for block in blocks
+        ]
+
+    def __call__(self, rgb: Tensor) -> list[Tensor]:
+        """sRGB (n, 3, H, W), 0..1, to what each block's last ReLU gives."""
+        x = (rgb.flip(1) * 255 - self._mean).to(self._kind, memory_format=torch.channels_last)
+        found = []
+        for number, block in enumerate(self._blocks):
+            if number:
+                x = functional.max_pool2d(x, 2)
+            for weight, bias in block:
+                x = functional.conv2d(x, weight, bias, padding=1).relu_()
+            found.append(x)
+        return found
+
+    @staticmethod
+    def distance(ours: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
+        """VGG distance of each photograph (n,): 2 − 2 cos, mean over places, sum over blocks."""
+        total = torch.zeros(len(ours[0]))
+        for a, b in zip(ours, truth, strict=True):
+            a, b = a.permute(0, 2, 3, 1).float(), b.permute(0, 2, 3, 1).float()
+            lengths = (a * a).sum(dim=-1) * (b * b).sum(dim=-1)
+            cosine = (a * b).sum(dim=-1) * torch.rsqrt(lengths + 1e-12)
+            total = total + (2 - 2 * cosine).mean(dim=(1, 2))
+        return total
+
+
+class Judge(nn.Module):
+    """A patch discriminator: from L* (n, 1, 4 h, 4 w) and colours (n, 2, h, w) to (n, 1, h/4, w/4).
+
+    Above 0 is true, below 0 is ours. Five convolutions with spectral normalisation, on the
+    lightness folded 4 x 4 into channels and the colours.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        # channels in and out, side of the kernel, stride
+        shapes = ((18, 64, 3, 1), (64, 96, 4, 2), (96, 128, 4, 2), (128, 160, 3, 1), (160, 1, 3, 1))
+        layers: list[nn.Module] = []
+        for inputs, outputs, kernel, stride in shapes:
+            convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=1)
+            layers += [nn.utils.parametrizations.spectral_norm(convolution), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
+        cells = functional.pixel_unshuffle(lightness, LOGIT_STRIDE) / 50 - 1
+        said: Tensor = self.layers(torch.cat([cells, ab / 30], 1))
+        return said.float()
+
+
+class _Prepared:
+    """A batch with all that does not depend on the refiner."""
+
+    def __init__(self, batch: Batch, corner: tuple[int, int] = (0, 0)) -> None:
+        self.batch, self.corner = batch, corner
+        self.planes = batch.planes().contiguous(memory_format=torch.channels_last)
+        self.fields = fields(batch)
+        for field in self.fields:
+            field.factorise()
+        lab = to_lab(batch.truth)
+        self.lightness, self.ab = lab[:, :1], functional.avg_pool2d(lab[:, 1:], LOGIT_STRIDE)
+
+
+class Refinement:
+    """A training that can be stopped and resumed.
+
+    Args:
+        config: of it.
+        refiner: to start from, with the components of the answers.
+        answers: to train on.
+        validation: to measure on.
+        blocks: of VGG16.
+    """
+
+    def __init__(
+        self,
+        config: RefineConfig,
+        refiner: Refiner,
+        answers: Answers,
+        validation: Answers,
+        blocks: Blocks,
+    ) -> None:
+        self.config, self.answers, self.validation = config, answers, validation
+        self.refiner = refiner.to(memory_format=torch.channels_last)
+        for layer in self.refiner.project.parameters():
+            layer.requires_grad_(False)
+        learning = [p for p in refiner.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            learning, config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.judge = Judge()
+        self.judge_optimizer = torch.optim.Adam(
+            self.judge.parameters(), config.judge_rate, betas=(0.0, 0.9)
+        )
+        self.step, self.seconds = 0, 0.0
+        self.average = moving_average(self.refiner, config.ema, lambda: self.step)
+        self.perceive = Perception(blocks, config.bf16)
+
+    def save(self, file: Path) -> None:
+        """Everything that is needed to go on."""
+        state = {
+            "refiner": self.refiner.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "judge": self.judge.state_dict(),
+            "judge_optimizer": self.judge_optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        torch.save(state, file.with_suffix(".part"))
+        file.with_suffix(".part").replace(file)
+
+    def resume(self, file: Path) -> None:
+        """Go on from what :meth:`save` wrote."""
+        state = torch.load(file, weights_only=True)
+        self.refiner.load_state_dict(state["refiner"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.judge.load_state_dict(state["judge"])
+        self.judge_optimizer.load_state_dict(state["judge_optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def run(self, folder: Path, progress: bool = True) -> None:
+        """Train to the end; ``folder`` gets ``refiner.pt`` and ``log.csv``.
+
+        Raises:
+            TrainingDiverged: if the loss is no longer finite.
+        """
+        draw = np.random.default_rng((self.config.seed, self.step))
+        rows = self.answers.ready()
+        bar = tqdm(total=round(self.config.minutes * 60), disable=not progress, unit="s")
+        bar.update(round(self.seconds))
+        mean: dict[str, float] = {}
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(self._prepare, rows, draw)
+            while (done := self.seconds / 60 / self.config.minutes) < 1:
+                started = time.monotonic()
+                prepared, coming = coming.result(), pool.submit(self._prepare, rows, draw)
+                for name, value in self._learn(prepared, done).items():
+                    mean[name] = value if name not in mean else 0.98 * mean[name] + 0.02 * value
+                self.seconds += time.monotonic() - started
+                bar.set_postfix({name: f"{value:.3f}" for name, value in mean.items()})
+                bar.update(round(self.seconds) - bar.n)
+                if self.step % self.config.validate_every == 0:
+                    self._log(folder, mean)
+        self._log(folder, mean)
+        bar.close()
+
+    def _prepare(self, rows: NDArray[np.int64], draw: np.random.Generator) -> _Prepared:
+        chosen = np.sort(draw.choice(rows, min(self.config.batch, len(rows)), replace=False))
+        mirrored = torch.from_numpy(draw.random(len(chosen)) < 0.5)
+        top, left = (int(c) for c in draw.integers(SIDE - self.config.window + 1, size=2))
+        return _Prepared(self.answers.batch(chosen).mirrored(mirrored), (top, left))
+
+    def _results(self, refiner: Callable[[Tensor], Tensor], prepared: _Prepared) -> Tensor:
+        """Colours (n, 2, h, w) as the field leaves them."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+            look = refiner(prepared.planes)
+        found: Tensor = Smoothed.apply(colours(look, prepared.batch.hues), prepared.fields)
+        return found
+
+    def _learn(self, prepared: _Prepared, done: float) -> dict[str, float]:
+        config = self.config
+        rate = config.learning_rate * min(1.0, (self.step + 1) / 100)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * (1 + math.cos(math.pi * done)) / 2
+        self.refiner.train()
+        ab = self._results(self.refiner, prepared)
+        seen = self._window if self.step % 2 else self._halved
+        ours, truth = seen(prepared, _enlarged(ab))
+        with torch.no_grad():
+            wanted = self.perceive(truth)
+        vgg = self.perceive.distance(self.perceive(ours), wanted).mean()
+        off = functional.smooth_l1_loss(ab, prepared.ab, beta=5.0)
+        chroma = (ab.square().sum(dim=1) + 1e-3).sqrt().mean()
+        ratio = chroma / prepared.ab.norm(dim=1).mean().clamp(min=1e-3)
+        pale = functional.relu(config.least_chroma - ratio) ** 2
+        loss = vgg + config.ab_weight * off + config.chroma_weight * pale
+        if config.judge_weight and done >= config.judge_from:
+            self._teach_judge(prepared, ab.detach())
+            loss = loss - config.judge_weight * self._judged(prepared, ab).mean()
+        if not math.isfinite(loss.item()):
+            raise TrainingDiverged(f"The loss is {loss.item()} at step {self.step}.")
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.refiner.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.refiner)
+        self.step += 1
+        return {"vgg": vgg.item(), "chroma": ratio.item()}
+
+    def _judged(self, prepared: _Prepared, ab: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+            said: Tensor = self.judge(prepared.lightness, ab)
+        return said
+
+    def _teach_judge(self, prepared: _Prepared, ab: Tensor) -> None:
+        truth = Smoothed.apply(prepared.ab, prepared.fields)
+        real, ours = self._judged(prepared, truth), self._judged(prepared, ab)
+        loss = functional.relu(1 - real).mean() + functional.relu(1 + ours).mean()
+        self.judge_optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.judge_optimizer.step()
+
+    def _halved(self, prepared: _Prepared, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """Result and truth, the whole at half size."""
+        small = functional.avg_pool2d(torch.cat([prepared.lightness, ab], 1), 2)
+        return to_rgb(small[:, :1], small[:, 1:]), functional.avg_pool2d(prepared.batch.truth, 2)
+
+    def _window(self, prepared: _Prepared, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """Result and truth, a window at full size."""
+        top, left = prepared.corner
+        down, across = slice(top, top + self.config.window), slice(left, left + self.config.window)
+        lightness = prepared.lightness[..., down, across]
+        return to_rgb(lightness, ab[..., down, across]), prepared.batch.truth[..., down, across]
+
+    @torch.no_grad()
+    def validate(self, size: int = 8) -> dict[str, float]:
+        """VGG distance and mean chroma, as shares of grey's and the truth's, and the error of ab.
+
+        The error, of a* and b* as squared distance, is in dB below grey's.
+        """
+        self.average.eval()
+        rows = self.validation.ready()
+        sums = np.zeros(6)
+        for first in range(0, len(rows), size):
+            prepared = _Prepared(self.validation.batch(rows[first : first + size]))
+            ab = self._results(self.average, prepared)
+            truth = self.perceive(prepared.batch.truth)
+            for place, picture in enumerate((_enlarged(ab), torch.zeros_like(_enlarged(ab)))):
+                ours = self.perceive(to_rgb(prepared.lightness, picture))
+                sums[place] += float(self.perceive.distance(ours, truth).sum())
+            sums[2] += float(ab.norm(dim=1).mean(dim=(1, 2)).sum())
+            sums[3] += float(prepared.ab.norm(dim=1).mean(dim=(1, 2)).sum())
+            sums[4] += float((ab - prepared.ab).square().sum())
+            sums[5] += float(prepared.ab.square().sum())
+        return {
+            "vgg": sums[0] / sums[1],
+            "chroma": sums[2] / sums[3],
+            "ab": 10 * math.log10(sums[5] / sums[4]),
+        }
+
+    def _log(self, folder: Path, mean: dict[str, float]) -> None:
+        self.save(folder / "refiner.pt")
+        row = {"step": self.step, "seconds": round(self.seconds)} | self.validate()
+        row |= {f"train_{name}": value for name, value in mean.items()}
+        path = folder / "log.csv"
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, _LOG_FIELDS)
+            if new:
+                writer.writeheader()
+            writer.writerow({k: round(v, 4) for k, v in row.items()})
+
+    def averaged(self) -> Refiner:
+        """The moving average, which is what is exported."""
+        module = self.average.module
+        assert isinstance(module, Refiner)
+        return module
+
+
+def _enlarged(ab: Tensor) -> Tensor:
+    return functional.interpolate(
+        ab, scale_factor=float(LOGIT_STRIDE), mode="bilinear", align_corners=False
+    )
+
+
+#: photographs that the ranges of activations are measured on
+_RANGE_PHOTOS = 64
+
+
+def export_refiner(
+    refiner: Refiner, answers: Answers, file: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a refiner: to lie beside the weights that it refines, see ``refiner_of``.
+
+    The ranges of its activations are measured on some of the answers: with them the convolutions
+    of 3 x 3 run in 8 bits where the engine can.
+
+    Args:
+        answers: that it was trained on.
+        metadata: free text fields to add.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    options = {
+        "sources": [layer.in_channels for layer in refiner.project],
+        "components": [layer.out_channels for layer in refiner.project],
+        "widths": refiner.widths,
+    }
+    rows = answers.ready()
+    chosen = rows[:: max(len(rows) // _RANGE_PHOTOS, 1)][:_RANGE_PHOTOS]
+    ranges = activation_ranges(refiner.eval(), answers.batch(chosen).planes())
+    store_quantised(
+        file,
+        refiner.state_dict(),
+        network=REFINER,
+        options=options,
+        native_temperature=1.0,
+        prior=None,
+        metadata={REFINED_FIELD: answers.refined, **(metadata or {})},
+        ranges={name: found for name, found in ranges.items() if "." in name},
+    )
