@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hues import CLASSES, HUES, Folded, Statistics
-from .upsample import enlarge, mean_of_blocks
+from .upsample import enlarge
 
 Array = NDArray[np.float32]
 
@@ -50,21 +50,30 @@ def inputs(found: Statistics, decoded: Folded, lightness: Array, features: Array
         lightness: (4 h, 4 w) L*.
         features: (f, h/2, w/2) of the first network, of about unit variance.
     """
-    planes = np.concatenate(
-        [
-            np.sqrt(found.classes),
-            decoded.hues.reshape(2 * HUES, *found.variance.shape) / 30,
-            found.mean() / 30,
-            (np.log1p(found.variance)[None] - 5) / 2,
-        ]
-    )
     rows, columns = lightness.shape[0] // _PIXELS, lightness.shape[1] // _PIXELS
     cells = lightness.reshape(rows, _PIXELS, columns, _PIXELS).transpose(1, 3, 0, 2)
-    together = np.concatenate(
-        [mean_of_blocks(planes, STRIDE), cells.reshape(-1, rows, columns) / 50 - 1, features]
-    )
-    padding = ((0, 0), (0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
-    return np.pad(together, padding, mode="edge").astype(np.float32, copy=False)
+    parts: list[NDArray[Any]] = [
+        _halved(np.sqrt(found.classes)),
+        _halved(decoded.hues.reshape(2 * HUES, *found.variance.shape)) / 30,
+        _halved(found.mean()) / 30,
+        _halved((np.log1p(found.variance)[None] - 5) / 2),
+        cells.reshape(-1, rows, columns) / 50 - 1,
+        features,
+    ]
+    shape = (sum(map(len, parts)), rows + -rows % _MULTIPLE, columns + -columns % _MULTIPLE)
+    together = np.empty(shape, np.float32)
+    np.concatenate(parts, 0, together[:, :rows, :columns])
+    together[:, :rows, columns:] = together[:, :rows, columns - 1 : columns]
+    together[:, rows:] = together[:, rows - 1 : rows]
+    return together
+
+
+def _halved(planes: NDArray[Any]) -> Array:
+    """Means of 2 x 2 places; adding four views is several times quicker than a reduction."""
+    upper = planes[:, ::2, ::2] + planes[:, ::2, 1::2]
+    upper += planes[:, 1::2, ::2]
+    upper += planes[:, 1::2, 1::2]
+    return np.asarray(upper * np.float32(0.25))
 
 
 def applied(look: NDArray[Any], folded: Folded) -> Array:
