@@ -95,8 +95,7 @@ class Prediction:
     @cached_property
     def usual(self) -> Folded:
         """The distributions as the refiner looks at them, at what is the default."""
-        changes = {"temperature": TEMPERATURE, "rebalancing": REBALANCING}
-        return _fold(self, Settings().with_changes(changes), None)
+        return _fold(self, TEMPERATURE, REBALANCING)
 
     @property
     def nbytes(self) -> int:
@@ -354,20 +353,21 @@ def _together(prediction: Prediction, folded: Folded, second_look: float) -> Arr
 
 def _folded(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
     """The distributions at the temperature of the settings, with their share of rare colours."""
-    palette, amount = prediction.palette, settings.rebalancing
+    amount = settings.rebalancing
     if more is None and settings.temperature == 1:  # known already, but for the mixing
-        return prediction.statistics.favouring(mixed_share(palette, amount))
+        return prediction.statistics.favouring(mixed_share(prediction.palette, amount))
     if more is None and (settings.temperature, amount) == (TEMPERATURE, REBALANCING):
         return prediction.usual
-    return _fold(prediction, settings, more)
+    return _fold(prediction, settings.temperature, amount, more)
 
 
-def _fold(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
-    palette, amount = prediction.palette, settings.rebalancing
+def _fold(
+    prediction: Prediction, temperature: float, amount: float, more: Array | None = None
+) -> Folded:
     native = prediction.native_temperature
-    shift = rarity_shift(prediction.rebalancing_weights, palette, amount, native)
+    shift = rarity_shift(prediction.rebalancing_weights, prediction.palette, amount, native)
     shift = shift if more is None else shift + more
-    return fold(prediction.logits, settings.temperature * native, shift)
+    return fold(prediction.logits, temperature * native, shift)
 
 
 def _prepare() -> None:

@@ -13,7 +13,7 @@ from openvino import Model, PartialShape
 
 from ..networks.layout import CAFFE_BGR_MEAN, EPSILON, GRID, VGG16_BLOCKS, Options, tensor_shapes
 from . import openvino_refiner
-from .openvino_layers import Layers, constant, doubled, per_channel
+from .openvino_layers import Layers, check_tensors, constant, doubled, per_channel
 
 if TYPE_CHECKING:
     from openvino import Node
@@ -33,17 +33,13 @@ def build_graph(weights: LoadedWeights) -> Model:
         ValueError, TypeError: if the options or the tensors are not those of the network.
     """
     options = Options(**weights.options)
-    if {name: stored.shape for name, stored in weights.tensors.items()} != tensor_shapes(
-        **weights.options
-    ):
-        raise ValueError("the tensors are not those of the network")
+    check_tensors(weights, tensor_shapes(**weights.options))
     layers = Layers(weights.tensors, weights.ranges)
     grey = ops.parameter(PartialShape([-1, 1, -1, -1]), np.float32, "grey")
     block3, block4, block5 = _encoder(layers, grey)
     logits, features = _Decoder(layers, options).answer(block3, block4, block5)
     results = [ops.result(logits)]
     if weights.refiner is not None:
-        openvino_refiner.check(weights.refiner)
         results.append(ops.result(openvino_refiner.components(weights.refiner, features)))
     return Model(results, [grey], NETWORK)
 

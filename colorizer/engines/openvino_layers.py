@@ -33,11 +33,18 @@ from ..weights.tensors import Quantised, as_array
 if TYPE_CHECKING:
     from openvino import Node
 
+    from ..weights import LoadedWeights
     from ..weights.ranges import Range
     from ..weights.tensors import Stored
 
 Array = NDArray[np.float32]
 LEVELS = 256
+
+
+def check_tensors(weights: LoadedWeights, wanted: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ValueError unless the weights have just these tensors, name -> shape."""
+    if {name: stored.shape for name, stored in weights.tensors.items()} != wanted:
+        raise ValueError(f"the tensors are not those of {weights.network}")
 
 
 def constant(values: Any) -> Node:

@@ -9,7 +9,7 @@ import openvino.opset13 as ops
 from openvino import Model, PartialShape
 
 from ..networks.refiner_layout import RefinerOptions, refiner_shapes
-from .openvino_layers import Layers, doubled
+from .openvino_layers import Layers, check_tensors, doubled
 
 if TYPE_CHECKING:
     from openvino import Node
@@ -17,20 +17,13 @@ if TYPE_CHECKING:
     from ..weights import LoadedWeights
 
 
-def check(weights: LoadedWeights) -> RefinerOptions:
-    """The options of a refiner whose tensors are all there.
+def components(weights: LoadedWeights, sources: list[Node]) -> Node:
+    """Of the first network's features, block by block, what the refiner looks at: (N, f, h, w).
 
     Raises:
-        ValueError, TypeError: if they are not.
+        ValueError, TypeError: as :func:`build_refiner`.
     """
-    wanted = refiner_shapes(**weights.options)
-    if {name: stored.shape for name, stored in weights.tensors.items()} != wanted:
-        raise ValueError("the tensors are not those of a refiner")
-    return RefinerOptions(**weights.options)
-
-
-def components(weights: LoadedWeights, sources: list[Node]) -> Node:
-    """Of the first network's features, block by block, what the refiner looks at: (N, f, h, w)."""
+    check_tensors(weights, refiner_shapes(**weights.options))
     layers = Layers(weights.tensors, weights.ranges)
     kept = [layers.convolve(x, f"project.{index}") for index, x in enumerate(sources)]
     return ops.concat(kept, 1)
@@ -42,7 +35,8 @@ def build_refiner(weights: LoadedWeights) -> Model:
     Raises:
         ValueError, TypeError: if the options or the tensors are not those of a refiner.
     """
-    options = check(weights)
+    options = RefinerOptions(**weights.options)
+    check_tensors(weights, refiner_shapes(**weights.options))
     layers = Layers(weights.tensors, weights.ranges)
 
     def block(x: Node, name: str) -> Node:

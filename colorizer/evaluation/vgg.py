@@ -83,18 +83,13 @@ class VggDistance:
         from torch.nn import functional
 
         from ..networks.layout import CAFFE_BGR_MEAN
+        from ..networks.vgg16 import vgg16_features
 
         if min(picture.shape[:2]) < MIN_SIDE:
             raise InvalidSetting(f"The VGG distance needs pictures of at least {MIN_SIDE} pixels.")
         bgr = picture[..., ::-1].astype(np.float32) - np.array(CAFFE_BGR_MEAN, np.float32)
         x = torch.from_numpy(np.ascontiguousarray(bgr.transpose(2, 0, 1)))[None].to(self._device)
         x = x.contiguous(memory_format=torch.channels_last)
-        found = []
         with torch.inference_mode():
-            for number, block in enumerate(self._blocks):
-                if number:
-                    x = functional.max_pool2d(x, 2)
-                for weight, bias in block:
-                    x = functional.conv2d(x, weight, bias, padding=1).relu_()
-                found.append(functional.normalize(x, dim=1, eps=1e-10))
-        return found
+            found = vgg16_features(self._blocks, x)
+            return [functional.normalize(block, dim=1, eps=1e-10) for block in found]

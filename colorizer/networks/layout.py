@@ -78,15 +78,15 @@ def _encoder() -> Iterator[tuple[str, Shape]]:
     for number, (outputs, count) in enumerate(VGG16_BLOCKS, start=1):
         for index in range(count):
             name = f"encoder.block{number}.{index}"
-            yield from _affine(f"{name}.0", (outputs, inputs, 3, 3))
-            yield from _batch_norm(f"{name}.1", outputs)
+            yield from affine(f"{name}.0", (outputs, inputs, 3, 3))
+            yield from batch_norm(f"{name}.1", outputs)
             inputs = outputs
 
 
 def _decoder(options: Options) -> Iterator[tuple[str, Shape]]:
     width = options.width
     for index, channels in enumerate((256, 512, 512)):
-        yield from _batch_norm(f"decoder.normalise.{index}", channels, affine=False)
+        yield from batch_norm(f"decoder.normalise.{index}", channels, learns=False)
     for name, inputs in (
         ("block6.0", 512),
         ("block6.1", width),
@@ -97,30 +97,32 @@ def _decoder(options: Options) -> Iterator[tuple[str, Shape]]:
     ):
         before = options.batch_norm == "before"
         shape = (width, inputs, 3, 3)
-        yield from _affine(f"decoder.{name}.0", shape, bias=not before)
-        yield from _batch_norm(f"decoder.{name}.{1 if before else 2}", width)
+        yield from affine(f"decoder.{name}.0", shape, bias=not before)
+        yield from batch_norm(f"decoder.{name}.{1 if before else 2}", width)
     if options.global_context:
-        yield from _affine("decoder.context", (width, 512))
+        yield from affine("decoder.context", (width, 512))
     if options.skips:
-        yield from _affine("decoder.skip4", (width, 512, 1, 1))
-        yield from _affine("decoder.skip3", (width, 256, 1, 1))
-    yield from _affine("decoder.classify", (BIN_COUNT, width, 1, 1))
+        yield from affine("decoder.skip4", (width, 512, 1, 1))
+        yield from affine("decoder.skip3", (width, 256, 1, 1))
+    yield from affine("decoder.classify", (BIN_COUNT, width, 1, 1))
     if options.heads:
-        yield from _affine("decoder.attention.norm", (width,))
-        yield from _affine("decoder.attention.query", (width, width))
-        yield from _affine("decoder.attention.key_value", (2 * width, width))
-        yield from _affine("decoder.attention.project", (width, width))
+        yield from affine("decoder.attention.norm", (width,))
+        yield from affine("decoder.attention.query", (width, width))
+        yield from affine("decoder.attention.key_value", (2 * width, width))
+        yield from affine("decoder.attention.project", (width, width))
 
 
-def _affine(name: str, shape: Shape, bias: bool = True) -> Iterator[tuple[str, Shape]]:
+def affine(name: str, shape: Shape, bias: bool = True) -> Iterator[tuple[str, Shape]]:
+    """Weight and bias of a layer."""
     yield f"{name}.weight", shape
     if bias:
         yield f"{name}.bias", shape[:1]
 
 
-def _batch_norm(name: str, channels: int, affine: bool = True) -> Iterator[tuple[str, Shape]]:
-    if affine:
-        yield from _affine(name, (channels,))
+def batch_norm(name: str, channels: int, learns: bool = True) -> Iterator[tuple[str, Shape]]:
+    """What a BatchNorm keeps, with gains and offsets if it ``learns``."""
+    if learns:
+        yield from affine(name, (channels,))
     yield f"{name}.running_mean", (channels,)
     yield f"{name}.running_var", (channels,)
     yield f"{name}.num_batches_tracked", ()

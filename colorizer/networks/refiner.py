@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..color.second_look import OUTPUTS
-from .refiner_layout import COMPONENTS, WIDTHS, RefinerOptions, blocks
+from .refiner_layout import COMPONENTS, SOURCES, WIDTHS, RefinerOptions, blocks
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
@@ -45,7 +45,7 @@ class Refiner(nn.Module):
 
     def __init__(
         self,
-        sources: Sequence[int] = (512, 512, 256),
+        sources: Sequence[int] = SOURCES,
         components: Sequence[int] = COMPONENTS,
         widths: Sequence[int] = WIDTHS,
     ) -> None:

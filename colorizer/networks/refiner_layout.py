@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..color.second_look import OUTPUTS, PLANES
-from .layout import Shape
+from .layout import Shape, affine, batch_norm
 
 #: channels of the levels at 1/8, 1/16 and 1/32 of the working size
 WIDTHS = (96, 128, 192)
+#: channels of the default network's features
+SOURCES = (512, 512, 256)
 #: principal components that are taken of the first network's features at 1/8 of the working size:
 #: encoder blocks 4 and 5, normalised, and decoder block 7
 COMPONENTS = (24, 48, 40)
@@ -28,7 +30,7 @@ class RefinerOptions:
         ValueError: if there are not three of each, or one is not a whole number above 0.
     """
 
-    sources: Sequence[int] = (512, 512, 256)
+    sources: Sequence[int] = SOURCES
     components: Sequence[int] = COMPONENTS
     widths: Sequence[int] = WIDTHS
 
@@ -44,7 +46,7 @@ class RefinerOptions:
 
 
 def refiner_shapes(
-    sources: Sequence[int] = (512, 512, 256),
+    sources: Sequence[int] = SOURCES,
     components: Sequence[int] = COMPONENTS,
     widths: Sequence[int] = WIDTHS,
 ) -> dict[str, Shape]:
@@ -58,19 +60,15 @@ def refiner_shapes(
 
 def _tensors(options: RefinerOptions) -> Iterator[tuple[str, Shape]]:
     for index, (channels, kept) in enumerate(zip(options.sources, options.components, strict=True)):
-        yield from _affine(f"project.{index}", (kept, channels, 1, 1))
+        yield from affine(f"project.{index}", (kept, channels, 1, 1))
     high, _, low = options.widths
-    yield from _affine("enter", (high, options.inputs, 1, 1))
+    yield from affine("enter", (high, options.inputs, 1, 1))
     for name, inputs, outputs in blocks(options):
         for place, channels in ((0, inputs), (3, outputs)):
-            yield f"{name}.{place}.weight", (outputs, channels, 3, 3)
-            norm = f"{name}.{place + 1}"
-            yield from _affine(norm, (outputs,))
-            yield f"{norm}.running_mean", (outputs,)
-            yield f"{norm}.running_var", (outputs,)
-            yield f"{norm}.num_batches_tracked", ()
-    yield from _affine("context", (low, low))
-    yield from _affine("leave", (OUTPUTS, high, 1, 1))
+            yield from affine(f"{name}.{place}", (outputs, channels, 3, 3), bias=False)
+            yield from batch_norm(f"{name}.{place + 1}", outputs)
+    yield from affine("context", (low, low))
+    yield from affine("leave", (OUTPUTS, high, 1, 1))
 
 
 def blocks(options: RefinerOptions) -> list[tuple[str, int, int]]:
@@ -83,8 +81,3 @@ def blocks(options: RefinerOptions) -> list[tuple[str, int, int]]:
         ("back_middle", middle + low, middle),
         ("back_high", high + middle, high),
     ]
-
-
-def _affine(name: str, shape: Shape) -> Iterator[tuple[str, Shape]]:
-    yield f"{name}.weight", shape
-    yield f"{name}.bias", shape[:1]

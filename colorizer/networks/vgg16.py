@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from torch import Tensor
+from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from ..errors import WeightsCorrupt
@@ -22,6 +24,26 @@ _MARKS = (
     (0.006586, 0.006800, 0.006550),
 )
 _TOLERANCE = 0.002
+
+
+Blocks = Sequence[Sequence[tuple[Tensor, Tensor]]]
+
+
+def vgg16_features(blocks: Blocks, bgr: Tensor) -> list[Tensor]:
+    """What the last ReLU of each block gives.
+
+    Args:
+        blocks: of :func:`vgg16_convolutions`, of the type of ``bgr``.
+        bgr: (N, 3, H, W), 0..255, Caffe's mean subtracted.
+    """
+    found, x = [], bgr
+    for number, block in enumerate(blocks):
+        if number:
+            x = functional.max_pool2d(x, 2)
+        for weight, bias in block:
+            x = functional.conv2d(x, weight, bias, padding=1).relu_()
+        found.append(x)
+    return found
 
 
 def vgg16_convolutions(weights: LoadedWeights) -> list[list[tuple[Tensor, Tensor]]]:

@@ -41,20 +41,20 @@ from tqdm import tqdm
 from ..color.coherence import field_of_parts
 from ..color.field import ColourField
 from ..color.hues import HUES
-from ..color.lab import RELATIVE_TO_RGB, RGB_TO_RELATIVE
+from ..color.lab import RELATIVE_TO_RGB
 from ..color.second_look import SHIFT
 from ..errors import InvalidSetting, TrainingDiverged
 from ..networks import REFINER
 from ..networks.layout import CAFFE_BGR_MEAN
 from ..networks.refiner import Refiner
+from ..networks.vgg16 import Blocks, vgg16_features
 from ..pipeline import LOGIT_STRIDE
 from ..weights import store_quantised
 from ..weights.checkpoint import REFINED_FIELD
 from .answers import SIDE, Answers, Batch
+from .augment import to_lab_batch
 from .average import moving_average
 from .ranges import activation_ranges
-
-Blocks = Sequence[Sequence[tuple[Tensor, Tensor]]]
 
 _LOG_FIELDS = ("step", "seconds", "vgg", "chroma", "ab", "train_vgg", "train_chroma")
 
@@ -150,18 +150,6 @@ class Smoothed(torch.autograd.Function):
         return torch.from_numpy(np.stack(back).astype(np.float32)), None
 
 
-def to_lab(rgb: Tensor) -> Tensor:
-    """sRGB (n, 3, H, W), 0..1, to CIE Lab."""
-    matrix = torch.tensor(np.asarray(RGB_TO_RELATIVE), dtype=torch.float32)
-    linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    t = torch.einsum("ij,njhw->nihw", matrix, linear)
-    cut, slope = (6 / 29) ** 3, 3 * (6 / 29) ** 2
-    f = torch.where(t > cut, t.clamp(min=cut) ** (1 / 3), t / slope + 4 / 29)
-    return torch.stack(
-        [116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1
-    )
-
-
 def to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
     """CIE Lab to sRGB (n, 3, H, W), clipped to 0..1; gradients are finite everywhere."""
     matrix = torch.tensor(np.asarray(RELATIVE_TO_RGB), dtype=torch.float32)
@@ -194,14 +182,7 @@ class Perception:
     def __call__(self, rgb: Tensor) -> list[Tensor]:
         """sRGB (n, 3, H, W), 0..1, to what each block's last ReLU gives."""
         x = (rgb.flip(1) * 255 - self._mean).to(self._kind, memory_format=torch.channels_last)
-        found = []
-        for number, block in enumerate(self._blocks):
-            if number:
-                x = functional.max_pool2d(x, 2)
-            for weight, bias in block:
-                x = functional.conv2d(x, weight, bias, padding=1).relu_()
-            found.append(x)
-        return found
+        return vgg16_features(self._blocks, x)
 
     @staticmethod
     def distance(ours: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
@@ -247,8 +228,7 @@ class _Prepared:
         self.fields = fields(batch)
         for field in self.fields:
             field.factorise()
-        lab = to_lab(batch.truth)
-        self.lightness, self.ab = lab[:, :1], functional.avg_pool2d(lab[:, 1:], LOGIT_STRIDE)
+        self.lightness, self.ab, _ = to_lab_batch(batch.truth)
 
 
 class Refinement:
