@@ -28,14 +28,16 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     from flask_openapi3.openapi import OpenAPI
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from . import api, health, observing, pages, problems, resources, security
+    from . import api, resources
     from .api.docs import INFO, SECURITY_SCHEMES
     from .api.documents import refuse
     from .api.schemas import Problem
     from .config import Config
     from .context import CONFIG, SERVICE
     from .service import Service
-    from .spool import spooled_by
+    from .watch import health, observing
+    from .web import pages, problems, security
+    from .web.spool import spooled_by
 
     if config is None:
         config = service.config if service is not None else Config.load()

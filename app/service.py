@@ -17,10 +17,6 @@ from typing import IO
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 
-from . import samples
-from .admission import Budget
-from .archive import Archives
-from .checks import checks
 from .config import Config
 from .errors import (
     NotFound,
@@ -31,10 +27,8 @@ from .errors import (
     StorageFull,
     UploadTooLarge,
 )
-from .intake import Intake, installed_models
-from .jobs import Queue
-from .metrics import Metrics
-from .records import (
+from .storage import samples
+from .storage.records import (
     BatchRecord,
     BatchView,
     Blob,
@@ -48,10 +42,16 @@ from .records import (
     Wanted,
     new_id,
 )
-from .rendering import Pictures, etag, predicted
-from .stores import open_storage
-from .views import view_of
-from .worker import Network, Worker
+from .storage.stores import open_storage
+from .watch.checks import checks
+from .watch.metrics import Metrics
+from .work.admission import Budget
+from .work.archive import Archives
+from .work.intake import Intake, installed_models
+from .work.queue import Queue
+from .work.rendering import Pictures, etag, predicted
+from .work.views import view_of
+from .work.worker import Network, Worker
 
 __all__ = [
     "BatchRecord",
@@ -311,8 +311,7 @@ class Service:
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        self._metrics.requests.labels(route, method, str(status)).inc()
-        self._metrics.request_seconds.labels(route, method).observe(seconds)
+        self._metrics.answered(route, method, status, seconds)
 
     def serve_metrics(self, host: str, port: int) -> None:
         """Answer Prometheus at a port of its own; raises OSError if nobody can listen there."""

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.context import service
-from app.recent import remember
-from app.security import owner
+from app.web.recent import remember
+from app.web.security import owner
 
 from . import representations
 from .documents import body, checked, file_of, new_blueprint

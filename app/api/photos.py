@@ -7,8 +7,8 @@ from typing import Any
 from flask import request, url_for
 
 from app.context import config, service
-from app.recent import remember
-from app.security import FORM_OVERHEAD, owner
+from app.web.recent import remember
+from app.web.security import FORM_OVERHEAD, owner
 from colorizer.errors import InvalidSetting
 
 from . import representations

@@ -8,9 +8,9 @@ from flask import Response
 from flask_openapi3.types import ResponseDict
 
 from app.context import service
-from app.delivery import send
-from app.records import MIMETYPES
-from app.security import owner
+from app.storage.records import MIMETYPES
+from app.web.delivery import send
+from app.web.security import owner
 
 from .documents import file_of, new_blueprint
 from .schemas import Colour, Colours, FileSettings, PathId, PictureSettings, PointSettings
