@@ -30,6 +30,10 @@ class InvalidSetting(ColorizerError, ValueError):
     """A parameter is unknown or outside its range."""
 
 
+class InvalidGuidance(InvalidSetting):
+    """A hint or a reference is not right."""
+
+
 class CorruptPrediction(ColorizerError):
     """A stored prediction is damaged, truncated, or none at all."""
 
