@@ -106,7 +106,6 @@ class Prediction:
         return HintField(
             mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)[0],
             _together(self, self.usual, 1.0),
-            self.statistics.variance,
             (self.lightness.shape[0], self.lightness.shape[1]),
             LOGIT_STRIDE,
         )

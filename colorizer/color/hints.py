@@ -39,15 +39,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .field import MOST_PLACES, USUAL_VARIANCE, ColourField
+from .field import MOST_PLACES, ColourField
 from .upsample import enlarge, mean_of_blocks
 
 Array = NDArray[np.float32]
 
-#: strength of an automatic colour of the usual variance, beside a like neighbour's 1
-STRENGTH = 3e-4
-#: added to the variance: no automatic colour is so sure that a hint cannot pass it
-VARIANCE_FLOOR = 40.0
+#: strength of an automatic colour beside a like neighbour's 1, however sure the network is of it
+STRENGTH = 2e-4
 #: strength of a hint
 HOLD = 1000.0
 #: L* by which neighbours may differ and still be one thing
@@ -86,7 +84,6 @@ class HintField:
     Args:
         lightness: (h, w) L*, on the grid of the logits.
         colours: (2, h, w) automatic colours at the usual settings.
-        variance: (h, w) of the calibrated distributions.
         size: (H, W) working size, px; the grid may reach a little over it.
         stride: side of a place, px.
     """
@@ -95,19 +92,16 @@ class HintField:
         self,
         lightness: Array,
         colours: Array,
-        variance: Array,
         size: tuple[int, int],
         stride: int,
     ) -> None:
-        planes = np.concatenate([lightness[None], variance[None], colours])
+        planes = np.concatenate([lightness[None], colours])
         while planes[0].size > MOST_PLACES:
             planes, stride = mean_of_blocks(planes, 2), 2 * stride
         self._size, self._stride = size, stride
         self._lightness = planes[0]
-        own = STRENGTH * USUAL_VARIANCE / (planes[1] + VARIANCE_FLOOR)
-        self._field = ColourField(
-            own.astype(np.float32), _affinity(planes, axis=2), _affinity(planes, axis=1)
-        )
+        own = np.full_like(planes[0], STRENGTH)
+        self._field = ColourField(own, _affinity(planes, axis=2), _affinity(planes, axis=1))
         self._responses: OrderedDict[int, Array] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -205,7 +199,7 @@ def _settled(share: Array) -> Array:
 
 
 def _affinity(planes: Array, axis: int) -> Array:
-    """w between neighbours along an axis; planes are lightness, variance, a*, b*."""
+    """w between neighbours along an axis; planes are lightness, a*, b*."""
     step = np.diff(planes, axis=axis) ** 2
-    exponent = -step[0] / (2 * LIGHTNESS_SCALE**2) - step[2:].sum(axis=0) / (2 * COLOUR_SCALE**2)
+    exponent = -step[0] / (2 * LIGHTNESS_SCALE**2) - step[1:].sum(axis=0) / (2 * COLOUR_SCALE**2)
     return np.asarray(np.exp(exponent) + LEAST_AFFINITY, np.float32)

@@ -22,9 +22,8 @@ def two_things(
     lightness = np.full(shape, left, np.float32)
     lightness[:, shape[1] // 2 :] += step
     full = lightness.repeat(STRIDE, 0).repeat(STRIDE, 1)
-    variance = np.full(shape, 300, np.float32)
     colours = np.zeros((2, *shape), np.float32)
-    return HintField(lightness, colours, variance, (full.shape[0], full.shape[1]), STRIDE), full
+    return HintField(lightness, colours, (full.shape[0], full.shape[1]), STRIDE), full
 
 
 def automatic(lightness: Array) -> Array:
@@ -148,7 +147,7 @@ def test_very_large_grids_are_made_coarser(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_borders_are_places_too(place: tuple[float, float]) -> None:
     """Of a picture that fills its grid in part only."""
     grid = np.full((H, W), 40, np.float32)
-    field = HintField(grid, np.zeros((2, H, W), np.float32), grid + 260, (61, 93), STRIDE)
+    field = HintField(grid, np.zeros((2, H, W), np.float32), (61, 93), STRIDE)
     cut = np.full((61, 93), 40, np.float32)
     found = field.painted(automatic(cut), cut, [Stroke(*place, (20, -30))])
     row, column = round(place[0] * 60), round(place[1] * 92)
