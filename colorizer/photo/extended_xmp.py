@@ -68,6 +68,7 @@ def _add(document: Any, description: Any) -> None:
         space, name = attribute.namespaceURI, attribute.localName
         if space not in (None, XMLNS, RDF) and rdf.get(document, space, name) is not None:
             copy.removeAttributeNode(attribute)
+    rdf.describe_same(copy, document)
     for node in rdf.elements(copy):
         if rdf.get(document, node.namespaceURI, node.localName) is not None:
             _unite(document, node)

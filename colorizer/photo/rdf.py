@@ -195,6 +195,17 @@ def append_structure(
         element.appendChild(document.createTextNode(_legal(value)))
 
 
+def describe_same(description: Any, document: Any) -> None:
+    """Let a description be about what those of the document are about, as XMP demands."""
+    found = descriptions(document)
+    about = found[0].getAttributeNS(RDF, "about") if found else ""
+    for space in (RDF, None):  # the older form has no namespace
+        if description.hasAttributeNS(space, "about"):
+            description.removeAttributeNS(space, "about")
+    description.setAttributeNS(RDF, f"{_rdf_prefix(document)}:about", about)
+    description.setAttributeNS(XMLNS, f"xmlns:{_rdf_prefix(document)}", RDF)
+
+
 def unabbreviate(document: Any) -> None:
     """Write as elements the properties that are written as attributes (ISO 16684-1, 7.9.2.2)."""
     for description in descriptions(document):

@@ -120,9 +120,8 @@ def _metadata(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
         part = picture.icc[i * _MAX_ICC : (i + 1) * _MAX_ICC]
         yield _APP2, _ICC + bytes([i + 1, count]) + part
     for comment in picture.comments:
-        text = comment.encode("utf-8", "replace")
-        for at in range(0, len(text), _MAX_BODY):
-            yield _COM, text[at : at + _MAX_BODY]
+        for part in _comment_parts(comment.encode("utf-8", "replace")):
+            yield _COM, part
 
 
 def _xmp(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
@@ -136,6 +135,16 @@ def _xmp(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
     if second is not None:
         for body in extended_xmp.segments(second):
             yield _APP1, body
+
+
+def _comment_parts(text: bytes) -> Iterator[bytes]:
+    """UTF-8 in parts that fit into segments, cut between characters."""
+    while text:
+        end = min(len(text), _MAX_BODY)
+        while end < len(text) and text[end] & 0xC0 == 0x80:
+            end -= 1
+        yield text[:end]
+        text = text[end:]
 
 
 def _segment(marker: int, body: bytes) -> bytes:
