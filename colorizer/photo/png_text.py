@@ -10,7 +10,6 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from .namespaces import PHOTOSHOP, PNG, XMP, XMP_RIGHTS
@@ -158,6 +157,8 @@ def _property(keyword: str, value: str) -> tuple[Property | None, str]:
 
 
 def _iso_date(value: str) -> str | None:
+    from email.utils import parsedate_to_datetime  # slow to import, seldom needed
+
     if _ISO_DATE.fullmatch(value):
         return value
     with suppress(ValueError, TypeError):
