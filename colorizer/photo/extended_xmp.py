@@ -15,6 +15,8 @@ from .namespaces import RDF, XMLNS, XMP_NOTE
 
 SIGNATURE = b"http://ns.adobe.com/xmp/extension/\0"
 
+_Name = tuple[str, str]  # namespace and local name of a property
+
 _GUID, _NUMBER = 32, 4
 _HEAD = _GUID + 2 * _NUMBER
 _MAX_PART = 65_400
@@ -35,8 +37,10 @@ def merged(packet: bytes | None, bodies: Iterable[bytes]) -> bytes | None:
     if second is None:
         return packet
     rdf.remove(document, XMP_NOTE, "HasExtendedXMP")
+    there, taken, about = set(_names(document)), set[_Name](), rdf.about(document)
     for description in rdf.descriptions(second):
-        _add(document, description)
+        rdf.set_about(description, about)
+        _add(document, description, there, taken)
     return rdf.serialise(document)
 
 
@@ -59,20 +63,34 @@ def _assembled(bodies: Iterable[bytes], guid: bytes) -> bytes | None:
     return whole if whole and len(whole) == size else None
 
 
-def _add(document: Any, description: Any) -> None:
-    """Put a description into the document, less what that has already; lists are united."""
+def _names(document: Any) -> Iterator[_Name]:
+    for description in rdf.descriptions(document):
+        for node in (*description.attributes.values(), *rdf.elements(description)):
+            yield node.namespaceURI, node.localName
+
+
+def _add(document: Any, description: Any, there: set[_Name], taken: set[_Name]) -> None:
+    """Put a description of the second part into the document, less what is ``there``.
+
+    Lists that are there are united with those of the second part. ``taken`` are the properties of
+    the second part so far; of two of one name the first counts.
+    """
     copy = document.importNode(description, True)
-    for name, value in rdf.declarations(description):
-        copy.setAttribute(name, value)
+    for attribute, value in rdf.declarations(description):
+        copy.setAttribute(attribute, value)
     for attribute in list(copy.attributes.values()):
-        space, name = attribute.namespaceURI, attribute.localName
-        if space not in (None, XMLNS, RDF) and rdf.get(document, space, name) is not None:
-            copy.removeAttributeNode(attribute)
-    rdf.describe_same(copy, document)
+        name = (attribute.namespaceURI, attribute.localName)
+        if name[0] not in (None, XMLNS, RDF):
+            if name in there or name in taken:
+                copy.removeAttributeNode(attribute)
+            taken.add(name)
     for node in rdf.elements(copy):
-        if rdf.get(document, node.namespaceURI, node.localName) is not None:
-            _unite(document, node)
+        name = (node.namespaceURI, node.localName)
+        if name in there or name in taken:
+            if name not in taken:
+                _unite(document, node)
             copy.removeChild(node)
+        taken.add(name)
     rdf.root(document).appendChild(copy)
 
 

@@ -15,6 +15,7 @@ from .namespaces import IPTC_CORE, PHOTOSHOP
 from .properties import CREATOR, DESCRIPTION, RIGHTS, SUBJECT, TITLE, Captions, Property, decoded
 
 _MARK = 0x1C
+_MAX_DATASETS = 10_000
 _CHARACTER_SET = (1, 90)
 _UTF_8 = b"\x1b%G"
 _APPLICATION = 2  # the record of captions
@@ -61,9 +62,11 @@ def parse(block: bytes) -> list[DataSet]:
 
 
 def _walk(block: bytes) -> Iterator[tuple[DataSet, int]]:
-    """The data sets, each with the place where it ends."""
+    """The data sets, each with the place where it ends; no more than any caption has."""
     at = 0
-    while at + 5 <= len(block) and block[at] == _MARK:
+    for _ in range(_MAX_DATASETS):
+        if at + 5 > len(block) or block[at] != _MARK:
+            return
         record, number = block[at + 1], block[at + 2]
         size = int.from_bytes(block[at + 3 : at + 5], "big")
         at += 5

@@ -21,6 +21,7 @@ JPEG_SIGNATURE = b"Photoshop 3.0\0"
 _IIM, _COPYRIGHTED, _URL, _DIGEST = 0x0404, 0x040A, 0x040B, 0x0425
 _KEPT = (_IIM, _COPYRIGHTED, _URL, _DIGEST)
 _KINDS = {b"8BIM", b"PHUT", b"DCSR", b"AgHg", b"MeSa"}
+_MAX_RESOURCES = 4096
 _MARKED = Property(XMP_RIGHTS, "Marked")
 _STATEMENT = Property(XMP_RIGHTS, "WebStatement")
 
@@ -103,7 +104,9 @@ def _kept(block: bytes | None) -> dict[int, bytes]:
 
 def _resources(block: bytes) -> Iterator[_Resource]:
     at = 0
-    while at + 12 <= len(block) and block[at : at + 4] in _KINDS:
+    for _ in range(_MAX_RESOURCES):
+        if at + 12 > len(block) or block[at : at + 4] not in _KINDS:
+            return
         kind, number = block[at : at + 4], int.from_bytes(block[at + 4 : at + 6], "big")
         at += 6
         at += (block[at] + 2) // 2 * 2  # the name with its length

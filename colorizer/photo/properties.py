@@ -7,6 +7,7 @@ Image Metadata 2.0, chapter 3; IPTC Core for the fields of IPTC-IIM).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from .namespaces import DC, EXIF
@@ -31,6 +32,9 @@ SUBJECT = Property(DC, "subject", "Bag")
 COMMENT = Property(EXIF, "UserComment", "Alt")
 
 
+_MAX_COMMENTS = 100
+
+
 def decoded(data: bytes) -> str:
     """Text of undeclared encoding: UTF-8 where it is that, else Latin-1 with Windows' additions."""
     try:
@@ -40,6 +44,6 @@ def decoded(data: bytes) -> str:
 
 
 def comments_of(blocks: Iterable[bytes]) -> tuple[str, ...]:
-    """Comments as JPEG and GIF have them, without those that are blank."""
-    texts = (decoded(block).rstrip("\0") for block in blocks)
+    """Comments as JPEG and GIF have them, the first hundred, without those that are blank."""
+    texts = (decoded(block).rstrip("\0") for block in islice(blocks, _MAX_COMMENTS))
     return tuple(text for text in texts if text.strip())

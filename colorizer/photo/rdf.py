@@ -26,6 +26,7 @@ _NOT_XML = (
     AssertionError,
 )
 _MAX_DEPTH = 64
+_MAX_PROPERTIES = 8192
 _EMPTY = (
     f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'
     '<rdf:Description rdf:about=""/></rdf:RDF></x:xmpmeta>'
@@ -38,7 +39,11 @@ def empty() -> Any:
 
 
 def parse(packet: bytes | None) -> Any:
-    """A DOM document with an rdf:RDF in it, or None. Entities and DTDs are refused."""
+    """A DOM document with an rdf:RDF in it, or None.
+
+    Entities and DTDs are refused, and so are packets that are too large, too deep, or have too
+    many properties.
+    """
     from defusedxml import minidom
 
     if not packet or len(packet) > MAX_PACKET:
@@ -48,7 +53,7 @@ def parse(packet: bytes | None) -> Any:
         document = parse(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
     except _NOT_XML:
         return None
-    if _too_deep(document) or not document.getElementsByTagNameNS(RDF, "RDF"):
+    if _too_deep(document) or root(document) is None or _too_many(document):
         return None
     return document
 
@@ -61,6 +66,13 @@ def _too_deep(document: Any) -> bool:
             return True
         stack.extend((child, depth + 1) for child in node.childNodes)
     return False
+
+
+def _too_many(document: Any) -> bool:
+    """Whether to look for properties would take long; photographs have some hundreds."""
+    nodes = len(root(document).childNodes)
+    nodes += sum(len(d.childNodes) + len(d.attributes) for d in descriptions(document))
+    return nodes > _MAX_PROPERTIES
 
 
 def serialise(document: Any, *, wrapped: bool = True) -> bytes:
@@ -78,8 +90,14 @@ def descriptions(document: Any) -> list[Any]:
 
 
 def root(document: Any) -> Any:
-    """The element rdf:RDF."""
-    return document.getElementsByTagNameNS(RDF, "RDF")[0]
+    """The element rdf:RDF; None if there is none."""
+    stack = [document.documentElement]
+    while stack:
+        node = stack.pop()
+        if node.localName == "RDF" and node.namespaceURI == RDF:
+            return node
+        stack.extend(reversed(elements(node)))
+    return None
 
 
 def elements(parent: Any) -> list[Any]:
@@ -195,15 +213,20 @@ def append_structure(
         element.appendChild(document.createTextNode(_legal(value)))
 
 
-def describe_same(description: Any, document: Any) -> None:
-    """Let a description be about what those of the document are about, as XMP demands."""
+def about(document: Any) -> str:
+    """What the properties are about: empty, or a name of the file (ISO 16684-1, 7.4)."""
     found = descriptions(document)
-    about = found[0].getAttributeNS(RDF, "about") if found else ""
+    return str(found[0].getAttributeNS(RDF, "about")) if found else ""
+
+
+def set_about(description: Any, value: str) -> None:
+    """Say what a description is about; all of a packet must say the same."""
     for space in (RDF, None):  # the older form has no namespace
         if description.hasAttributeNS(space, "about"):
             description.removeAttributeNS(space, "about")
-    description.setAttributeNS(RDF, f"{_rdf_prefix(document)}:about", about)
-    description.setAttributeNS(XMLNS, f"xmlns:{_rdf_prefix(document)}", RDF)
+    prefix = description.prefix or "rdf"
+    description.setAttributeNS(XMLNS, f"xmlns:{prefix}", RDF)
+    description.setAttributeNS(RDF, f"{prefix}:about", value)
 
 
 def unabbreviate(document: Any) -> None:

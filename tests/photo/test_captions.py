@@ -209,6 +209,11 @@ def test_several_and_long_comments() -> None:
     assert "".join(parts) == long
 
 
+def test_comments_beyond_reason_are_not_kept() -> None:
+    data = with_segments(saved(smooth(), "JPEG"), *[segment(0xFE, b"x")] * 200)
+    assert read(data).metadata.comments == ("x",) * 100
+
+
 def test_a_comment_does_not_displace_one_in_exif() -> None:
     block = Image.Exif()
     block.get_ifd(ExifTags.IFD.Exif)[USER_COMMENT] = b"ASCII\0\0\0the first"

@@ -95,6 +95,13 @@ def test_any_block_is_survived(block: bytes) -> None:
             photoshop.for_tiff(cleaned)
 
 
+def test_data_sets_beyond_reason_are_not_looked_at() -> None:
+    block = iim(*[(25, b"")] * 10_000, (120, b"Harbour"))
+    assert said(block) == {}
+    assert iptc.clean(block) == block
+    assert photoshop.clean(resource(1, b"") * 5000 + resource(0x0404, IIM)) is None
+
+
 # --- The envelope ------------------------------------------------------------------------------
 
 

@@ -219,6 +219,7 @@ BROKEN = [
     b"<a/>",
     b'<!DOCTYPE a [<!ENTITY b "c">]>' + xmp()[60:],
     b"<a>" * 3000 + b"</a>" * 3000,
+    xmp("", "<dc:title/>" * 10_000),
     xmp().replace(b"</rdf:RDF>", b""),
     xmp().replace(b"Description", b"\xff\xfe"),
 ]

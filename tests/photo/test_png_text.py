@@ -68,6 +68,7 @@ def test_all_texts_together_are_limited() -> None:
     bomb = chunk(b"zTXt", b"Title\0\0" + zlib.compress(bytes(15 << 20)))
     found = texts(*[bomb] * 20)
     assert sum(len(text.text) for text in found) <= 32 << 20
+    assert len(texts(*[chunk(b"tEXt", b"Title\0x")] * 1500)) == 1000
 
 
 def test_the_copy_of_the_orientation_is_left_out() -> None:

@@ -14,7 +14,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _RAW = b"Raw profile type "
 _RAW_EXIF, _RAW_IPTC, _RAW_XMP = (b"exif", b"APP1"), (b"iptc", b"8bim", b"IPTC", b"8BIM"), b"xmp"
-_MAX_TEXTS = 32 << 20
+_MAX_TEXTS = 1000
+_MAX_TEXT_BYTES = 32 << 20
 
 
 def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
@@ -36,8 +37,8 @@ def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
 class Found:
     """What the chunks said so far; of two of a kind the first counts, what is broken does not.
 
-    All texts together are read up to 32 MiB. ImageMagick's copy of the orientation is left out: the
-    picture is turned.
+    The first thousand texts are read, and up to 32 MiB. ImageMagick's copy of the orientation is
+    left out: the picture is turned.
     """
 
     icc: bytes | None = None
@@ -46,7 +47,7 @@ class Found:
     photoshop: bytes | None = None
     dpi: tuple[float, float] | None = None
     texts: list[Text] = field(default_factory=list)
-    _room: int = _MAX_TEXTS
+    _room: int = _MAX_TEXT_BYTES
 
     def take(self, kind: bytes, body: memoryview) -> None:
         """Look at one chunk."""
@@ -75,5 +76,9 @@ class Found:
                 self.xmp = self.xmp or data
             elif data and name in _RAW_IPTC:
                 self.photoshop = self.photoshop or photoshop.of_profile(data)
-        elif self._room >= 0 and not chunk.keyword.endswith(b":Orientation"):
+        elif (
+            self._room >= 0
+            and len(self.texts) < _MAX_TEXTS
+            and not chunk.keyword.endswith(b":Orientation")
+        ):
             self.texts.append(chunk.text())
