@@ -82,6 +82,12 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     help="Leave out the note in the metadata that the colours were added, and how.",
 )
 @click.option(
+    "--strip-private",
+    is_flag=True,
+    help="Leave out of the metadata the place (GPS), serial numbers, the camera's owner and maker "
+    "notes; captions, creator and copyright stay.",
+)
+@click.option(
     "--max-megapixels",
     type=click.FloatRange(min=0, min_open=True),
     help="Refuse larger photographs.  [default: 100]",
@@ -113,6 +119,7 @@ def colorize(
     actor_cpus: float,
     actor_gpus: float,
     no_provenance: bool,
+    strip_private: bool,
     max_megapixels: float | None,
     as_json: bool,
     **values: Any,  # of the settings
@@ -128,7 +135,12 @@ def colorize(
     settings = Settings(**values)
     read_options = _given({"max_pixels": max_megapixels and int(max_megapixels * 1_000_000)})
     write_options = _given(
-        {"quality": quality, "lossless": lossless, "bit_depth": bit_depth and int(bit_depth)}
+        {
+            "quality": quality,
+            "lossless": lossless,
+            "bit_depth": bit_depth and int(bit_depth),
+            "strip_private": strip_private,
+        }
     )
     load = partial(_load, settings.model, device, "auto" if engine == "ray" else engine)
     on_cluster = wants_cluster(ctx, cluster, engine, [*photos, out])

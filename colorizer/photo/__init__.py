@@ -15,8 +15,9 @@ from .._lazy import attach
 if TYPE_CHECKING:
     from .formats import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
     from .guard import UnreadableFile
-    from .metadata import Metadata, Provenance
+    from .metadata import Metadata
     from .photo import Photo
+    from .provenance import Provenance
     from .reading import MAX_PIXELS, Header, probe, provenance_of, read
     from .resizing import shrink, side_by_side
     from .writing import depth_for, write
@@ -48,7 +49,7 @@ _HOME = {
     "Header": "reading",
     "Metadata": "metadata",
     "Photo": "photo",
-    "Provenance": "metadata",
+    "Provenance": "provenance",
     "UnreadableFile": "guard",
     "depth_for": "writing",
     "probe": "reading",

@@ -19,8 +19,9 @@ from .decoders import opener
 from .decoders.base import Opened, Raster
 from .formats import SNIFF_BYTES, foreign_kind, sniff
 from .guard import UnreadableFile, decoding
-from .metadata import Metadata, Provenance
+from .metadata import Metadata
 from .photo import Photo
+from .provenance import Provenance
 from .srgb import grey_of_lightness_table, luminance
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
@@ -74,7 +75,15 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             pixels=orientation.upright(pixels, turn),
             alpha=None if alpha is None else orientation.upright(alpha, turn),
             bit_depth=raster.bit_depth,
-            metadata=Metadata(opened.exif, opened.xmp, dpi, source_format),
+            metadata=Metadata(
+                opened.exif,
+                opened.xmp,
+                dpi,
+                source_format,
+                opened.photoshop,
+                opened.texts,
+                opened.comments,
+            ),
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
+from PIL import ExifTags, Image
 
 from colorizer import photo
 from colorizer.cli import main
@@ -186,6 +186,22 @@ def test_the_note_can_be_left_out(tmp_path: Path, fake: FakeColorizer) -> None:
     colorize(source, "-o", tmp_path / "without.png", "--no-provenance")
     assert photo.provenance_of(tmp_path / "with.png") is not None
     assert photo.provenance_of(tmp_path / "without.png") is None
+
+
+def test_what_is_private_can_be_left_out(tmp_path: Path, fake: FakeColorizer) -> None:
+    exif = Image.Exif()
+    exif[270] = "Grandmother"
+    exif.get_ifd(ExifTags.IFD.Exif)[0xA431] = "4711"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    source = tmp_path / "a.jpg"
+    Image.open(picture(tmp_path / "a.png")).save(source, exif=exif)
+    for name, options in ("with.jpg", []), ("without.jpg", ["--strip-private"]):
+        assert colorize(source, "-o", tmp_path / name, *options).exit_code == 0
+        with Image.open(tmp_path / name) as image:
+            found = image.getexif()
+        assert found[270] == "Grandmother"
+        assert (0xA431 in found.get_ifd(ExifTags.IFD.Exif)) is not bool(options)
+        assert (1 in found.get_ifd(ExifTags.IFD.GPSInfo)) is not bool(options)
 
 
 def test_failures_are_listed_and_counted(tmp_path: Path, fake: FakeColorizer) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CorruptImage
+from ..png_text import Text
 from ..srgb import strips
 
 Model = Literal["grey", "rgb", "cmyk", "lab"]
@@ -37,8 +38,8 @@ class Raster:
 class Opened:
     """A file whose header was read: its size is known, its pixels are not decoded yet.
 
-    ``exif`` and ``xmp`` are already clean (see :class:`~colorizer.photo.Metadata`);
-    ``orientation`` is what is still to be undone, 1..8.
+    ``exif``, ``xmp``, ``photoshop``, ``texts`` and ``comments`` are already clean (see
+    :class:`~colorizer.photo.Metadata`); ``orientation`` is what is still to be undone, 1..8.
     """
 
     width: int
@@ -47,6 +48,9 @@ class Opened:
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    texts: tuple[Text, ...] = ()
+    comments: tuple[str, ...] = ()
     dpi: tuple[float, float] | None = None
     orientation: int = 1
 

@@ -11,6 +11,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, raster_of
+from .jpeg_segments import found_in
 
 # Start-of-frame markers: baseline, extended, progressive, and their arithmetic-coded kin.
 _DECODED = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
@@ -91,7 +92,7 @@ def open_jpeg(file: BinaryIO, name: str) -> Opened:
         return raster_of(samples)
 
     directory = exif_block.parse(image.info.get("exif"))
-    packet = image.info.get("xmp")
+    found = found_in(image.applist)
     density = image.info.get("jfif_density") if image.info.get("jfif_unit") in (1, 2) else None
     if density and image.info["jfif_unit"] == 2:
         density = (density[0] * 2.54, density[1] * 2.54)
@@ -101,7 +102,9 @@ def open_jpeg(file: BinaryIO, name: str) -> Opened:
         load,
         icc=image.info.get("icc_profile"),
         exif=exif_block.clean(directory),
-        xmp=xmp_packet.clean(packet),
-        dpi=exif_block.sensible_dpi(density) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or xmp_packet.orientation(packet) or 1,
+        xmp=xmp_packet.clean(found.xmp),
+        photoshop=found.photoshop,
+        comments=found.comments,
+        dpi=exif_block.resolution(directory, density),
+        orientation=exif_block.orientation(directory) or xmp_packet.orientation(found.xmp) or 1,
     )

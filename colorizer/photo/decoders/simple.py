@@ -15,6 +15,7 @@ import numpy as np
 from ...errors import CorruptImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
+from ..properties import comments_of
 from .base import Opened, Raster, raster_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
     directory = exif_block.parse(image.info.get("exif"))
     packet = image.info.get("xmp")
     packet = packet if isinstance(packet, bytes) else None
+    comment = image.info.get("comment")
     return Opened(
         width,
         height,
@@ -102,6 +104,7 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
         icc=image.info.get("icc_profile"),
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(packet),
+        comments=comments_of([comment]) if isinstance(comment, bytes) else (),
         dpi=exif_block.sensible_dpi(image.info.get("dpi")) or exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or xmp_packet.orientation(packet) or 1,
     )

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from ...errors import CorruptImage, UnsupportedImage
 from ...threads import processors
 from .. import exif as exif_block
-from .. import ifd
+from .. import ifd, photoshop
 from .. import xmp as xmp_packet
 from .base import Model, Opened, Raster, unmultiply
 from .jpeg import frame
 from .scale import from_float, from_integer, from_packed
 
-_ICC, _XMP = 34675, 700
+_ICC, _XMP, _IPTC, _PHOTOSHOP = 34675, 700, 33723, 34377
 _DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
 # None, CCITT (3), LZW, old and new JPEG, deflate (2), PackBits, LZMA, Zstandard.
 _CODECS = {1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773, 34925, 50000}
@@ -53,15 +53,18 @@ def open_tiff(file: BinaryIO, name: str) -> Opened:
     if not isinstance(page, tifffile.TiffPage):
         raise CorruptImage(f"{name} is damaged: it has no first page.")
     _refuse_variants(page, name)
-    profile, packet = directory.main.get(_ICC), directory.main.get(_XMP)
-    xmp = packet.data if packet else None
+    profile, xmp, iptc, resources = (
+        entry.data if entry else None
+        for entry in map(directory.main.get, (_ICC, _XMP, _IPTC, _PHOTOSHOP))
+    )
     return Opened(
         page.imagewidth,
         page.imagelength,
         lambda: _load(page, file, name),
-        icc=profile.data if profile else None,
+        icc=profile,
         exif=exif_block.clean(directory, of_tiff=True),
         xmp=xmp_packet.clean(xmp),
+        photoshop=photoshop.of_tiff(iptc, resources),
         dpi=exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or xmp_packet.orientation(xmp) or 1,
     )
