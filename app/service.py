@@ -29,9 +29,11 @@ from .errors import (
 )
 from .storage import samples
 from .storage.records import (
+    UNGUIDED,
     BatchRecord,
     BatchView,
     Blob,
+    Guide,
     Offer,
     Output,
     PhotoRecord,
@@ -49,7 +51,7 @@ from .work.admission import Budget
 from .work.archive import Archives
 from .work.intake import Intake, installed_models
 from .work.queue import Queue
-from .work.rendering import Pictures, etag, predicted
+from .work.rendering import Pictures, Wish, etag, predicted
 from .work.views import view_of
 from .work.worker import Network, Worker
 
@@ -57,6 +59,7 @@ __all__ = [
     "BatchRecord",
     "BatchView",
     "Blob",
+    "Guide",
     "Offer",
     "Output",
     "PhotoRecord",
@@ -200,10 +203,18 @@ class Service:
         self._intake.ask([record], settings)
         return self._view(record, settings)
 
-    def preview(self, owner: str, id: str, settings: Settings) -> Offer[Blob]:
-        """JPEG in colour. Making it raises NotReady, PredictionFailed."""
-        self._record(owner, id)
-        return Offer(etag(id, "preview", settings), lambda: self._pictures.preview(id, settings))
+    def preview(
+        self, owner: str, id: str, settings: Settings, guide: Guide = UNGUIDED
+    ) -> Offer[Blob]:
+        """JPEG in colour. Making it raises NotReady, PredictionFailed, InvalidGuidance.
+
+        A photograph that the guide refers to must be the owner's as well.
+        """
+        self._check(owner, id, guide)
+        return Offer(
+            etag(id, "preview", settings, guide),
+            lambda: self._pictures.preview(id, settings, guide),
+        )
 
     def grey_preview(self, owner: str, id: str) -> Offer[Blob]:
         """JPEG in grey. Making it raises NotReady until the worker has opened the photograph."""
@@ -223,11 +234,12 @@ class Service:
         self._record(owner, id)
         return self._pictures.likely_colours(id, settings, x, y, count)
 
-    def result(self, owner: str, id: str, settings: Settings, output: Output) -> Offer[ResultFile]:
-        """The picture in full size; making it raises NotReady, PredictionFailed, StorageFull."""
-        record = self._record(owner, id)
-        name = etag(id, "result", settings, output)
-        return Offer(name, lambda: self._pictures.result(record, settings, output))
+    def result(
+        self, owner: str, id: str, settings: Settings, output: Output, guide: Guide = UNGUIDED
+    ) -> Offer[ResultFile]:
+        """The picture in full size; making it raises StorageFull and what preview's does."""
+        record, wish = self._check(owner, id, guide), Wish(settings, output, guide)
+        return Offer(wish.etag(id), lambda: self._pictures.result(record, wish))
 
     def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""
@@ -296,7 +308,7 @@ class Service:
             raise NotReady("None of these photographs is ready yet.", 2)
         return self._archives.stream(
             [view.record for view in batch.photos],
-            lambda photo: self._pictures.fleeting(photo, settings, output),
+            lambda photo: self._pictures.fleeting(photo, Wish(settings, output)),
         )
 
     # state of the house
@@ -328,6 +340,11 @@ class Service:
         if not hmac.compare_digest(record.owner.encode(), owner.encode()):
             raise NotFound()
         return record
+
+    def _check(self, owner: str, id: str, guide: Guide) -> PhotoRecord:
+        if guide.reference:
+            self._record(owner, guide.reference)
+        return self._record(owner, id)
 
     def _batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:
         record, ids = self._storage.batch(id)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from colorizer.errors import InvalidSetting
+from colorizer.errors import InvalidGuidance, InvalidSetting
+from colorizer.guidance import Guidance, Hint
 from colorizer.photo import WRITABLE_FORMATS
 
 from ..errors import NotFound, Problem
@@ -206,6 +207,35 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Guide:
+    """What a person knows of one photograph: the library's guidance, the reference by its id.
+
+    Attributes:
+        hints: colours of some places.
+        reference: id of another photograph of the same owner, or "".
+        reference_amount: 0..1; how much of its palette is taken.
+
+    Raises:
+        InvalidGuidance: if there are too many hints, or the amount is out of range.
+    """
+
+    hints: tuple[Hint, ...] = ()
+    reference: str = ""
+    reference_amount: float = 0.7
+
+    def __post_init__(self) -> None:
+        Guidance(self.hints)
+        if not 0 <= self.reference_amount <= 1:
+            raise InvalidGuidance(
+                f"reference_amount must be between 0 and 1, not {self.reference_amount:g}."
+            )
+
+
+#: what is asked for if a person knows nothing
+UNGUIDED = Guide()
+
+
+@dataclass(frozen=True)
 class Output:
     """How a finished picture is to be written.
 
@@ -215,6 +245,7 @@ class Output:
         bit_depth: 8, 16 (PNG and TIFF only), or None for the scan's own.
         provenance: whether the metadata say that the colours were added, and how.
         side_by_side: the grey photograph on the left of the coloured one.
+        strip_private: leave out position, serial numbers, owner and thumbnail of the scan.
 
     Raises:
         InvalidSetting: if a value is not one of these.
@@ -225,6 +256,7 @@ class Output:
     bit_depth: int | None = None
     provenance: bool = True
     side_by_side: bool = False
+    strip_private: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in WRITABLE_FORMATS:

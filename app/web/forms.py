@@ -14,11 +14,12 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import MultipleFileField
 
-from colorizer.errors import InvalidSetting
+from colorizer.errors import InvalidGuidance, InvalidSetting
+from colorizer.guidance import MOST_HINTS, Hint
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
 
-from ..storage.records import Output
+from ..storage.records import Guide, Output
 
 #: where a parameter stands in the form, if not under the first heading
 _GROUPS = {"edge_refinement": "Detail"}
@@ -161,7 +162,37 @@ def output_from(values: MultiDict[str, str], default_format: str = "png") -> Out
         bit_depth=_whole(values, "bit_depth", 0) or None,
         provenance=_ticked(values, "provenance", Output.provenance),
         side_by_side=_ticked(values, "side_by_side", Output.side_by_side),
+        strip_private=_ticked(values, "strip_private", Output.strip_private),
     )
+
+
+def guide_from(values: MultiDict[str, str]) -> Guide:
+    """Hints and the reference among a query's values.
+
+    Raises:
+        InvalidGuidance: if they are not right.
+    """
+    amount = values.get("reference_amount", "").strip()
+    try:
+        share = float(amount) if amount else Guide.reference_amount
+    except ValueError:
+        raise InvalidGuidance(f"reference_amount must be a number, not {amount!r}.") from None
+    hints = [text for text in values.getlist("hint") if text.strip()]
+    if len(hints) > MOST_HINTS:
+        raise InvalidGuidance(f"A photograph takes {MOST_HINTS} hints at most, not {len(hints)}.")
+    return Guide(tuple(map(Hint.parse, hints)), values.get("reference", "").strip(), share)
+
+
+def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
+    """A guide as it stands in an address; what is not set is not there."""
+    found: dict[str, str | list[str]] = {}
+    if guide.hints:
+        found["hint"] = [hint.text for hint in guide.hints]
+    if guide.reference:
+        found["reference"] = guide.reference
+        if guide.reference_amount != Guide.reference_amount:
+            found["reference_amount"] = f"{guide.reference_amount:g}"
+    return found
 
 
 def format_choices() -> list[tuple[str, str]]:

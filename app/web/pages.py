@@ -24,7 +24,7 @@ from colorizer.settings import Settings
 
 from ..context import config, service
 from ..storage import names
-from ..storage.records import View
+from ..storage.records import Guide, PhotoRecord, View
 from . import forms, recent
 from .delivery import send
 from .security import owner
@@ -108,23 +108,35 @@ def photograph(id: str) -> str:
         "photograph.html",
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
+        guide=forms.query_of_guide(forms.guide_from(request.args)),
+        others=_others(who, view.record),
+        default_amount=Guide.reference_amount,
         **_form_parts(settings),
     )
+
+
+def _others(who: str, photo: PhotoRecord) -> list[PhotoRecord]:
+    """The other photographs of its batch."""
+    if photo.batch is None:
+        return []
+    batch = service.batch(who, photo.batch)
+    return [view.record for view in batch.photos if view.record.id != photo.id]
 
 
 @blueprint.post("/photographs/<id>/again")
 def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
-    settings = forms.settings_from(request.args)
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     service.request(owner(create=False), id, settings)
-    return _see("pages.photograph", id=id, **forms.query_of(settings))
+    changes = forms.query_of(settings) | forms.query_of_guide(guide)
+    return _see("pages.photograph", id=id, **changes)
 
 
 @blueprint.get("/photographs/<id>/preview.jpg")
 def preview(id: str) -> Response:
     """The coloured preview with the query's settings."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    return send(service.preview(who, id, settings))
+    return send(service.preview(who, id, settings, forms.guide_from(request.args)))
 
 
 @blueprint.get("/photographs/<id>/grey.jpg")
@@ -144,8 +156,8 @@ def uncertainty(id: str) -> Response:
 def download(id: str) -> Response:
     """The finished photograph at full size, as an attachment."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    output = forms.output_from(request.args)
-    return send(service.result(who, id, settings, output), attachment=True)
+    output, guide = forms.output_from(request.args), forms.guide_from(request.args)
+    return send(service.result(who, id, settings, output, guide), attachment=True)
 
 
 @blueprint.post("/photographs/<id>/delete")

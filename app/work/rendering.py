@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +19,11 @@ from cachetools import LRUCache
 
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
-from colorizer.errors import CorruptPrediction
+from colorizer.color.palette import palette_of
+from colorizer.errors import CorruptPrediction, InvalidGuidance
+from colorizer.guidance import Guidance, Reference
 from colorizer.photo import Metadata, Photo
-from colorizer.pipeline import Prediction, provenance, render
+from colorizer.pipeline import Prediction, provenance, render, working_ab
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
@@ -29,7 +31,16 @@ from ..errors import NotReady, PredictionFailed, Problem
 from ..storage import names
 from ..storage.disk import full_disk, gone, used
 from ..storage.folder import FACTS, PREVIEW, Storage
-from ..storage.records import MIMETYPES, Blob, Output, PhotoRecord, ResultFile, key_of
+from ..storage.records import (
+    MIMETYPES,
+    UNGUIDED,
+    Blob,
+    Guide,
+    Output,
+    PhotoRecord,
+    ResultFile,
+    key_of,
+)
 from .admission import Budget
 from .counting import Counting
 
@@ -43,6 +54,19 @@ _REDONE = 60  # s until the next sweep, at most
 Value = TypeVar("Value", Prediction, Photo)
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a finished picture is to be like."""
+
+    settings: Settings
+    output: Output
+    guide: Guide = UNGUIDED
+
+    def etag(self, id: str) -> str:
+        """What the picture of a photograph is called."""
+        return etag(id, "result", self.settings, self.output, self.guide)
 
 
 class Pictures:
@@ -75,11 +99,13 @@ class Pictures:
 
     # small pictures
 
-    def preview(self, id: str, settings: Settings) -> Blob:
-        """JPEG in colour; raises NotReady, PredictionFailed, NotFound."""
+    def preview(self, id: str, settings: Settings, guide: Guide) -> Blob:
+        """JPEG in colour; raises NotReady, PredictionFailed, NotFound, InvalidGuidance."""
         prediction, grey = self._prediction(id, settings), self._grey(id)
+        guidance = self._guidance(guide, settings)
         with self._counting.rendering("preview"):
-            data = _encoded(render(grey, prediction, settings), "jpeg", quality=_PREVIEW_QUALITY)
+            picture = render(grey, prediction, settings, guidance)
+            data = _encoded(picture, "jpeg", quality=_PREVIEW_QUALITY)
         return Blob(data, "image/jpeg")
 
     def grey_preview(self, id: str) -> Blob:
@@ -103,47 +129,46 @@ class Pictures:
 
     # full size
 
-    def result(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
+    def result(self, record: PhotoRecord, wish: Wish) -> ResultFile:
         """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
-        result = self._describe(record, settings, output)
-        self._prediction(record.id, settings)
+        result = self._describe(record, wish)
+        self._prediction(record.id, wish.settings)
         if used(result.path):
             return result
         with self._budget.reserve(record.width * record.height, _PATIENCE):
             if not used(result.path):
                 self._storage.results(record.id)
-                self._write(record, settings, output, result.path)
+                self._write(record, wish, result.path)
                 _remove_old(result.path.parent)
         return result
 
     @contextmanager
-    def fleeting(
-        self, record: PhotoRecord, settings: Settings, output: Output
-    ) -> Iterator[ResultFile]:
+    def fleeting(self, record: PhotoRecord, wish: Wish) -> Iterator[ResultFile]:
         """The finished picture, under a name of its own that is removed afterwards."""
-        result = self._describe(record, settings, output)
+        result = self._describe(record, wish)
         with self._storage.incoming() as folder:
             path = folder / result.path.name
             try:
                 os.link(result.path, path)  # stays, whoever deletes the other
             except OSError:
                 with self._budget.reserve(record.width * record.height):
-                    self._write(record, settings, output, path)
+                    self._write(record, wish, path)
             yield replace(result, path=path)
 
-    def _describe(self, record: PhotoRecord, settings: Settings, output: Output) -> ResultFile:
-        mimetype, suffix = MIMETYPES[output.format]
-        tag = etag(record.id, "result", settings, output)
-        path = self._storage.photo(record.id) / "results" / f"{tag}.{suffix}"
+    def _describe(self, record: PhotoRecord, wish: Wish) -> ResultFile:
+        mimetype, suffix = MIMETYPES[wish.output.format]
+        path = self._storage.photo(record.id) / "results" / f"{wish.etag(record.id)}.{suffix}"
         return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"))
 
-    def _write(self, record: PhotoRecord, settings: Settings, output: Output, path: Path) -> None:
+    def _write(self, record: PhotoRecord, wish: Wish, path: Path) -> None:
+        settings, output = wish.settings, wish.output
         prediction = self._prediction(record.id, settings)
+        guidance = self._guidance(wish.guide, settings)
         self._storage.check_room()
         with self._counting.rendering("result"), gone(), full_disk():
             grey = files.read(self._storage.original(record.id), max_pixels=self._max_pixels)
             depth = files.depth_for(grey, output.format, output.bit_depth)
-            picture = render(replace(grey, bit_depth=depth), prediction, settings)
+            picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
             if output.side_by_side:
                 picture = files.side_by_side(grey, picture)
             files.write(
@@ -152,10 +177,27 @@ class Pictures:
                 format=output.format,
                 quality=output.quality,
                 bit_depth=output.bit_depth,
-                provenance=provenance(prediction, settings) if output.provenance else None,
+                provenance=(
+                    provenance(prediction, settings, guidance) if output.provenance else None
+                ),
+                strip_private=output.strip_private,
             )
 
     # what is at hand
+
+    def _guidance(self, guide: Guide, settings: Settings) -> Guidance:
+        """What the library wants to know; the palette of the reference is that of its result."""
+        if not guide.reference:
+            return Guidance(guide.hints)
+        record = self._storage.record(guide.reference)
+        try:
+            prediction = self._prediction(record.id, settings)
+        except (NotReady, PredictionFailed):
+            raise InvalidGuidance(f"{record.name} has no colours yet to be taken.") from None
+        ab = working_ab(prediction, settings, Guidance())
+        palette = palette_of(ab.transpose(1, 2, 0)).round(7)
+        reference = Reference(tuple(palette.tolist()), guide.reference_amount, record.name)
+        return Guidance(guide.hints, reference)
 
     def _prediction(self, id: str, settings: Settings) -> Prediction:
         key = key_of(settings.model, settings.working_size)
@@ -199,7 +241,7 @@ class Pictures:
             self._kept[key] = value
 
 
-def etag(id: str, kind: str, *made_from: Settings | Output) -> str:
+def etag(id: str, kind: str, *made_from: Settings | Output | Guide) -> str:
     """What a picture is called that depends on these, and on nothing else."""
     parts = [__version__, id, kind, *(asdict(part) for part in made_from)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -45,7 +45,7 @@ from .upsample import enlarge, mean_of_blocks
 Array = NDArray[np.float32]
 
 #: strength of an automatic colour beside a like neighbour's 1, however sure the network is of it
-STRENGTH = 2e-4
+STRENGTH = 1.5e-4
 #: strength of a hint
 HOLD = 1000.0
 #: L* by which neighbours may differ and still be one thing
@@ -53,7 +53,7 @@ LIGHTNESS_SCALE = 3.5
 #: Lab units by which the automatic colours of neighbours may
 COLOUR_SCALE = 1.0
 #: what is left over edges
-LEAST_AFFINITY = 1e-4
+LEAST_AFFINITY = 3e-5
 #: all hints together have no share in a place where it would be less than this
 LEAST_SHARE = 0.02
 #: back-substitutions that are kept: as many numbers a place as the statistics have
