@@ -18,6 +18,7 @@ from .. import xmp as xmp_packet
 from .base import Opened, Raster, raster_of
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 
@@ -82,7 +83,7 @@ def _never(name: str) -> Raster:
     raise CorruptImage(f"{name} claims to be larger than its format can be.")
 
 
-def opened_by_pillow(image: ImageFile, name: str) -> Opened:
+def opened_by_pillow(image: Image, name: str) -> Opened:
     """An opened Pillow picture as :class:`Opened`."""
     width, height = image.size
 
@@ -107,7 +108,7 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
     )
 
 
-def _plain_mode(image: ImageFile) -> str:
+def _plain_mode(image: Image) -> str:
     """Grey, grey + alpha, RGB or RGBA, whichever holds everything that ``image`` shows."""
     grey = image.mode in ("1", "L", "LA")
     if image.has_transparency_data:
