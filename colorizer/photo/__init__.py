@@ -1,9 +1,10 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
 Public: :func:`read`, :func:`probe`, :func:`write`, :func:`depth_for`, :func:`shrink`,
-:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`,
-:class:`Provenance`, :class:`UnreadableFile`, and the formats that are read and written. Names are
-imported when they are first used, so that this package costs nothing to import.
+:func:`side_by_side`, :func:`provenance_of`, :func:`was_colorized`, :class:`Photo`,
+:class:`Header`, :class:`Metadata`, :class:`Provenance`, :class:`UnreadableFile`, and the formats
+that are read and written. Names are imported when they are first used, so that this package costs
+nothing to import.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .guard import UnreadableFile
     from .metadata import Metadata, Provenance
     from .photo import Photo
+    from .provenance import was_colorized
     from .reading import MAX_PIXELS, Header, probe, provenance_of, read
     from .resizing import shrink, side_by_side
     from .writing import depth_for, write
@@ -37,6 +39,7 @@ __all__ = [
     "read",
     "shrink",
     "side_by_side",
+    "was_colorized",
     "write",
 ]
 
@@ -56,6 +59,7 @@ _HOME = {
     "read": "reading",
     "shrink": "resizing",
     "side_by_side": "resizing",
+    "was_colorized": "provenance",
     "write": "writing",
 }
 

@@ -100,4 +100,5 @@ def _from_line(ab: NDArray[np.float32], hue: float) -> NDArray[np.float32]:
 
 
 def _length(ab: NDArray[Any]) -> NDArray[Any]:
-    return np.hypot(ab[:, 0], ab[:, 1])
+    length: NDArray[Any] = np.hypot(ab[:, 0], ab[:, 1])
+    return length
