@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .atomic import write_atomically
 from .errors import ColorizerError, OutputError
-from .plan import Input, LeftOut, Task, find_inputs, plan
+from .folders import LeftOut
+from .plan import Input, Task, find_inputs, plan
 from .room import Room
 from .settings import Settings
 from .threads import processors

@@ -7,11 +7,12 @@ import logging
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InvalidSetting
+from .folders import LeftOut, Walk, same_place
 from .photo import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
 from .photo.formats import UNWRITABLE_SUFFIXES
 from .special_files import special_kind
@@ -29,15 +30,6 @@ class Input:
 
     path: Path
     relative: Path
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """What was found and is not coloured, and why; ``failed`` if it may hold photographs."""
-
-    path: Path
-    reason: str
-    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,11 +65,12 @@ def find_inputs(
             if nothing is found although every folder could be read.
     """
     paths = [Path(source) for source in sources]
-    walk = _Walk(recursive, None if out is None else Path(out), leave_out or _log)
+    excluded = [] if out is None else [Path(out)]
+    walk = Walk(leave_out or _log, recursive=recursive, excluded=excluded)
     found: dict[str, Input] = {}
     for source in paths:
         if source.is_dir():
-            if out is not None and _same(source, Path(out)):
+            if out is not None and same_place(source, Path(out)):
                 raise InvalidSetting(
                     f"{source} cannot be both the folder of the photographs and of the results."
                 )
@@ -96,60 +89,8 @@ def find_inputs(
     return list(found.values())
 
 
-class _Walk:
-    """Goes through folders; remembers whether one of them could not be read."""
-
-    def __init__(
-        self, recursive: bool, out: Path | None, leave_out: Callable[[LeftOut], object]
-    ) -> None:
-        self.recursive = recursive
-        self.out = out
-        self.leave_out = leave_out
-        self.failed = False
-
-    def __call__(self, folder: Path) -> Iterator[Path]:
-        top = folder.resolve()
-        for place, folders, files in os.walk(folder, onerror=self._unreadable):
-            here = Path(place)
-            for name in sorted(filter(is_photograph, files)):
-                if kind := special_kind(here / name):
-                    self.leave_out(LeftOut(here / name, f"{here / name} is {kind}, not a file."))
-                else:
-                    yield here / name
-            if not self.recursive:
-                return
-            folders[:] = sorted(name for name in folders if self._enters(here / name, top))
-
-    def _enters(self, folder: Path, top: Path) -> bool:
-        if folder.name.startswith(".") or (self.out is not None and _same(folder, self.out)):
-            return False
-        if not folder.is_symlink():
-            return True
-        if not folder.resolve().is_relative_to(top):  # what lies in it is found without the link
-            reason = (
-                f"{folder} is a link to a folder and was not followed; name it to have it done."
-            )
-            self.leave_out(LeftOut(folder, reason))
-        return False
-
-    def _unreadable(self, error: OSError) -> None:
-        self.failed = True
-        folder = Path(error.filename)
-        reason = f"The folder {folder} cannot be read: {error.strerror or error}."
-        self.leave_out(LeftOut(folder, reason, failed=True))
-
-
 def _log(left_out: LeftOut) -> None:
     log.warning("%s", left_out.reason)
-
-
-def is_photograph(name: str) -> bool:
-    """Whether a file of this name in a folder is taken: readable by its suffix, and not hidden."""
-    return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
 
 
 def plan(

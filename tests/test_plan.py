@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from colorizer.errors import InvalidSetting
+from colorizer.folders import LeftOut
 from colorizer.photo import SUFFIX_TO_FORMAT, WRITABLE_FORMATS
-from colorizer.plan import Input, LeftOut, find_inputs, plan
+from colorizer.plan import Input, find_inputs, plan
 
 
 def touch(folder: Path, *names: str) -> Path:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidSetting
-from ..plan import LeftOut, Task, find_inputs, plan, refuse_same_names, result_names
+from ..folders import LeftOut
+from ..plan import Task, find_inputs, plan, refuse_same_names, result_names
 from . import places
 
 

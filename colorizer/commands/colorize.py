@@ -13,13 +13,12 @@ import click
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
 from .collection_report import Row, left_out_row, report, result_row
-from .options import device_options, photos_argument, setting_options
+from .options import device_options, load_colorizer, photos_argument, setting_options
 from .result_options import ResultOptions, result_options
 from .streams import Places, without_streams
 
 if TYPE_CHECKING:
     from ..batch import LeftOut, Result
-    from ..pipeline import Colorizer
 
 STOPPED = 130  # as a shell reports a program that Ctrl-C ended
 
@@ -143,13 +142,6 @@ def colorize(
         ctx.exit(STOPPED)
     if counts["failed"]:
         ctx.exit(1)
-
-
-def load_colorizer(model: str, device: str, engine: str) -> Colorizer:
-    """The colorizer of the options; ``Colorizer.load`` is imported only now."""
-    from ..pipeline import Colorizer
-
-    return Colorizer.load(model, device=device, engine=engine)
 
 
 def _all_rows(left_out: list[LeftOut], rows: Generator[Row]) -> Generator[Row]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..engines import ENGINES
 from ..names import suggestion
 from ..settings import PARAMETERS, PRESETS, Parameter
+
+if TYPE_CHECKING:
+    from ..pipeline import Colorizer
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -109,3 +112,10 @@ def _type_of(parameter: Parameter) -> click.ParamType[Any]:
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
+
+
+def load_colorizer(model: str, device: str, engine: str) -> Colorizer:
+    """The colorizer of the options; ``Colorizer.load`` is imported only now."""
+    from ..pipeline import Colorizer
+
+    return Colorizer.load(model, device=device, engine=engine)
