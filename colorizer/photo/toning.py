@@ -66,7 +66,7 @@ def is_colour(rgb: NDArray[Any]) -> bool:
         rgb: (h, w, 3), uint8 or uint16.
     """
     lab = srgb_to_lab(rgb.astype(np.float32) / np.iinfo(rgb.dtype).max).reshape(-1, 3)
-    lightness, ab = lab[:, 0], lab[:, 1:]
+    lightness, ab = lab[:, 0], np.ascontiguousarray(lab[:, 1:])
     off_curve = _length(ab - _tone_curve(lightness, ab))
     if np.mean(off_curve > OFF_CURVE) <= SHARE:
         return False
@@ -100,5 +100,5 @@ def _from_line(ab: NDArray[np.float32], hue: float) -> NDArray[np.float32]:
 
 
 def _length(ab: NDArray[Any]) -> NDArray[Any]:
-    length: NDArray[Any] = np.hypot(ab[:, 0], ab[:, 1])
+    length: NDArray[Any] = np.sqrt(ab[:, 0] ** 2 + ab[:, 1] ** 2)  # hypot takes ten times as long
     return length
