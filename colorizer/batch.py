@@ -18,18 +18,26 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .atomic import write_atomically
 from .errors import ColorizerError, OutputError
+from .folders import LeftOut
 from .plan import Input, Task, find_inputs, plan
 from .room import Room
 from .settings import Settings
 from .threads import processors
 
 if TYPE_CHECKING:
+    from .photo import Photo
     from .pipeline import Colorizer
 
-__all__ = ["Input", "Result", "Task", "find_inputs", "plan", "processors", "run"]
+__all__ = [
+    "Colour", "Input", "LeftOut", "Result", "Task", "find_inputs", "plan", "processors", "run",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+#: What is done with colour photographs: they are coloured anew, left out, or copied as they are.
+Colour = Literal["repaint", "skip", "keep"]
 
 #: Threads that read at the same time: a decoder may need far more memory than the photograph.
 READERS = 2
@@ -42,12 +50,23 @@ BYTES_A_PIXEL = 20
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a task, after how many seconds; ``error`` is set if and only if it failed."""
+    """What became of a task.
+
+    Attributes:
+        status: "done"; "skipped": the result was there already; "kept": a colour photograph was
+            copied with its own colours; "left_out": one was not done; "failed".
+        seconds: how long that took.
+        error: set if and only if it failed.
+        warnings: sentences for the person whose photograph it is.
+        was_colour: whether it is a colour photograph (False also where nobody looked).
+    """
 
     task: Task
-    status: Literal["done", "skipped", "failed"]
+    status: Literal["done", "skipped", "kept", "left_out", "failed"]
     seconds: float = 0.0
     error: Exception | None = None
+    warnings: tuple[str, ...] = ()
+    was_colour: bool = False
 
 
 def run(
@@ -58,6 +77,7 @@ def run(
     jobs: int | None = None,
     overwrite: bool = False,
     provenance: bool = True,
+    colour: Colour = "repaint",
     read_options: Mapping[str, Any] | None = None,
     write_options: Mapping[str, Any] | None = None,
 ) -> Generator[Result, None, None]:
@@ -75,6 +95,9 @@ def run(
         settings: the parameters.
         overwrite: replace results that are there already, instead of skipping them.
         provenance: note in each file that its colours were added.
+        colour: what is done with colour photographs (``was_colour`` of :class:`.Photo`). Those
+            that are kept are copied byte by byte if the result has the same format and nothing
+            else is asked for; else they are written anew, with their own colours.
         read_options: further arguments of :func:`colorizer.photo.read`.
         write_options: further arguments of :func:`colorizer.photo.write`.
 
@@ -95,7 +118,7 @@ def run(
     options = dict(write_options or {})
     if provenance:
         options["provenance"] = colorizer.provenance(settings)
-    work = _Worker(colorizer, settings, dict(read_options or {}), options)
+    work = _Worker(colorizer, settings, colour, dict(read_options or {}), options)
 
     pool = ThreadPoolExecutor(jobs, "colorize")
     try:
@@ -122,11 +145,13 @@ class _Worker:
         self,
         colorizer: Colorizer,
         settings: Settings,
+        colour: Colour,
         read_options: dict[str, Any],
         write_options: dict[str, Any],
     ) -> None:
         self.colorizer = colorizer
         self.settings = settings
+        self.colour = colour
         self.read_options = read_options
         self.write_options = write_options
         self.stop = threading.Event()
@@ -136,18 +161,17 @@ class _Worker:
 
     def __call__(self, task: Task) -> Result:
         start = time.perf_counter()
-        error: Exception | None = None
         try:
-            self._colorize(task)
+            result = self._treat(task)
         except MemoryError:
             error = ColorizerError(f"{task.input.name} needs more memory than there is.")
+            result = Result(task, "failed", error=error)
         except Exception as problem:  # whatever is wrong with one photograph, the others go on
-            error = problem
             log.info("%s failed", task.input, exc_info=not isinstance(problem, ColorizerError))
-        seconds = time.perf_counter() - start
-        return Result(task, "failed" if error else "done", seconds, error)
+            result = Result(task, "failed", error=problem)
+        return replace(result, seconds=time.perf_counter() - start)
 
-    def _colorize(self, task: Task) -> None:
+    def _treat(self, task: Task) -> Result:
         from . import photo as files
 
         header = files.probe(task.input, **self.read_options)
@@ -155,6 +179,8 @@ class _Worker:
             with self._reading:
                 self._check()
                 photo = files.read(task.input, **self.read_options)
+            if photo.was_colour and self.colour != "repaint":
+                return self._spare(task, photo)
             with self._network:
                 self._check()
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
@@ -165,10 +191,51 @@ class _Worker:
             self._check()
             _make_folder(task.output.parent)
             files.write(result, task.output, format=task.format, **self.write_options)
+        return Result(
+            task, "done", warnings=_warnings(task.input.name, photo), was_colour=photo.was_colour
+        )
+
+    def _spare(self, task: Task, photo: Photo) -> Result:
+        """Do not colour a colour photograph."""
+        name = task.input.name
+        if self.colour == "skip":
+            warning = f"{name} is a colour photograph and was left out."
+            return Result(task, "left_out", warnings=(warning,), was_colour=True)
+        self._check()
+        _make_folder(task.output.parent)
+        self._copy(task, photo.metadata.source_format)
+        warning = f"{name} is a colour photograph and keeps its own colours."
+        return Result(task, "kept", warnings=(warning,), was_colour=True)
+
+    def _copy(self, task: Task, source_format: str) -> None:
+        from . import photo as files
+
+        changes = self.write_options.keys() - {"quality", "lossless", "provenance"}
+        if source_format.lower() == task.format and not changes:
+            try:
+                write_atomically(task.output, task.input.read_bytes())
+            except OSError as error:
+                raise OutputError(
+                    f"{task.input} cannot be copied to {task.output}: {error.strerror or error}."
+                ) from error
+            return
+        with self._reading:
+            photo = files.read(task.input, colours=True, **self.read_options)
+        options = {k: v for k, v in self.write_options.items() if k != "provenance"}
+        files.write(photo, task.output, format=task.format, **options)
 
     def _check(self) -> None:
         if self.stop.is_set():
             raise _Stopped
+
+
+def _warnings(name: str, photo: Photo) -> tuple[str, ...]:
+    """What is odd about colouring a photograph."""
+    if photo.metadata.is_own_result:
+        return (f"{name} was coloured by this software before; better colour its original.",)
+    if photo.was_colour:
+        return (f"{name} is a colour photograph; its own colours were replaced.",)
+    return ()
 
 
 def _make_folder(folder: Path) -> None:

@@ -23,7 +23,7 @@ from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
 from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
-from .errors import InvalidSetting
+from .errors import InvalidSetting, PredictionMismatch
 from .guidance import Guidance, Reference
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .color.field import ColourField
     from .engines import Engine
     from .photo import Photo, Provenance
+    from .photo.reading import Source
     from .weights import LoadedWeights
 
 Array = NDArray[np.float32]
@@ -273,9 +274,28 @@ class Colorizer:
         return render(photo, prediction, settings, guidance)
 
     def colorize(
-        self, photo: Photo, settings: Settings | None = None, guidance: Guidance | None = None
+        self,
+        photo: Photo | Source,
+        settings: Settings | None = None,
+        guidance: Guidance | None = None,
     ) -> Photo:
-        """``predict`` and ``render`` in one."""
+        """``predict`` and ``render`` in one.
+
+        Args:
+            photo: a grey photograph, or whatever :func:`colorizer.photo.read` takes: a path, bytes,
+                a binary file, a NumPy array or a picture of Pillow; shapes and types are there.
+            settings: all parameters.
+            guidance: what a person knows of it, see :func:`render`.
+
+        Raises:
+            ImageError: as :func:`colorizer.photo.read`; :class:`.UnsuitableInput`, a
+                :class:`TypeError`, for objects of other types.
+            InvalidSetting: as :meth:`predict`.
+        """
+        from .photo import Photo, read
+
+        if not isinstance(photo, Photo):
+            photo = read(photo)
         settings = settings or Settings()
         prediction = self.predict(photo, working_size=settings.working_size)
         return self.render(photo, prediction, settings, guidance)
@@ -306,8 +326,10 @@ def render(
 
     Raises:
         InvalidSetting: if ``photo`` is in colour.
+        PredictionMismatch: if the prediction is of a photograph of another shape.
     """
     _require_grey(photo)
+    _require_same_shape(photo, prediction)
     settings = settings or Settings()
     ab = working_ab(prediction, settings, guidance or Guidance())
     colour = fit_linear_colour(ab, prediction.lightness, settings.edge_refinement)
@@ -429,6 +451,16 @@ def _prepare() -> None:
 def _require_grey(photo: Photo) -> None:
     if not photo.is_grey:
         raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
+
+
+def _require_same_shape(photo: Photo, prediction: Prediction) -> None:
+    """The sides of the smaller of the two may be rounded by one pixel each, not by more."""
+    one, other = (photo.height, photo.width), (prediction.height, prediction.width)
+    if abs(one[0] * other[1] - one[1] * other[0]) > max(sum(one), sum(other)):
+        raise PredictionMismatch(
+            f"The prediction is of a photograph of {other[1]} x {other[0]} pixels, which has "
+            f"another shape than this one of {one[1]} x {one[0]}."
+        )
 
 
 def adjust(ab: Array, settings: Settings) -> Array:

@@ -1,6 +1,8 @@
 """The pipeline with an engine whose colours are known, and once with the real one."""
 
+import io
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from colorizer import Guidance, Hint, Reference
 from colorizer.color.bins import BIN_COUNT, decode, nearest_bin
@@ -16,8 +19,8 @@ from colorizer.color.lab import srgb_to_lab
 from colorizer.color.second_look import OUTPUTS, PLANES
 from colorizer.color.upsample import enlarge
 from colorizer.engines import Answer
-from colorizer.errors import InvalidSetting
-from colorizer.photo import Photo
+from colorizer.errors import InvalidSetting, PredictionMismatch
+from colorizer.photo import Photo, write
 from colorizer.pipeline import (
     Colorizer,
     Prediction,
@@ -391,3 +394,31 @@ def test_the_note_tells_of_hints_but_not_of_a_whole_palette() -> None:
     assert noted["hints"][0]["colour"] == "navy"
     assert noted["reference"] == {"name": "b.jpg", "amount": 0.7}
     assert "guidance" not in provenance(prediction, Settings(), Guidance()).settings
+
+
+def test_colorize_takes_what_read_takes(tmp_path: Path) -> None:
+    model, picture = colorizer((40.0, 20.0)), grey(48, 64).pixels
+    file = tmp_path / "a.png"
+    write(Photo(picture), file)
+    expected = model.colorize(Photo(picture)).pixels
+    sources: list[Any] = [picture, str(file), file, file.read_bytes(), Image.fromarray(picture)]
+    for source in (*sources, io.BytesIO(file.read_bytes())):
+        np.testing.assert_array_equal(model.colorize(source).pixels, expected)
+    wrong: Any = [[0, 1]]
+    with pytest.raises(TypeError, match="type list cannot be read"):
+        model.colorize(wrong)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (100, 133), (24, 32), (480, 640), (1, 1)])
+def test_a_preview_of_any_size_fits_its_prediction(size: tuple[int, int]) -> None:
+    prediction = colorizer().predict(grey(480, 640))
+    assert render(grey(*size), prediction).pixels.shape == (*size, 3)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (480, 640), (48, 80), (100, 64)])
+def test_a_prediction_of_another_shape_is_refused(size: tuple[int, int]) -> None:
+    prediction = colorizer().predict(grey(48, 64))
+    if size == (480, 640):
+        prediction = replace(prediction, height=64)
+    with pytest.raises(PredictionMismatch, match="another shape than this one"):
+        render(grey(*size), prediction)

@@ -1,9 +1,10 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
 Public: :func:`read`, :func:`probe`, :func:`write`, :func:`depth_for`, :func:`shrink`,
-:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`,
-:class:`Provenance`, :class:`UnreadableFile`, and the formats that are read and written. Names are
-imported when they are first used, so that this package costs nothing to import.
+:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`,
+:class:`Header`, :class:`Metadata`, :class:`Provenance`, :class:`UnreadableFile`, and the formats
+that are read and written. Names are imported when they are first used, so that this package costs
+nothing to import.
 """
 
 from __future__ import annotations

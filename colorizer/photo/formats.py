@@ -36,6 +36,19 @@ SUFFIX_TO_FORMAT: MappingProxyType[str, str] = MappingProxyType(
     }
 )
 
+#: What a result cannot be: names that end so are mistakes, not folders.
+UNWRITABLE_SUFFIXES: frozenset[str] = (
+    READABLE_SUFFIXES
+    | frozenset(
+        [
+            *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jph", ".jxl", ".jxr", ".jls"),
+            *(".psd", ".psb", ".xcf", ".kra", ".ora", ".pdf", ".ps", ".eps", ".svg", ".djvu"),
+            *(".exr", ".hdr", ".fits", ".fit", ".dcm", ".tga", ".ico", ".qoi", ".jng", ".mng"),
+            *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".raw"),
+        ]
+    )
+) - frozenset(SUFFIX_TO_FORMAT)
+
 SIXTEEN_BIT_FORMATS: frozenset[str] = frozenset({"png", "tiff"})
 
 SNIFF_BYTES = 4096

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptImage, ImageTooLarge, UnsupportedImage
-from . import icc, orientation, xmp
+from ..errors import CorruptImage, ImageTooLarge, UnsuitableInput, UnsupportedImage
+from ..special_files import special_kind
+from . import colours as file_colours
+from . import icc, memory, orientation, xmp
 from .decoders import opener
 from .decoders.base import Opened, Raster
 from .formats import SNIFF_BYTES, foreign_kind, sniff
@@ -24,7 +26,10 @@ from .photo import Photo
 from .provenance import Provenance
 from .srgb import grey_of_lightness_table, luminance
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | NDArray[Any] | Image"
 
 MAX_PIXELS = 100_000_000
 
@@ -38,7 +43,7 @@ class Header:
     height: int
 
 
-def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def read(source: Source, *, max_pixels: int = MAX_PIXELS, colours: bool = False) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
     The format is recognised by content. EXIF orientation is applied once; an embedded ICC profile
@@ -46,28 +51,43 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     linear sRGB, D65). Of animations and multi-page files the first picture is read.
 
     Args:
-        source: A path, the bytes of a file, or a binary file open for reading (read from its
-            position to its end; left open).
+        source: One of
+
+            - a path, the bytes of a file, or a binary file open for reading (read from its
+              position to its end; left open);
+            - a NumPy array (H, W), (H, W, 3) or (H, W, 4), the last with opacity: uint8 or uint16
+              in full range, or float in 0..1, sRGB-encoded; it is copied;
+            - a picture of Pillow, in a mode that is grey, RGB (with or without opacity), CMYK,
+              YCbCr, HSV, a palette, "I" or "I;16" in 0..65535, or "F" in 0..1.
         max_pixels: Largest width x height; checked on the header, before any pixel is decoded.
+        colours: Keep the colours of a colour file instead, for :func:`write`; such a photograph
+            cannot be coloured.
 
     Returns:
-        A photograph of shape (H, W). Grey 8-bit files keep their uint8 values exactly, and grey
-        16-bit files their uint16 values. Colour files and files whose profile was converted give
-        uint16, ``bit_depth`` being that of the file (8 up to 8 bits, otherwise 16; floating point
-        counts as 16: values within 0..1 are kept as they are, others stretched to their range).
+        A photograph of shape (H, W), whose ``was_colour`` tells whether it came from a colour
+        photograph. With ``colours`` the shape is (H, W, 3) if the file is not grey: samples and
+        ``icc`` of an RGB file as they are, others converted to sRGB.
+
+        Grey 8-bit files keep their uint8 values exactly, and grey 16-bit files their uint16
+        values. Colour files and files whose profile was converted give uint16, ``bit_depth`` being
+        that of the file (8 up to 8 bits, otherwise 16; floating point counts as 16: values within
+        0..1 are kept as they are, others stretched to their range).
 
     Raises:
         UnsupportedImage: not a picture, or of a kind that is not read.
         ImageTooLarge: more pixels than ``max_pixels``, or than memory can hold.
         CorruptImage: damaged, truncated or lying.
-        UnreadableFile: missing, a folder, or no permission (also an :class:`OSError`).
+        UnreadableFile: missing, a folder, a pipe or a device, or no permission (also an
+            :class:`OSError`).
+        UnsuitableInput: the source is none of these (also a :class:`TypeError`).
     """
     with _opened(source) as (opened, name, source_format), decoding(name):
         _check_size(opened, name, max_pixels)
         raster = opened.load()
         if raster.samples.shape[:2] != (opened.height, opened.width):
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
-        pixels = _grey(raster, opened.icc)
+        kept = file_colours.with_colours(raster, opened.icc) if colours else None
+        pixels, profile = kept or (_grey(raster, opened.icc), None)
         turn, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
         if dpi is not None and turn in orientation.SWAPS_SIDES:
             dpi = (dpi[1], dpi[0])
@@ -84,6 +104,8 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
                 opened.texts,
                 opened.comments,
             ),
+            was_colour=file_colours.is_colour(raster, opened.icc),
+            icc=profile,
         )
 
 
@@ -130,6 +152,10 @@ def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
 @contextmanager
 def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
     """Open, recognise, and read the header: (opened, name for messages, format)."""
+    in_memory = memory.opened(source)
+    if in_memory is not None:
+        yield in_memory[0], memory.NAME, in_memory[1]
+        return
     with _file_of(source) as (file, name):
         with decoding(name):
             head = file.read(SNIFF_BYTES)
@@ -152,10 +178,13 @@ def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
 @contextmanager
 def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source), "The picture"
+        yield io.BytesIO(source), memory.NAME
         return
     if isinstance(source, str | os.PathLike):
         path = Path(source)
+        kind = special_kind(path)
+        if kind is not None:
+            raise UnreadableFile(f"{path} is {kind}, not a picture.")
         try:
             file = path.open("rb")
         except OSError as error:
@@ -165,10 +194,18 @@ def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
         with file:
             yield file, path.name
         return
+    reader: Callable[[], object] | None = getattr(source, "read", None)
+    if reader is None:
+        raise UnsuitableInput(
+            f"An object of type {type(source).__name__} cannot be read as a picture: give a path, "
+            "bytes, a binary file, a NumPy array or a picture of Pillow."
+        )
     name = getattr(source, "name", None)
-    name = Path(name).name if isinstance(name, str) else "The picture"
+    name = Path(name).name if isinstance(name, str) else memory.NAME
     with decoding(name):
-        data = source.read()
+        data = reader()
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise UnsuitableInput(f"{name} is open as text; open it as binary ('rb').")
     yield io.BytesIO(data), name
 
 

@@ -48,7 +48,7 @@ def write(
         target: A path, or a binary file open for writing (left open).
         format: "png", "jpeg", "webp" or "tiff" (also "jpg", "tif"); None takes it from the name.
         quality: 1..100, for JPEG (always 4:4:4) and lossy WebP.
-        lossless: WebP without loss.
+        lossless: WebP without loss; PNG and TIFF never lose anything.
         bit_depth: 8 or 16; None means the photograph's own where the format allows, otherwise 8.
         provenance: A note that the colours were added, into the history in XMP and EXIF; None
             writes no note.
@@ -58,9 +58,11 @@ def write(
     Raises:
         OutputError: unknown format, a depth or size that the format does not have, no permission,
             disk full, no such folder.
-        InvalidSetting: quality or bit depth outside its range.
+        InvalidSetting: quality or bit depth outside its range; ``lossless`` for JPEG.
     """
     kind = _format_of(target, format)
+    if lossless and kind == "jpeg":
+        raise InvalidSetting("JPEG always loses something; choose WebP, PNG or TIFF.")
     depth = depth_for(photo, kind, bit_depth)
     if not 1 <= quality <= 100:
         raise InvalidSetting(f"quality must be between 1 and 100, not {quality}.")
@@ -129,7 +131,7 @@ def _outgoing(
     return Outgoing(
         pixels=to_depth(photo.pixels, depth),
         alpha=None if photo.alpha is None else to_depth(photo.alpha, depth),
-        icc=icc.grey_profile() if photo.is_grey else icc.srgb_profile(),
+        icc=photo.icc or (icc.grey_profile() if photo.is_grey else icc.srgb_profile()),
         exif=exif.for_output(meta.exif, width, height, dpi, provenance, missing.exif),
         xmp=xmp.for_output(meta.xmp, width, height, dpi, provenance, missing.xmp),
         xmp_note=xmp.for_output(None, width, height, dpi, provenance, {}),

@@ -18,26 +18,11 @@ from PIL import ExifTags, Image
 
 from colorizer import photo
 from colorizer.cli import main
-from colorizer.pipeline import Colorizer
 from colorizer.settings import PARAMETERS
 
 from ..conftest import ROOT
 from ..fake_colorizer import FakeColorizer
 from ..pictures import channels, picture
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> FakeColorizer:
-    """The fake, in place of whatever model is asked for."""
-    colorizer = FakeColorizer()
-    colorizer.loads = []  # type: ignore[attr-defined]
-
-    def load(model: str, *, device: str, engine: str) -> FakeColorizer:
-        colorizer.loads.append((model, device, engine))  # type: ignore[attr-defined]
-        return colorizer
-
-    monkeypatch.setattr(Colorizer, "load", load)
-    return colorizer
 
 
 def colorize(*arguments: object) -> Result:
@@ -245,6 +230,8 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
         "output": str(out / "a.png"),
         "status": "done",
         "error": None,
+        "warnings": [],
+        "was_colour": False,
     }
     assert by_name["b.png"]["status"] == "skipped"
     assert by_name["c.png"]["status"] == "failed"
@@ -253,7 +240,15 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
     assert last["summary"].pop("seconds") > 0
     assert last["summary"].pop("photographs_per_second") > 0
     assert last == {
-        "summary": {"photographs": 3, "done": 1, "skipped": 1, "failed": 1, "stopped": 0}
+        "summary": {
+            "photographs": 3,
+            "done": 1,
+            "kept": 0,
+            "skipped": 1,
+            "left_out": 0,
+            "failed": 1,
+            "stopped": 0,
+        }
     }
 
 

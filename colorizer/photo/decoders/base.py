@@ -21,7 +21,7 @@ class Raster:
     """Decoded samples, not yet turned upright nor converted.
 
     Attributes:
-        samples: (H, W) for grey, (H, W, 3) for rgb and lab (of lab only L* is used), (H, W, 4)
+        samples: (H, W) for grey, (H, W, 3) for rgb and lab (a* and b* from -128 upwards), (H, W, 4)
             for cmyk (0 is no ink); uint8 or uint16, full range.
         model: Colour model of the samples.
         alpha: (H, W) opacity, not premultiplied, same type as the samples; or None.

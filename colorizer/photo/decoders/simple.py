@@ -19,6 +19,7 @@ from ..properties import comments_of
 from .base import Opened, Raster, raster_of
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 
@@ -83,7 +84,7 @@ def _never(name: str) -> Raster:
     raise CorruptImage(f"{name} claims to be larger than its format can be.")
 
 
-def opened_by_pillow(image: ImageFile, name: str) -> Opened:
+def opened_by_pillow(image: Image, name: str) -> Opened:
     """An opened Pillow picture as :class:`Opened`."""
     width, height = image.size
 
@@ -110,7 +111,7 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
     )
 
 
-def _plain_mode(image: ImageFile) -> str:
+def _plain_mode(image: Image) -> str:
     """Grey, grey + alpha, RGB or RGBA, whichever holds everything that ``image`` shows."""
     grey = image.mode in ("1", "L", "LA")
     if image.has_transparency_data:

@@ -28,7 +28,7 @@ _CODECS = {1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773, 34925, 50000}
 _JPEG_CODECS = {6, 7}
 _MAX_METADATA = 32 << 20
 _MAX_SAMPLES = 8
-_WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6
+_WHITE_IS_ZERO, _PALETTE, _YCBCR, _CIELAB = 0, 3, 6, 8
 # Photometric interpretation -> colour model and number of its channels.
 _MODELS: dict[int, tuple[Model, int]] = {
     0: ("grey", 1), 1: ("grey", 1), 2: ("rgb", 3), 3: ("grey", 1), 4: ("grey", 1),
@@ -116,6 +116,9 @@ def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     colour = _full_range(samples[..., :channels], page.bitspersample)
     if photometric == _WHITE_IS_ZERO:
         colour = np.invert(colour)
+    if photometric == _CIELAB:  # a* and b* are signed there
+        middle = (np.iinfo(colour.dtype).max >> 1) + 1
+        colour = colour ^ np.array([0, middle, middle], colour.dtype)
     opacity = None
     kinds = tuple(int(e) for e in page.extrasamples)
     if alpha.size and kinds and kinds[0] in (1, 2):  # 1 premultiplied, 2 not
