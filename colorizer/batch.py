@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .atomic import write_atomically
 from .errors import ColorizerError, OutputError
 from .folders import LeftOut
+from .guidance import Guidance
 from .plan import Input, Task, find_inputs, plan
 from .room import Room
 from .settings import Settings
@@ -78,6 +79,7 @@ def run(
     overwrite: bool = False,
     provenance: bool = True,
     colour: Colour = "repaint",
+    guidance: Callable[[Path], Guidance] | None = None,
     read_options: Mapping[str, Any] | None = None,
     write_options: Mapping[str, Any] | None = None,
 ) -> Generator[Result, None, None]:
@@ -98,6 +100,8 @@ def run(
         colour: what is done with colour photographs (``was_colour`` of :class:`.Photo`). Those
             that are kept are copied byte by byte if the result has the same format and nothing
             else is asked for; else they are written anew, with their own colours.
+        guidance: gives what is known of a photograph, by its path; an error that it raises is that
+            photograph's.
         read_options: further arguments of :func:`colorizer.photo.read`.
         write_options: further arguments of :func:`colorizer.photo.write`.
 
@@ -115,10 +119,15 @@ def run(
     settings = settings or Settings()
     jobs = jobs or processors()
     colorizer = colorizer_factory()
-    options = dict(write_options or {})
-    if provenance:
-        options["provenance"] = colorizer.provenance(settings)
-    work = _Worker(colorizer, settings, colour, dict(read_options or {}), options)
+    work = _Worker(
+        colorizer,
+        settings,
+        colour,
+        guidance or (lambda _: Guidance()),
+        provenance,
+        dict(read_options or {}),
+        dict(write_options or {}),
+    )
 
     pool = ThreadPoolExecutor(jobs, "colorize")
     try:
@@ -146,12 +155,16 @@ class _Worker:
         colorizer: Colorizer,
         settings: Settings,
         colour: Colour,
+        guidance: Callable[[Path], Guidance],
+        provenance: bool,
         read_options: dict[str, Any],
         write_options: dict[str, Any],
     ) -> None:
         self.colorizer = colorizer
         self.settings = settings
         self.colour = colour
+        self.guidance = guidance
+        self.provenance = provenance
         self.read_options = read_options
         self.write_options = write_options
         self.stop = threading.Event()
@@ -174,6 +187,7 @@ class _Worker:
     def _treat(self, task: Task) -> Result:
         from . import photo as files
 
+        guidance = self.guidance(task.input)
         header = files.probe(task.input, **self.read_options)
         with self._room.reserve(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
@@ -187,10 +201,13 @@ class _Worker:
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
             photo = replace(photo, bit_depth=depth)
-            result = self.colorizer.render(photo, prediction, self.settings)
+            result = self.colorizer.render(photo, prediction, self.settings, guidance)
             self._check()
             _make_folder(task.output.parent)
-            files.write(result, task.output, format=task.format, **self.write_options)
+            note = self.colorizer.provenance(self.settings, guidance) if self.provenance else None
+            files.write(
+                result, task.output, format=task.format, provenance=note, **self.write_options
+            )
         return Result(
             task, "done", warnings=_warnings(task.input.name, photo), was_colour=photo.was_colour
         )
@@ -210,7 +227,7 @@ class _Worker:
     def _copy(self, task: Task, source_format: str) -> None:
         from . import photo as files
 
-        changes = self.write_options.keys() - {"quality", "lossless", "provenance"}
+        changes = self.write_options.keys() - {"quality", "lossless"}
         if source_format.lower() == task.format and not changes:
             try:
                 write_atomically(task.output, task.input.read_bytes())
@@ -221,8 +238,7 @@ class _Worker:
             return
         with self._reading:
             photo = files.read(task.input, colours=True, **self.read_options)
-        options = {k: v for k, v in self.write_options.items() if k != "provenance"}
-        files.write(photo, task.output, format=task.format, **options)
+        files.write(photo, task.output, format=task.format, **self.write_options)
 
     def _check(self) -> None:
         if self.stop.is_set():

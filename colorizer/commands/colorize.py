@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import InvalidSetting
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
 from .collection_report import Row, left_out_row, report, result_row
+from .guidance_options import GuidanceOptions, guidance_options
 from .options import device_options, load_colorizer, photos_argument, setting_options
 from .result_options import ResultOptions, result_options
 from .streams import Places, without_streams
@@ -41,6 +43,7 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
 )
 @setting_options
 @result_options
+@guidance_options
 @click.option(
     "--recursive/--no-recursive",
     default=True,
@@ -73,6 +76,7 @@ def colorize(
     photos: tuple[Path | str, ...],
     out: Path | str,
     results: ResultOptions,
+    known: GuidanceOptions,
     recursive: bool,
     overwrite: bool,
     jobs: int | None,
@@ -101,6 +105,8 @@ def colorize(
     left_out: list[LeftOut] = []
     with without_streams(photos, out, results.format, as_json) as places:
         if on_cluster:
+            if known:
+                raise InvalidSetting("Hints and references cannot be sent to a cluster.")
             from ..cluster.actor import Work
             from ..cluster.collection import find_jobs
             from ..cluster.ray_data import Cluster
@@ -126,10 +132,11 @@ def colorize(
             )
             tasks = batch.plan(inputs, places.out, format=results.format)
             results.check(task.format for task in tasks)
+            known.check(len(tasks))
             done = batch.run(
                 tasks, load, settings,
                 jobs=jobs, overwrite=overwrite, provenance=results.provenance,
-                colour=results.colour,
+                colour=results.colour, guidance=known.of,
                 read_options=results.read_options, write_options=results.write_options,
             )  # fmt: skip
             rows = _rows(done, places)

@@ -82,7 +82,7 @@ def test_every_option_arrives(fake: FakeRun) -> None:
     assert not fake.work.provenance
     assert fake.work.settings.saturation == 1.5
     assert fake.work.read_options == {"max_pixels": 2_000_000}
-    assert fake.work.write_options == {"quality": 80, "lossless": False, "strip_private": False}
+    assert fake.work.write_options == {"quality": 80, "lossless": False}
     assert sorted(job.name for job in fake.jobs) == ["a.jpg", "b.jpg"]
 
 
