@@ -34,6 +34,12 @@ class Config(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen at; 0.0.0.0 is every one.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
     threads: int = Field(32, ge=1, le=256, description="Requests answered at the same time.")
+    client_timeout_seconds: float = Field(
+        30,
+        gt=0,
+        description="Seconds that a client may take for the head of a request, or send or take no "
+        "byte of the rest, until it is answered with 408 or its connection is closed.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import request, url_for
 
-from app.context import config, service
+from app.context import service
 from app.web.recent import remember
-from app.web.security import FORM_OVERHEAD, owner
+from app.web.security import owner
 from colorizer.errors import InvalidSetting
 
 from . import representations
@@ -29,7 +29,6 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     It is kept as it is, and the prediction of the default model is queued. A program without a
     token gets a session cookie, which it must send with all that follows.
     """
-    request.max_content_length = config.max_upload_bytes + FORM_OVERHEAD
     person = owner()
     form = checked(Upload, {**request.form, **request.files})
     if not hasattr(form.file, "stream"):

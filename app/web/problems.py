@@ -34,6 +34,7 @@ _ADVICE = {
     403: "Please go back, load the page anew and try once more.",
     404: "Photographs are deleted after a while, and only the browser that uploaded one sees it.",
     405: "Please start again on the first page.",
+    408: "Please try again; over a slow connection, upload fewer files at a time.",
     409: "Please wait a few seconds and load the page anew.",
     413: "Please make the picture smaller, or upload fewer files at a time.",
     415: "Please save the picture as JPEG, PNG or TIFF and try again.",

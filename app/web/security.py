@@ -12,7 +12,6 @@ import hmac
 import math
 import secrets
 import time
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -22,9 +21,9 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from ..context import config, service
+from ..context import CONFIG, config, service
 from ..errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
 from . import limits  # noqa: F401 # its storage is named below
 
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 #: what a request may hold beside files, at most, in bytes
 FORM_OVERHEAD = 1_000_000
+#: name in the WSGI environment of the error with which a request is to be answered
+REFUSED = "colorizer.refused"
 _WRONG_ANSWERS = "10/minute"  # passwords and tokens that one client may try
 _UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -95,7 +96,8 @@ def init_app(app: Flask, config: Config) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
-    app.before_request(_allow_large_forms)
+    app.before_request(_refuse_what_did_not_arrive)
+    app.before_request(_limit_body)
     limiter = Limiter(
         get_remote_address,
         default_limits=[_rate],
@@ -110,7 +112,6 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_ask_for_password)
     app.before_request(_refuse_other_sites)
     app.before_request(_check_room)
-    app.after_request(_take_the_rest)
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if (blueprint.url_prefix or "").startswith("/api/"):
@@ -168,30 +169,40 @@ def _bearer_token() -> bytes | None:
     return token.strip().encode() if kind.lower() == "bearer" else None
 
 
-def _allow_large_forms() -> None:
-    """A page's form may hold many photographs. (The API's upload allows itself one.)"""
-    if request.blueprint == "pages":
-        request.max_content_length = config.max_request_mb * 1_000_000 + FORM_OVERHEAD
+def largest_body(app: Flask, method: str, path: str) -> int:
+    """Bytes that the body of a request may have; ``path`` as WSGI has it."""
+    try:
+        text = path.encode("latin-1").decode(errors="replace")
+        endpoint, _ = app.url_map.bind("").match(text, method)
+    except HTTPException:
+        endpoint = ""
+    return _largest_body(app.extensions[CONFIG], endpoint)
+
+
+def _largest_body(config: Config, endpoint: str | None) -> int:
+    """A page's form may hold many photographs, the API's upload one, all else none."""
+    files = {
+        "pages.upload": config.max_request_mb * 1_000_000,
+        "photos.upload": config.max_upload_bytes,
+    }
+    return files.get(endpoint or "", 0) + FORM_OVERHEAD
+
+
+def _refuse_what_did_not_arrive() -> None:
+    """Answer for the server, which could or would not receive a request as a whole."""
+    refused = request.environ.get(REFUSED)
+    if refused is not None:
+        raise refused
+
+
+def _limit_body() -> None:
+    request.max_content_length = _largest_body(config, request.endpoint)
 
 
 def _check_room() -> None:
-    """Refuse photographs that have no room before their bytes are read, as CSRF's check does."""
+    """Refuse photographs that have no room before anything is made of them."""
     if request.endpoint in _UPLOADS:
         service.check_room(request.content_length or 0)
-
-
-def _take_the_rest(response: Response) -> Response:
-    """Read what a refused request still sends, up to one photograph.
-
-    Unread, it would make the server cut the connection, and the client might not learn why.
-    """
-    if response.status_code >= 400:
-        left = min(request.content_length or 0, config.max_upload_bytes + FORM_OVERHEAD)
-        body = request.environ["wsgi.input"]
-        with suppress(OSError):
-            while left > 0 and (piece := body.read(min(left, 1 << 16))):
-                left -= len(piece)
-    return response
 
 
 def _rate() -> str:
