@@ -36,8 +36,8 @@ class NotFound(AppError):
     status = 404
     title = "Not found"
 
-    def __init__(self, detail: str = "There is nothing here. It may have been deleted.") -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "There is nothing here. It may have been deleted.")
 
 
 class NotReady(AppError):

@@ -26,6 +26,7 @@ from ..errors import (
 )
 from ..storage.disk import is_away, is_full
 from .security import FORM_OVERHEAD, is_api
+from .sessions import missing_cookie
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ def respond(error: Exception) -> Response:
         error = StorageUnavailable()
     match error:
         case CSRFError():
-            problem = problem_of(Forbidden("This form has expired; load the page anew."))
+            expired = "This form has expired; load the page anew."
+            problem = problem_of(Forbidden(missing_cookie(is_program=False) or expired))
         case RequestEntityTooLarge():
             problem = problem_of(UploadTooLarge(_too_large()))
         case werkzeug.exceptions.NotFound():

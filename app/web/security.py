@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, session
-from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
@@ -26,6 +25,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from ..context import CONFIG, config, service
 from ..errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
 from . import limits  # noqa: F401 # its storage is named below
+from .sessions import Sessions, cookie_name, missing_cookie
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -76,7 +76,7 @@ def owner(*, create: bool = True) -> str:
         session.setdefault("owner", secrets.token_urlsafe(16))
         session.modified = True  # its life starts anew with every upload
     if "owner" not in session:
-        raise NotFound
+        raise NotFound(missing_cookie(is_program=is_api()))
     return f"session:{session['owner']}"
 
 
@@ -87,13 +87,14 @@ def is_api() -> bool:
 
 def init_app(app: Flask, config: Config) -> None:
     """Put the protections into the application, the cheapest refusal first."""
-    app.session_interface = _Sessions()
+    app.session_interface = Sessions()
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_OVERHEAD,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=config.time_to_live_hours),
-        SESSION_COOKIE_NAME="colorizer",
+        SESSION_COOKIE_NAME=cookie_name(str(app.secret_key)),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer; _refuse_other_sites knows more
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     app.before_request(_refuse_what_did_not_arrive)
@@ -117,13 +118,6 @@ def init_app(app: Flask, config: Config) -> None:
         if (blueprint.url_prefix or "").startswith("/api/"):
             csrf.exempt(blueprint)
     app.after_request(_harden)
-
-
-class _Sessions(SecureCookieSessionInterface):
-    """Cookies that only travel encrypted when the page did."""
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
 
 
 def _check_token(token: bytes) -> None:
@@ -217,8 +211,9 @@ def _too_many(limit: RequestLimit) -> NoReturn:
 def _refuse_other_sites() -> None:
     """Refuse changes that a browser was made to ask for by a page of another site.
 
-    Browsers say where a request comes from, in ``Sec-Fetch-Site`` or at least in ``Origin``;
-    programs say nothing, and those with a token show what no other site knows.
+    Browsers say where a request comes from, in ``Sec-Fetch-Site`` or at least in ``Origin`` or, old
+    ones, in ``Referer``; programs say nothing, and those with a token show what no other site
+    knows. A page's form that came encrypted says one of the three.
 
     Raises:
         Forbidden: if it comes from another site.
@@ -226,10 +221,13 @@ def _refuse_other_sites() -> None:
     if request.method in _SAFE_METHODS or _bearer_token() is not None:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    source = origin or request.headers.get("Referer")
     if site is not None:
         allowed = site in {"same-origin", "none"}
+    elif source is not None:
+        allowed = urlsplit(source).netloc == request.host
     else:
-        allowed = origin is None or urlsplit(origin).netloc == request.host
+        allowed = is_api() or not request.is_secure
     if not allowed:
         raise Forbidden("This request comes from another site.")
 

@@ -99,7 +99,7 @@ def test_five_hundred_who_stand_still_hold_up_nobody(start: Start) -> None:
         files = {"file": ("x.jpg", padded, "image/jpeg")}
         uploaded = session.post(f"{server.address}/api/v1/photos", files=files)
         original = urlsplit(uploaded.json()["links"]["original"]).path
-        cookie = f"colorizer={session.cookies['colorizer']}"
+        cookie = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
         download = f"GET {original} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n"
 
         alone = p95(session, server)
