@@ -74,13 +74,13 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.connections: set[Connection] = set()
+        self._watching: asyncio.Task[None] | None = None
 
     def run(self) -> None:
         """Serve until told to stop."""
         gasgi.ASGIProtocol = Connection
-        watch = self.loop.create_task(self._watch())
+        self._watching = self.loop.create_task(self._watch())
         super().run()
-        del watch
 
     async def _watch(self) -> None:
         while True:

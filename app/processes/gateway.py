@@ -83,14 +83,17 @@ class Gateway:
             await send({"type": "websocket.close"})
             return
         body = _Body(self._doors.spool())
+        answer = None
         try:
             if await self._take(body, scope, receive):
-                await self._answer(_environ(scope, body), body, send)
+                answer = _Answer(self._doors.application, _environ(scope, body))
+                await self._send(answer, send, closes=not body.is_whole)
                 if not body.is_whole and not isinstance(body.refused, TooSlow):
                     await self._throw_away(receive)
         finally:
             self._room += body.held
-            body.file.close()
+            if answer is None:
+                body.file.close()
 
     async def _take(self, body: _Body, scope: Scope, receive: Receive) -> bool:
         """Receive a body, as far as it is wanted; False if its sender left."""
@@ -146,17 +149,15 @@ class Gateway:
         self._room -= length
         body.held += length
 
-    async def _answer(self, environ: WSGIEnvironment, body: _Body, send: Send) -> None:
-        is_health = environ["PATH_INFO"] in self._doors.health
-        pool = self._health if is_health else self._threads
-        answer = _Answer(self._doors.application, environ)
+    async def _send(self, answer: _Answer, send: Send, *, closes: bool) -> None:
+        pool = self._health if answer.path in self._doors.health else self._threads
         context = contextvars.copy_context()  # what is logged of a request carries its id
         try:
             head_is_sent = False
             while not answer.has_ended:
                 piece = await _in(pool, context.run, answer.more)
                 if not head_is_sent:
-                    await send(answer.head(closes=not body.is_whole))
+                    await send(answer.head(closes=closes))
                     head_is_sent = True
                 more = not answer.has_ended
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
@@ -196,7 +197,12 @@ class _Body:
 
 
 class _Answer:
-    """The answer of a WSGI application, in pieces; its threads may change, one at a time."""
+    """The answer of a WSGI application, in pieces; its threads may change, one at a time.
+
+    Attributes:
+        path: that was asked for.
+        has_ended: whether it is complete, or given up; the request's body is closed then.
+    """
 
     def __init__(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
         self._application = application
@@ -205,6 +211,7 @@ class _Answer:
         self._close: Callable[[], object] = lambda: None
         self._lock = threading.Lock()
         self._status, self._headers = "", list[tuple[str, str]]()
+        self.path: str = environ["PATH_INFO"]
         self.has_ended = False
 
     def more(self) -> bytes:
@@ -248,6 +255,7 @@ class _Answer:
     def _end(self) -> None:
         self.has_ended = True
         self._close()
+        self._environ["wsgi.input"].close()
 
 
 def _write(data: bytes) -> object:

@@ -270,3 +270,30 @@ def test_nobody_is_answered_who_left_in_the_middle() -> None:
         assert (calls, peer.sent) == ([], [])
 
     run(work)
+
+
+def test_who_leaves_while_the_application_works_does_not_disturb_it() -> None:
+    gate, read = threading.Event(), threading.Event()
+    bodies: list[bytes] = []
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        read.set()
+        assert gate.wait(20)
+        bodies.append(environ["wsgi.input"].read())
+        start(OK, [])
+        return []
+
+    async def work() -> None:
+        peer = Peer(b"whole")
+        asked = gateway(application)(scope(content_length="5"), peer.receive, peer.send)
+        leaving = asyncio.create_task(asked)
+        await asyncio.to_thread(read.wait, 10)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        gate.set()
+        async with asyncio.timeout(10):
+            while not bodies:
+                await asyncio.sleep(0.01)
+        assert bodies == [b"whole"]
+
+    run(work)
