@@ -71,6 +71,7 @@ __all__ = [
     "View",
 ]
 
+_ARCHIVES_AT_ONCE = 200
 _AT_ONCE = 20  # predictions of a batch that one request asks for
 
 logger = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Service:
         )
         self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
         self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
-        self._archives = Archives(max(config.threads // 2, 1))
+        self._archives = Archives(_ARCHIVES_AT_ONCE)
 
     @property
     def secret_key(self) -> str:
@@ -301,7 +302,7 @@ class Service:
 
         Raises:
             NotReady: if none is finished; at the call, as NotFound is, not while iterating.
-            TooBusy: if half of all threads are at it already.
+            TooBusy: if too many are being sent already.
         """
         batch = self.batch(owner, id, settings)
         if not batch.counts.get("ready"):

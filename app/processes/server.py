@@ -1,14 +1,14 @@
 """gunicorn, as a library: one process answers requests in threads and works the queue off.
 
 The master process binds the port, holds the data folder and starts the worker process anew if it
-is killed; it never imports a network.
+is killed; it never imports a network. The worker process receives and sends in an event loop
+(:mod:`.connections`) and hands whole requests to threads (:mod:`.gateway`).
 """
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
@@ -17,16 +17,18 @@ from ..config import Config
 from ..storage.folder import Storage
 from ..watch.logs import Log, log_to_stderr
 from ..work.memory import share_heaps
+from .listening import allow_many_connections, listen
 from .supervisor import close
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from ..service import Service
+    from .gateway import Gateway
 
 _SILENT_FOR = 120  # s without a sign of life after which the worker process is replaced
-_STALLED_FOR = 60  # s without a byte after which a connection gives its thread back
 _GRACE = 30  # s for requests and the photograph in hand to end
+_ANSWERS_GRACE = 15  # s of it for requests
+_IDLE_FOR = 15  # s that a connection is kept for the next request
+_BODIES = 4  # times the largest request is received at the same time
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -54,41 +56,57 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Tell gunicorn."""
         config = self._config
         settings = {
-            "bind": f"[{config.host}]:{config.port}"
-            if ":" in config.host
-            else f"{config.host}:{config.port}",
             "proc_name": "colorizer",
             "workers": 1,  # it holds the model and the caches; threads do the rest
-            "worker_class": "gthread",
-            "threads": config.threads,
+            "worker_class": "app.processes.connections.Worker",
+            "asgi_loop": "asyncio",
+            "asgi_lifespan": "off",
+            "http_parser": "python",
             "timeout": _SILENT_FOR,
             "graceful_timeout": _GRACE,
-            "keepalive": 15,
+            "keepalive": _IDLE_FOR,
             "logger_class": Log,
             "loglevel": "debug" if config.log_level == "debug" else "warning",
             "control_socket_disable": True,
             "secure_scheme_headers": {},  # proxies are the application's business
             "when_ready": self._listening,
-            "pre_request": self._before,
             "post_worker_init": self._start_worker,
             "worker_exit": self._stop_worker,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    @property
+    def patience(self) -> float:
+        """Seconds that a client may stand still."""
+        return self._config.client_timeout_seconds
+
+    def load(self) -> Gateway:
         """Make the application, in the worker process."""
         from .. import create_app
         from ..service import Service
+        from ..watch.health import PATHS
+        from ..web.security import largest_body
+        from .gateway import Doors, Gateway
 
-        self._service = (self._make_service or Service)(self._config)
-        return create_app(self._config, self._service)
+        service = self._service = (self._make_service or Service)(self._config)
+        app = create_app(self._config, service)
+        doors = Doors(
+            application=app,
+            largest=partial(largest_body, app),
+            check_room=service.check_room,
+            spool=service.spool,
+            health=PATHS,
+        )
+        most = _BODIES * self._config.max_request_mb * 1_000_000
+        return Gateway(doors, self._config.threads, self.patience, most)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
         Raises:
             ServerBusy: if another process works on the data folder.
+            AddressUnusable: if the port is in use, or not for us.
         """
         log_to_stderr(self._config)
         share_heaps()
@@ -96,46 +114,21 @@ class Server(BaseApplication):  # type: ignore[misc]
         if self._config.embedded_worker and not self._config.queue_url:
             storage.hold()  # until this process ends
         storage.secret_key()
+        allow_many_connections()
+        listener = listen(self._config.host, self._config.port)
+        self.cfg.set("bind", f"fd://{listener.detach()}")
         super().run()
 
     def _listening(self, arbiter: Any) -> None:
-        listener = arbiter.LISTENERS[0].sock
-        limit = struct.pack("@ll", _STALLED_FOR, 0)  # for a request's head; the rest has its own
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        host, port = listener.getsockname()[:2]
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # only shown
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
-    def _before(self, worker: Any, request: Any) -> None:
-        from ..web.security import FORM_OVERHEAD
-
-        _do_not_wait_for_ever(request)
-        _close_after_large(self._config.max_upload_bytes + FORM_OVERHEAD, request)
-
     def _start_worker(self, worker: Any) -> None:
+        worker.cfg.set("graceful_timeout", _ANSWERS_GRACE)  # of this process; the master has _GRACE
         if self._config.embedded_worker and self._service is not None:
             self._service.start_worker()
 
     def _stop_worker(self, arbiter: Any, worker: Any) -> None:
         if self._service is not None:
             close(self._service)
-
-
-def _do_not_wait_for_ever(request: Any) -> None:
-    """Limit how long a request's body, and whoever takes our answer, may stand still."""
-    request.unreader.sock.settimeout(_STALLED_FOR)
-
-
-def _close_after_large(most: int, request: Any) -> None:
-    """Tell the client that its connection ends, if its body may not be read to the end.
-
-    gunicorn cuts a connection whose body was left unread, but promises to keep it: the client's
-    next request would be lost.
-
-    Args:
-        most: bytes that are read of whatever is refused.
-    """
-    headers = dict(request.headers)
-    length = headers.get("CONTENT-LENGTH", "0")
-    if "TRANSFER-ENCODING" in headers or not length.isdigit() or int(length) > most:
-        request.force_close()

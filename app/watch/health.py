@@ -8,6 +8,9 @@ from ..context import service
 
 blueprint = Blueprint("health", __name__)
 
+#: what watchers ask for, which is answered however busy the server is
+PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
 
 @blueprint.get("/healthz")
 def alive() -> Response:

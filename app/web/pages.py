@@ -23,6 +23,7 @@ from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
 
 from ..context import config, service
+from ..errors import problem_of
 from ..storage import names
 from ..storage.records import Guide, PhotoRecord, View
 from . import forms, recent
@@ -63,7 +64,8 @@ def _start_page(problem: str | None = None) -> str:
 @blueprint.post("/photographs")
 def upload() -> BaseResponse | tuple[str, int]:
     """One photograph, or many as a batch, from the form."""
-    files = [file for file in request.files.getlist("files") if file.filename]
+    every = (file for _, file in request.files.items(multi=True))  # whatever the field is called
+    files = [file for file in every if file.filename]
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     if len(files) == 1:
@@ -71,8 +73,8 @@ def upload() -> BaseResponse | tuple[str, int]:
     return _upload_many(files)
 
 
-def _upload_many(files: list[FileStorage]) -> BaseResponse:
-    """What cannot be taken is said on the batch's page; if nothing can be, that is the answer."""
+def _upload_many(files: list[FileStorage]) -> BaseResponse | tuple[str, int]:
+    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own."""
     batch = service.new_batch(owner())
     refused: list[tuple[str, ColorizerError]] = []
     for file in files:
@@ -82,12 +84,14 @@ def _upload_many(files: list[FileStorage]) -> BaseResponse:
             refused.append((names.clean(file.filename or ""), error))
     if len(refused) == len(files):
         service.delete_batch(owner(), batch.id)
-        raise refused[-1][1]
-    for name, reason in refused[:_REFUSALS_SHOWN]:
-        flash(f"{name}: {reason}", "error")
-    if more := refused[_REFUSALS_SHOWN:]:
-        flash(f"{len(more)} more were not taken.", "error")
+        statuses = {problem_of(error).status for _, error in refused}
+        status = statuses.pop() if len(statuses) == 1 else 422
+        return render_template("refused.html", refused=refused, batch=None), status
     recent.remember("batch", batch.id)
+    if len(refused) > _REFUSALS_SHOWN:
+        return render_template("refused.html", refused=refused, batch=batch), 200
+    for name, reason in refused:
+        flash(f"{name}: {reason}", "error")
     return _see("pages.batch", id=batch.id)
 
 

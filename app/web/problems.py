@@ -26,6 +26,7 @@ from ..errors import (
 )
 from ..storage.disk import is_away, is_full
 from .security import FORM_OVERHEAD, is_api
+from .sessions import missing_cookie
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ _ADVICE = {
     403: "Please go back, load the page anew and try once more.",
     404: "Photographs are deleted after a while, and only the browser that uploaded one sees it.",
     405: "Please start again on the first page.",
+    408: "Please try again; over a slow connection, upload fewer files at a time.",
     409: "Please wait a few seconds and load the page anew.",
     413: "Please make the picture smaller, or upload fewer files at a time.",
     415: "Please save the picture as JPEG, PNG or TIFF and try again.",
@@ -60,7 +62,8 @@ def respond(error: Exception) -> Response:
         error = StorageUnavailable()
     match error:
         case CSRFError():
-            problem = problem_of(Forbidden("This form has expired; load the page anew."))
+            expired = "This form has expired; load the page anew."
+            problem = problem_of(Forbidden(missing_cookie(is_program=False) or expired))
         case RequestEntityTooLarge():
             problem = problem_of(UploadTooLarge(_too_large()))
         case werkzeug.exceptions.NotFound():

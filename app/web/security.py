@@ -12,27 +12,28 @@ import hmac
 import math
 import secrets
 import time
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request, session
-from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import TooManyRequests
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from ..context import config, service
+from ..context import CONFIG, config, service
 from ..errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
 from . import limits  # noqa: F401 # its storage is named below
+from .sessions import Sessions, cookie_name, missing_cookie
 
 if TYPE_CHECKING:
     from ..config import Config
 
 #: what a request may hold beside files, at most, in bytes
 FORM_OVERHEAD = 1_000_000
+#: name in the WSGI environment of the error with which a request is to be answered
+REFUSED = "colorizer.refused"
 _WRONG_ANSWERS = "10/minute"  # passwords and tokens that one client may try
 _UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -75,7 +76,7 @@ def owner(*, create: bool = True) -> str:
         session.setdefault("owner", secrets.token_urlsafe(16))
         session.modified = True  # its life starts anew with every upload
     if "owner" not in session:
-        raise NotFound
+        raise NotFound(missing_cookie(is_program=is_api()))
     return f"session:{session['owner']}"
 
 
@@ -86,16 +87,18 @@ def is_api() -> bool:
 
 def init_app(app: Flask, config: Config) -> None:
     """Put the protections into the application, the cheapest refusal first."""
-    app.session_interface = _Sessions()
+    app.session_interface = Sessions()
     app.config.update(
         MAX_CONTENT_LENGTH=FORM_OVERHEAD,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=config.time_to_live_hours),
-        SESSION_COOKIE_NAME="colorizer",
+        SESSION_COOKIE_NAME=cookie_name(str(app.secret_key)),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer; _refuse_other_sites knows more
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
-    app.before_request(_allow_large_forms)
+    app.before_request(_refuse_what_did_not_arrive)
+    app.before_request(_limit_body)
     limiter = Limiter(
         get_remote_address,
         default_limits=[_rate],
@@ -110,19 +113,11 @@ def init_app(app: Flask, config: Config) -> None:
     app.before_request(_ask_for_password)
     app.before_request(_refuse_other_sites)
     app.before_request(_check_room)
-    app.after_request(_take_the_rest)
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
         if (blueprint.url_prefix or "").startswith("/api/"):
             csrf.exempt(blueprint)
     app.after_request(_harden)
-
-
-class _Sessions(SecureCookieSessionInterface):
-    """Cookies that only travel encrypted when the page did."""
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
 
 
 def _check_token(token: bytes) -> None:
@@ -168,30 +163,40 @@ def _bearer_token() -> bytes | None:
     return token.strip().encode() if kind.lower() == "bearer" else None
 
 
-def _allow_large_forms() -> None:
-    """A page's form may hold many photographs. (The API's upload allows itself one.)"""
-    if request.blueprint == "pages":
-        request.max_content_length = config.max_request_mb * 1_000_000 + FORM_OVERHEAD
+def largest_body(app: Flask, method: str, path: str) -> int:
+    """Bytes that the body of a request may have; ``path`` as WSGI has it."""
+    try:
+        text = path.encode("latin-1").decode(errors="replace")
+        endpoint, _ = app.url_map.bind("").match(text, method)
+    except HTTPException:
+        endpoint = ""
+    return _largest_body(app.extensions[CONFIG], endpoint)
+
+
+def _largest_body(config: Config, endpoint: str | None) -> int:
+    """A page's form may hold many photographs, the API's upload one, all else none."""
+    files = {
+        "pages.upload": config.max_request_mb * 1_000_000,
+        "photos.upload": config.max_upload_bytes,
+    }
+    return files.get(endpoint or "", 0) + FORM_OVERHEAD
+
+
+def _refuse_what_did_not_arrive() -> None:
+    """Answer for the server, which could or would not receive a request as a whole."""
+    refused = request.environ.get(REFUSED)
+    if refused is not None:
+        raise refused
+
+
+def _limit_body() -> None:
+    request.max_content_length = _largest_body(config, request.endpoint)
 
 
 def _check_room() -> None:
-    """Refuse photographs that have no room before their bytes are read, as CSRF's check does."""
+    """Refuse photographs that have no room before anything is made of them."""
     if request.endpoint in _UPLOADS:
         service.check_room(request.content_length or 0)
-
-
-def _take_the_rest(response: Response) -> Response:
-    """Read what a refused request still sends, up to one photograph.
-
-    Unread, it would make the server cut the connection, and the client might not learn why.
-    """
-    if response.status_code >= 400:
-        left = min(request.content_length or 0, config.max_upload_bytes + FORM_OVERHEAD)
-        body = request.environ["wsgi.input"]
-        with suppress(OSError):
-            while left > 0 and (piece := body.read(min(left, 1 << 16))):
-                left -= len(piece)
-    return response
 
 
 def _rate() -> str:
@@ -206,8 +211,9 @@ def _too_many(limit: RequestLimit) -> NoReturn:
 def _refuse_other_sites() -> None:
     """Refuse changes that a browser was made to ask for by a page of another site.
 
-    Browsers say where a request comes from, in ``Sec-Fetch-Site`` or at least in ``Origin``;
-    programs say nothing, and those with a token show what no other site knows.
+    Browsers say where a request comes from, in ``Sec-Fetch-Site`` or at least in ``Origin`` or, old
+    ones, in ``Referer``; programs say nothing, and those with a token show what no other site
+    knows. A page's form that came encrypted says one of the three.
 
     Raises:
         Forbidden: if it comes from another site.
@@ -215,10 +221,13 @@ def _refuse_other_sites() -> None:
     if request.method in _SAFE_METHODS or _bearer_token() is not None:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    source = origin or request.headers.get("Referer")
     if site is not None:
         allowed = site in {"same-origin", "none"}
+    elif source is not None:
+        allowed = urlsplit(source).netloc == request.host
     else:
-        allowed = origin is None or urlsplit(origin).netloc == request.host
+        allowed = is_api() or not request.is_secure
     if not allowed:
         raise Forbidden("This request comes from another site.")
 

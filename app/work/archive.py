@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Archives:
-    """Archives that are being sent; each takes a thread for as long as its reader likes.
+    """Archives that are being sent; each keeps one picture on the disk while its reader takes it.
 
     Args:
         most: at a time.

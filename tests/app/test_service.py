@@ -497,8 +497,11 @@ def test_who_waits_too_long_for_a_large_picture_is_told_so(
     assert service.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
 
 
-def test_archives_take_half_of_the_threads(config: Config, network: FakeNetwork) -> None:
-    service = Service(config.model_copy(update={"threads": 2}), load=lambda model: network)
+def test_only_so_many_archives_are_sent_at_a_time(
+    config: Config, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.service._ARCHIVES_AT_ONCE", 1)
+    service = Service(config, load=lambda model: network)
     service.start_worker()
     batch = service.new_batch(OWNER).id
     id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from app.context import SERVICE
@@ -272,3 +272,25 @@ def test_what_the_server_offers(client: FlaskClient) -> None:
     assert [p["name"] for p in offered["presets"]] == list(PRESETS)
     assert offered["formats"] == ["png", "jpeg", "webp", "tiff"]
     assert offered["limits"]["max_upload_mb"] == 50
+
+
+@pytest.mark.parametrize("fields", [("file", "file"), ("file", "other")])
+def test_two_files_are_refused_by_their_names(client: FlaskClient, fields: tuple[str, str]) -> None:
+    data = MultiDict(
+        [(fields[0], (io.BytesIO(jpeg()), "a.jpg")), (fields[1], (io.BytesIO(b"bad"), "b.jpg"))]
+    )
+    detail = problem(client.post("/api/v1/photos", data=data), 422, "invalid-setting")
+    assert "2 (a.jpg, b.jpg)" in detail
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"file": (io.BytesIO(b"x"), "a.jpg")}},
+        {"data": b"picture", "content_type": "image/jpeg"},
+    ],
+)
+def test_a_batch_takes_no_files_itself(client: FlaskClient, sent: dict[str, Any]) -> None:
+    detail = problem(client.post("/api/v1/batches", **sent), 422, "invalid-setting")
+    assert "with the batch's id" in detail
+    assert client.post("/api/v1/batches", json={}).status_code == 201

@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from app.service import Output
 from colorizer.settings import PARAMETERS
 
+from ..doors import NewApp
+
 
 @pytest.fixture
 def document(client: FlaskClient) -> dict[str, Any]:
@@ -78,6 +80,17 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
                 walk(value)
 
     walk(document)
+
+
+def test_its_paths_begin_where_the_proxy_says(new_app: NewApp) -> None:
+    client = new_app(trusted_proxies=1).test_client()
+    path, headers = "/api/v1/openapi.json", {"X-Forwarded-Prefix": "/colours"}
+    for given, url in ((headers, "/colours"), ({}, "/"), (headers, "/colours")):
+        document = client.get(path, headers=given).json
+        assert document is not None
+        assert document["servers"] == [{"url": url}]
+        cookie = document["components"]["securitySchemes"]["session"]["name"]
+        assert cookie == client.application.config["SESSION_COOKIE_NAME"]
 
 
 def test_the_page_to_try_it_needs_no_inline_script(client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -95,6 +96,31 @@ def test_a_second_server_on_the_same_folder_is_refused(start: Start, tmp_path: P
     )
     assert second.returncode == 1
     assert "choose another folder with --data-dir" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "TAKEN"], "127.0.0.1:TAKEN is in use by another program"),
+        (["--port", "0", "--host", "192.0.2.1"], "192.0.2.1:0 cannot be listened at"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_sentence(
+    tmp_path: Path, options: list[str], said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+        options = [option.replace("TAKEN", taken) for option in options]
+        server = subprocess.run(
+            [sys.executable, "-m", "colorizer", "serve", "--data-dir", str(tmp_path), *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert server.returncode == 1
+    assert said.replace("TAKEN", taken) in server.stderr
+    assert server.stderr.count("\n") == 1
 
 
 def test_a_worker_of_its_own(start: Start, client: Client, tmp_path: Path) -> None:

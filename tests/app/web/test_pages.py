@@ -211,6 +211,36 @@ def test_many_files_and_no_photograph(client: FlaskClient) -> None:
     diary = io.BytesIO(b"Dear diary")
     response = upload(client, (diary, "a.txt"), (io.BytesIO(b"x"), "b.txt"))
     assert response.status_code == 415
+    assert "a.txt" in response.text
+    assert "b.txt" in response.text
+    whole = jpeg().getvalue()
+    mixed = upload(client, (io.BytesIO(b""), "empty.jpg"), (io.BytesIO(b"x"), "b.txt"))
+    assert mixed.status_code == 422
+    assert 'href="/batches/' not in mixed.text
+    few = upload(client, (io.BytesIO(whole), "good.jpg"), (io.BytesIO(b"x"), "bad.txt"))
+    assert few.status_code == 303
+    assert "bad.txt: " in client.get(few.location).text
+
+
+def test_many_that_were_not_taken_are_each_named(client: FlaskClient) -> None:
+    bad = [(io.BytesIO(b"x"), f"diary-{number}.txt") for number in range(40)]
+    response = upload(client, (jpeg(), "good.jpg"), *bad)
+    assert response.status_code == 200
+    assert all(f"diary-{number}.txt" in response.text for number in range(40))
+    place = re.search(r'href="(/batches/[^"]+)"', response.text)
+    assert place is not None
+    assert "good.jpg" in client.get(place[1]).text
+
+
+def test_files_are_taken_whatever_their_field_is_called(client: FlaskClient) -> None:
+    data = {
+        "csrf_token": token(client.get("/")),
+        "files": (jpeg(), "one.jpg"),
+        "file": (jpeg(), "two.jpg"),
+    }
+    page = client.get(client.post("/photographs", data=data).location).text
+    assert "one.jpg" in page
+    assert "two.jpg" in page
 
 
 def test_a_page_that_waits_says_so_and_looks_again(new_app: NewApp) -> None:

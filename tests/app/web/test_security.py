@@ -59,6 +59,11 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
     ]
 
 
+def cookie_of(client: FlaskClient) -> str:
+    """The name of the session's cookie."""
+    return str(client.application.config["SESSION_COOKIE_NAME"])
+
+
 def csrf(client: FlaskClient) -> str:
     """The token of this session's forms."""
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/").text)
@@ -149,9 +154,10 @@ def test_the_cookie(client: FlaskClient) -> None:
 
 def test_a_forged_cookie_is_nobody(client: FlaskClient) -> None:
     photo = upload(client)["id"]
-    value = client.get_cookie("colorizer")
+    name = cookie_of(client)
+    value = client.get_cookie(name)
     assert value is not None
-    client.set_cookie("colorizer", value.value[:-2] + "xx")
+    client.set_cookie(name, value.value[:-2] + "xx")
     assert client.get(f"/api/v1/photos/{photo}").status_code == 404
 
 
@@ -181,6 +187,65 @@ def test_changes_from_other_sites_are_refused(
         assert client.get(f"/api/v1/photos/{photo}", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Origin": "https://localhost"}, True),  # some browsers and extensions keep the Referer
+        ({"Referer": "https://localhost/"}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "https://evil.example", "Referer": "https://localhost/"}, False),
+        ({"Origin": "null"}, False),
+        ({"Referer": "https://evil.example/"}, False),
+        ({"Referer": "https://localhost.evil.example/"}, False),
+        ({}, False),
+    ],
+)
+def test_an_encrypted_form_says_where_it_comes_from(
+    client: FlaskClient, headers: dict[str, str], allowed: bool
+) -> None:
+    base = "https://localhost"
+    page = client.get("/", base_url=base)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert found is not None
+    form = {"csrf_token": found[1]}
+    answer = client.post("/samples/camera", base_url=base, data=form, headers=headers)
+    assert answer.status_code == (303 if allowed else 403)
+
+
+def test_two_instances_on_one_host_keep_their_sessions(new_app: NewApp) -> None:
+    first, second = new_app().test_client(), new_app().test_client()
+    assert cookie_of(first) != cookie_of(second)
+    photo = upload(first)["links"]["self"]
+    upload(second)
+    theirs = second.get_cookie(cookie_of(second))
+    assert theirs is not None
+    first.set_cookie(theirs.key, theirs.value)  # as a browser sends both to both
+    assert first.get(photo).status_code == 200
+
+
+def test_the_cookie_is_for_the_proxys_prefix_only(new_app: NewApp) -> None:
+    client = new_app(trusted_proxies=1).test_client()
+    answer = client.post("/api/v1/batches", headers={"X-Forwarded-Prefix": "/colours"})
+    assert "Path=/colours;" in f"{answer.headers['Set-Cookie']};"
+    assert answer.headers["Location"].startswith("/colours/api/v1/")
+    assert "Path=/;" in f"{client.post('/api/v1/batches').headers['Set-Cookie']};"
+
+
+def test_a_browser_without_cookies_is_told_so(new_app: NewApp) -> None:
+    client = new_app().test_client(use_cookies=False)
+    form = {"csrf_token": csrf(client)}
+    refused = client.post("/samples/camera", data=form)
+    assert refused.status_code == 403
+    assert "Allow cookies" in refused.text
+    photo = upload(client)["id"]
+    page = client.get(f"/photographs/{photo}")
+    assert page.status_code == 404
+    assert "Allow cookies" in page.text
+    answer = client.get(f"/api/v1/photos/{photo}")
+    assert answer.status_code == 404
+    assert "cookie" in str(answer.json)
+
+
 def test_a_token_may_come_from_anywhere(new_app: NewApp) -> None:
     client = new_app(**TOKENS).test_client()
     headers = {**bearer("first-token"), "Origin": "https://tool.example"}
@@ -189,6 +254,7 @@ def test_a_token_may_come_from_anywhere(new_app: NewApp) -> None:
 
 @pytest.mark.parametrize("path", ["/photographs", "/samples/camera", "/photographs/x/delete"])
 def test_forms_need_their_token(client: FlaskClient, path: str) -> None:
+    client.get("/")
     for data in ({}, {"csrf_token": "wrong"}):
         answer = client.post(path, data=data)
         assert answer.status_code == 403
