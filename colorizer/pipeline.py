@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from .color.cast import remove_cast
 from .color.coherence import coherent, field_of
 from .color.field import prepare as prepare_field
+from .color.hint_planes import hint_planes
 from .color.hints import HintField, Stroke
 from .color.hues import Folded, Statistics, fold, statistics
 from .color.lab import grey_to_lightness
@@ -24,7 +26,8 @@ from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
 from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .errors import InvalidSetting, PredictionMismatch
-from .guidance import Guidance, Reference
+from .guidance import Guidance, Hint, Reference
+from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
 from .settings import DEFAULT_MODEL, Settings
@@ -148,7 +151,11 @@ def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
 
 def _padded(lightness: Array) -> Array:
     """L* (H, W) as the network sees it, its sides made multiples of 8 by repeating the border."""
-    return np.pad(lightness, [(0, -size % _MULTIPLE) for size in lightness.shape], mode="edge")
+    return np.pad(lightness, _padding(lightness), mode="edge")
+
+
+def _padding(lightness: Array) -> list[tuple[int, int]]:
+    return [(0, -size % _MULTIPLE) for size in lightness.shape]
 
 
 def logits_shape(height: int, width: int) -> tuple[int, int]:
@@ -231,13 +238,22 @@ class Colorizer:
         """Where the network runs."""
         return self.engine.device
 
-    def predict(self, photo: Photo, *, working_size: int | None = None) -> Prediction:
+    @property
+    def takes_hints(self) -> bool:
+        """Whether its predictions depend on hints: the network can be shown them."""
+        return self.weights.network in TAKE_HINTS
+
+    def predict(
+        self, photo: Photo, *, working_size: int | None = None, hints: Sequence[Hint] = ()
+    ) -> Prediction:
         """Run the network once.
 
         Args:
             photo: a grey photograph.
             working_size: short side at which the network sees it, 128..1024 px; ``None`` is the
                 default of :mod:`colorizer.settings`.
+            hints: shown to the network if it :attr:`takes_hints`. Give them to :meth:`render` too:
+                there they hold whatever the network makes of them, and the note names them.
 
         Raises:
             InvalidSetting: if ``working_size`` is out of range or ``photo`` is in colour.
@@ -247,7 +263,11 @@ class Colorizer:
         _require_grey(photo)
         shape = working_shape(photo.height, photo.width, short_side)
         lightness = shrink_lightness(photo, *shape)
-        answer = self.engine.answer(_padded(lightness)[None])
+        planes = None
+        if hints and self.takes_hints:
+            planes = hint_planes(lightness, _strokes(hints))
+            planes = np.pad(planes, [(0, 0), *_padding(lightness)])[None]
+        answer = self.engine.answer(_padded(lightness)[None], planes)
         prediction = Prediction(
             answer.logits[0].astype(np.float16, copy=False),
             lightness,
@@ -297,7 +317,8 @@ class Colorizer:
         if not isinstance(photo, Photo):
             photo = read(photo)
         settings = settings or Settings()
-        prediction = self.predict(photo, working_size=settings.working_size)
+        hints = guidance.hints if guidance else ()
+        prediction = self.predict(photo, working_size=settings.working_size, hints=hints)
         return self.render(photo, prediction, settings, guidance)
 
     def provenance(self, settings: Settings, guidance: Guidance | None = None) -> Provenance:
@@ -367,8 +388,11 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
     ab = adjust(native_ab(prediction, settings, guidance.reference), settings)
     if not guidance.hints:
         return ab
-    strokes = [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in guidance.hints]
-    return prediction.hint_field.painted(ab, prediction.lightness, strokes)
+    return prediction.hint_field.painted(ab, prediction.lightness, _strokes(guidance.hints))
+
+
+def _strokes(hints: Sequence[Hint]) -> list[Stroke]:
+    return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
 
 
 def native_ab(

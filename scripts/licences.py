@@ -25,12 +25,13 @@ ROOT = Path(__file__).resolve().parents[1]
 _COPYLEFT = ("GPL", "MPL", "EPL", "CDDL", "EUPL")
 _FREE_TO_CHOOSE = (" OR ", "; ")  # a package under several licences, of which one may be chosen
 _NOT_IN_USE = {"audit", "dev", "fuzz", "train"}
-# Packages without the field, by the licence file that comes with them.
+# Packages without the field or with a wrong one, by the licence file that comes with them.
 _BY_THEIR_FILE = {
     "atheris": "Apache-2.0",
     "axe-playwright-python": "MIT",
     "cuda-toolkit": "none: it only requires the packages of NVIDIA",
     "huey": "MIT",
+    "rz-colorization": "BSD-2-Clause",
 }
 # Of packages whose wheels hold more than their own field says.
 _OF_WHEELS = {
@@ -83,8 +84,8 @@ def licences(names: Iterable[str]) -> dict[str, str]:
     )
     told = {item["Name"]: " ".join(item["License"].split()) for item in json.loads(run.stdout)}
     for name in told:
-        if told[name] == "UNKNOWN":
-            told[name] = _BY_THEIR_FILE.get(name, "not told")
+        unknown = told[name] == "UNKNOWN"
+        told[name] = _BY_THEIR_FILE.get(name, "not told" if unknown else told[name])
     return told | {name: text for name, text in _OF_WHEELS.items() if name in told}
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from colorizer import Guidance, Hint, Reference
+from colorizer import Guidance, Hint, Reference, networks
 from colorizer.color.bins import BIN_COUNT, decode, nearest_bin
 from colorizer.color.hues import HUES
 from colorizer.color.lab import srgb_to_lab
@@ -45,8 +46,10 @@ class FakeEngine:
     def __init__(self, ab: tuple[float, float] | None = None) -> None:
         self.ab = ab
         self.shapes: list[tuple[int, ...]] = []
+        self.hints: np.ndarray | None = None
 
-    def answer(self, lightness: np.ndarray) -> Answer:
+    def answer(self, lightness: np.ndarray, hints: np.ndarray | None = None) -> Answer:
+        self.hints = hints
         return Answer(self.logits(lightness))
 
     def refine(self, planes: np.ndarray) -> np.ndarray:
@@ -63,9 +66,10 @@ class FakeEngine:
         return result
 
 
-def colorizer(ab: tuple[float, float] | None = None) -> Colorizer:
+def colorizer(ab: tuple[float, float] | None = None, network: str = "eccv16") -> Colorizer:
     weights: Any = SimpleNamespace(
         name="fake",
+        network=network,
         sha256="0" * 64,
         native_temperature=1.0,
         rebalancing_weights=np.ones(BIN_COUNT, np.float32),
@@ -309,7 +313,7 @@ def test_a_second_look_changes_colours_as_far_as_is_asked_for() -> None:
 class LookingEngine(FakeEngine):
     """Has a refiner that believes in nothing on the left."""
 
-    def answer(self, lightness: np.ndarray) -> Answer:
+    def answer(self, lightness: np.ndarray, hints: np.ndarray | None = None) -> Answer:
         count, height, width = lightness.shape
         features = np.zeros((count, 3, height // 8, width // 8), np.float32)
         return Answer(self.logits(lightness), features)
@@ -372,6 +376,56 @@ def test_a_hint_colours_its_thing_and_nothing_far_away() -> None:
     assert (a, b) == pytest.approx((30, 20), abs=2)
     np.testing.assert_array_equal(guided[:, 60:], plain[:, 60:])
     np.testing.assert_array_equal(render(photo, prediction, usual, Guidance()).pixels, plain)
+
+
+HINTED = Guidance((Hint(1, 1, (20, -10)), Hint(0, 0, "keep grey")))
+
+
+def shown(network: str, guidance: Guidance | None) -> np.ndarray | None:
+    """The hints that a network is asked with for a photograph that must be padded."""
+    maker = colorizer(network=network)
+    maker.colorize(grey(133, 200), Settings(working_size=133), guidance)
+    assert isinstance(maker.engine, FakeEngine)
+    return maker.engine.hints
+
+
+def test_a_network_that_takes_hints_is_shown_them() -> None:
+    assert colorizer(network="siggraph17").takes_hints
+    planes = shown("siggraph17", HINTED)
+    assert planes is not None
+    assert planes.shape == (1, 3, 136, 200)
+    np.testing.assert_array_equal(planes[0, :, 132, 199], [20, -10, 1])
+    np.testing.assert_array_equal(planes[0, :, 0, 0], [0, 0, 1])
+    assert not planes[:, :, 133:].any()
+
+
+@pytest.mark.parametrize(
+    ("network", "guidance"), [("eccv16", HINTED), ("siggraph17", Guidance()), ("siggraph17", None)]
+)
+def test_no_hints_are_shown_where_there_are_none_or_none_are_taken(
+    network: str, guidance: Guidance | None
+) -> None:
+    assert shown(network, guidance) is None
+
+
+def test_a_file_of_siggraph17_colours_with_hints(tmp_path: Path) -> None:
+    """From a file such as was released, which has no counters, through the engine."""
+    torch.manual_seed(0)
+    state = networks.build("siggraph17").state_dict()
+    released = {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
+    torch.save(released, tmp_path / "theirs.pth")
+    maker = Colorizer.load(str(tmp_path / "theirs.pth"), device="cpu")
+    assert (maker.name, maker.engine.name, maker.takes_hints) == ("theirs", "torch", True)
+    guidance = Guidance((Hint(0.5, 0.5, (30, 40)),))
+    small = Settings(working_size=128, cast_removal=0.0)
+    result = maker.colorize(mid_grey(), small, guidance)
+    middle = result.pixels[result.height // 2, result.width // 2]
+    a, b = srgb_to_lab(middle.astype(np.float32)[None, None] / 255)[0, 0, 1:]
+    assert (a, b) == pytest.approx((30, 40), abs=3)
+    plain, hinted = (
+        maker.predict(mid_grey(), working_size=128, hints=hints) for hints in ((), guidance.hints)
+    )
+    assert not np.array_equal(plain.logits, hinted.logits)
 
 
 def test_a_reference_gives_its_palette() -> None:

@@ -128,7 +128,7 @@ class HintField:
         before = x.reshape(2, -1)[:, places]
         light = self._lightness.ravel()[places]
         wanted = np.array([s.ab for s in there.values()], np.float32).T
-        wanted *= _paler(light, [s.lightness for s in there.values()]) / (light + 16)
+        wanted *= paler(light, [s.lightness for s in there.values()]) / (light + 16)
         together = shares.sum(axis=0)
         planes = np.concatenate(
             [
@@ -183,8 +183,8 @@ class HintField:
         return mean_of_blocks(full, self._stride)
 
 
-def _paler(light: Array, own: Sequence[float | None]) -> Array:
-    """f of the module's docstring, by the lightness of places and of their hints' colours."""
+def paler(light: Array, own: Sequence[float | None]) -> Array:
+    """f of the module's docstring, (n,), by the L* of n places and of their hints' colours."""
     known = [place if m is None else m for m, place in zip(own, light, strict=True)]
     ratio = (np.array(known) + 16) / (light + 16)
     return np.minimum(ratio, 1 / ratio).astype(np.float32)

@@ -58,8 +58,16 @@ class Engine(Protocol):
         """
         ...
 
-    def answer(self, lightness: NDArray[np.float32]) -> Answer:
-        """As :meth:`logits`, with the features that a refiner looks at, if there is one."""
+    def answer(
+        self, lightness: NDArray[np.float32], hints: NDArray[np.float32] | None = None
+    ) -> Answer:
+        """As :meth:`logits`, with the features that a refiner looks at, if there is one.
+
+        Args:
+            lightness: as for :meth:`logits`.
+            hints: (N, 3, H, W), see :mod:`colorizer.color.hint_planes`; for networks of
+                :data:`colorizer.networks.TAKE_HINTS` only.
+        """
         ...
 
     def refine(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:

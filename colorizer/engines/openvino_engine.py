@@ -88,8 +88,10 @@ class OpenVINOEngine:
         """See :meth:`colorizer.engines.Engine.logits`."""
         return self.answer(lightness).logits
 
-    def answer(self, lightness: NDArray[np.float32]) -> Answer:
-        """See :meth:`colorizer.engines.Engine.answer`."""
+    def answer(
+        self, lightness: NDArray[np.float32], hints: NDArray[np.float32] | None = None
+    ) -> Answer:
+        """See :meth:`colorizer.engines.Engine.answer`; the network takes no hints."""
         grey = lightness_to_grey(np.ascontiguousarray(lightness, np.float32)) * 255
         with self._one_at_a_time:
             found = self._request.infer([grey[:, None]], share_inputs=True, share_outputs=True)

@@ -78,10 +78,14 @@ class TorchEngine:
         return self.answer(lightness).logits
 
     @torch.inference_mode()
-    def answer(self, lightness: NDArray[np.float32]) -> Answer:
+    def answer(
+        self, lightness: NDArray[np.float32], hints: NDArray[np.float32] | None = None
+    ) -> Answer:
         """See :meth:`colorizer.engines.Engine.answer`."""
-        x = torch.from_numpy(np.ascontiguousarray(lightness, np.float32))[:, None].to(self._device)
-        logits, sources = self._forward(x, half=self.precision == "float16")
+        given = (lightness[:, None],) if hints is None else (lightness[:, None], hints)
+        inputs = [torch.from_numpy(np.ascontiguousarray(x, np.float32)) for x in given]
+        inputs = [x.to(self._device) for x in inputs]
+        logits, sources = self._forward(inputs, half=self.precision == "float16")
         if self._refiner is None:
             return Answer(_array(logits))
         return Answer(_array(logits), _array(self._refiner.features([s.float() for s in sources])))
@@ -92,18 +96,18 @@ class TorchEngine:
         assert self._refiner is not None
         return _array(self._refiner(torch.from_numpy(planes).to(self._device)))
 
-    def _forward(self, x: Tensor, *, half: bool) -> tuple[Tensor, list[Tensor]]:
-        """Answer to ``x`` (N, 1, H, W); in float32 again if something is too large for 16 bits."""
+    def _forward(self, inputs: list[Tensor], *, half: bool) -> tuple[Tensor, list[Tensor]]:
+        """Answer to ``inputs``; in float32 again if something is too large for 16 bits."""
         logits: Tensor
         sources: list[Tensor] = []
         network: Any = self._network
         with torch.autocast(self._device.type, torch.float16, enabled=half):
             if self._refiner is None:
-                logits = network(x)
+                logits = network(*inputs)
             else:
-                logits, sources = network.answer(x)
+                logits, sources = network.answer(*inputs)
         if half and not all(bool(torch.isfinite(t).all()) for t in (logits, *sources)):
-            return self._forward(x, half=False)
+            return self._forward(inputs, half=False)
         return logits, sources
 
 

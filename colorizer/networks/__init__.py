@@ -1,7 +1,8 @@
 """Networks, one paper each, and the registry name -> builder.
 
 Every network maps lightness (N, 1, H, W), L* in 0..100, to logits (N, 313, H/4, W/4) over the ab
-bins. H and W must be multiples of :data:`STRIDE`; the pipeline pads.
+bins. H and W must be multiples of :data:`STRIDE`; the pipeline pads. Those of :data:`TAKE_HINTS`
+can be shown a person's hints too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 STRIDE = 8
 #: what the weights of a :class:`.refiner.Refiner` are called: no network of its own
 REFINER = "refiner"
+#: networks that a person's hints can be shown to: a second argument, see :mod:`.siggraph17`
+TAKE_HINTS = frozenset({"siggraph17"})
 
 
 def _eccv16(**options: Any) -> nn.Module:
@@ -31,10 +34,17 @@ def _eccv16_vgg16(**options: Any) -> nn.Module:
     return ECCV16VGG16(**options)
 
 
+def _siggraph17(**options: Any) -> nn.Module:
+    from .siggraph17 import SIGGRAPH17
+
+    return SIGGRAPH17(**options)
+
+
 #: name -> builder; builders import torch only when called
 REGISTRY: dict[str, Callable[..., nn.Module]] = {
     "eccv16": _eccv16,
     "eccv16-vgg16": _eccv16_vgg16,
+    "siggraph17": _siggraph17,
 }
 
 

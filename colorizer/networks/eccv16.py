@@ -15,9 +15,7 @@ from torch import Tensor, nn
 from ..color.bins import BIN_COUNT, ab_bins
 
 
-def _block(
-    channels: list[int], *, stride: int = 1, dilation: int = 1, norm: bool = True
-) -> nn.Sequential:
+def block(channels: list[int], *, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     """3x3 convolutions with ReLU through ``channels``; the last one has ``stride``; then a norm."""
     layers: list[nn.Module] = []
     for i, (inputs, outputs) in enumerate(pairwise(channels)):
@@ -33,9 +31,7 @@ def _block(
             ),
             nn.ReLU(inplace=True),
         ]
-    if norm:
-        layers.append(nn.BatchNorm2d(channels[-1]))
-    return nn.Sequential(*layers)
+    return nn.Sequential(*layers, nn.BatchNorm2d(channels[-1]))
 
 
 class ECCV16(nn.Module):
@@ -43,13 +39,13 @@ class ECCV16(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model1 = _block([1, 64, 64], stride=2)
-        self.model2 = _block([64, 128, 128], stride=2)
-        self.model3 = _block([128, 256, 256, 256], stride=2)
-        self.model4 = _block([256, 512, 512, 512])
-        self.model5 = _block([512, 512, 512, 512], dilation=2)
-        self.model6 = _block([512, 512, 512, 512], dilation=2)
-        self.model7 = _block([512, 512, 512, 512])
+        self.model1 = block([1, 64, 64], stride=2)
+        self.model2 = block([64, 128, 128], stride=2)
+        self.model3 = block([128, 256, 256, 256], stride=2)
+        self.model4 = block([256, 512, 512, 512])
+        self.model5 = block([512, 512, 512, 512], dilation=2)
+        self.model6 = block([512, 512, 512, 512], dilation=2)
+        self.model7 = block([512, 512, 512, 512])
         self.model8 = nn.Sequential(
             nn.ConvTranspose2d(512, 256, 4, stride=2, padding=1),
             nn.ReLU(inplace=True),

@@ -51,6 +51,8 @@ def catalogue() -> dict[str, Entry]:
 
     ``eccv16`` is the official release (Zhang, Isola, Efros, ECCV 2016). Whether a temperature is
     folded into its weights nobody has answered, so its native temperature is 1.0, unmeasured.
+    ``siggraph17`` is the official release of Zhang et al., SIGGRAPH 2017; it gives colours and no
+    distributions, and its temperature is that of :func:`colorizer.color.bins.soft_logits`.
 
     Raises:
         WeightsCorrupt: if the facts beside the shipped weights cannot be read.
@@ -69,6 +71,17 @@ def catalogue() -> dict[str, Entry]:
             licence="BSD-2-Clause",
             native_temperature=1.0,
             description="The released network of Zhang, Isola and Efros (ECCV 2016).",
+        ),
+        Entry(
+            name="siggraph17",
+            network="siggraph17",
+            filename="siggraph17-df00044c.pth",
+            urls=("https://colorizers.s3.us-east-2.amazonaws.com/siggraph17-df00044c.pth",),
+            bytes=136_787_426,
+            sha256="df00044c0a4d7c3edcecf6f75437ce346a66e7a42612d9b968e1a7e17dbc6f66",
+            licence="BSD-2-Clause",
+            native_temperature=1.0,
+            description="The released network of Zhang et al. (SIGGRAPH 2017), which sees hints.",
         ),
     )
     return {entry.name: entry for entry in entries}

@@ -239,7 +239,7 @@ def _prior(stored: NDArray[Any] | None) -> NDArray[np.float64] | None:
 def _recognise(tensors: Mapping[str, Any]) -> str:
     """The network of a file without our metadata, told by its keys."""
     if "model1.0.weight" in tensors and "model_class.0.weight" in tensors:
-        raise WeightsCorrupt("it holds SIGGRAPH17 weights, a network that is not supported.")
+        return "siggraph17"
     if "model1.0.weight" in tensors and "model_out.weight" in tensors:
         return "eccv16"
     raise WeightsCorrupt("it is not known which network these weights are for.")

@@ -51,7 +51,8 @@ class Status:
 def load(name_or_path: str | os.PathLike[str]) -> LoadedWeights:
     """Load weights by catalogue name, by the name they were imported under, or from a file.
 
-    Never downloads. A file without our metadata is recognised by its keys if it is for ``eccv16``.
+    Never downloads. A file without our metadata is recognised by its keys if it is for ``eccv16``
+    or ``siggraph17``.
 
     Raises:
         WeightsMissing: if the file is not here; the message says how to get it and where to put it.

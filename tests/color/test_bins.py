@@ -30,6 +30,7 @@ from colorizer.color.bins import (
     smooth_prior,
     soft_encode,
     soft_encode_dense,
+    soft_logits,
 )
 
 KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
@@ -218,6 +219,22 @@ def test_rebalancing_limits() -> None:
     for mix in (-0.1, 1.1):
         with pytest.raises(ValueError, match="mix must be"):
             rebalancing_weights(prior, mix)
+
+
+@KINDS
+def test_soft_logits_are_the_soft_encoding_by_all_bins(kind: Kind) -> None:
+    ab = np.random.default_rng(3).normal(0, 40, (7, 2)).astype(np.float32)
+    logits = np.asarray(soft_logits(kind(ab)))
+    shares = np.exp(logits - logits.max(-1, keepdims=True))
+    expected = np.asarray(soft_encode_dense(kind(ab), BIN_COUNT))
+    np.testing.assert_allclose(shares / shares.sum(-1, keepdims=True), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("temperature", "bound"), [(1.0, 0.22), (0.7, 0.7), (0.38, 1.9)])
+def test_soft_logits_decode_to_their_colour(temperature: float, bound: float) -> None:
+    ab = np.random.default_rng(4).uniform(-28, 28, (5000, 2)).astype(np.float32)
+    found = annealed_mean(soft_logits(ab), temperature)
+    assert np.linalg.norm(found - ab, axis=1).mean() < bound
 
 
 @KINDS

@@ -316,7 +316,9 @@ def test_misuse_is_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    ("model", "code"), [("no-such-model", 2), ("eccv16", 1)], ids=["unknown", "missing"]
+    ("model", "code"),
+    [("no-such-model", 2), ("eccv16", 1), ("siggraph17", 1)],
+    ids=["unknown", "missing", "missing too"],
 )
 def test_a_model_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, code: int

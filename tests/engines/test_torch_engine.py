@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,26 @@ def test_logits_are_those_of_the_network() -> None:
     assert result.shape == (1, 313, 8, 12)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_hints_reach_the_network() -> None:
+    torch.manual_seed(0)
+    network = networks.build("siggraph17").eval()
+    made = replace(
+        weights(), network="siggraph17", options={}, tensors=from_torch(network.state_dict())
+    )
+    rng = np.random.default_rng(0)
+    lightness = rng.uniform(0, 100, (2, 32, 48)).astype(np.float32)
+    hints = np.zeros((2, 3, 32, 48), np.float32)
+    hints[:, :, 8:15, 8:15] = 1
+    engine = TorchEngine(made, "cpu")
+    with torch.no_grad():
+        for given in (None, hints):
+            shown = None if given is None else torch.from_numpy(given)
+            expected = network(torch.from_numpy(lightness)[:, None], shown).numpy()
+            found = engine.answer(lightness, given).logits
+            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    assert np.abs(found - engine.logits(lightness)).max() > 0.01
 
 
 def test_tensors_of_another_shape_are_refused() -> None:

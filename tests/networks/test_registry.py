@@ -11,12 +11,14 @@ from colorizer import networks
 from colorizer.errors import UnknownModel
 from colorizer.networks.eccv16 import ECCV16
 from colorizer.networks.eccv16_vgg16 import ECCV16VGG16
+from colorizer.networks.siggraph17 import SIGGRAPH17
 
 
-def test_both_networks_are_registered() -> None:
-    assert set(networks.REGISTRY) >= {"eccv16", "eccv16-vgg16"}
+def test_all_networks_are_registered() -> None:
+    assert set(networks.REGISTRY) >= {"eccv16", "eccv16-vgg16", "siggraph17"}
     assert isinstance(networks.build("eccv16"), ECCV16)
     assert isinstance(networks.build("eccv16-vgg16", width=8), ECCV16VGG16)
+    assert isinstance(networks.build("siggraph17"), SIGGRAPH17)
 
 
 def test_unknown_name_is_a_typed_error_that_lists_the_known() -> None:

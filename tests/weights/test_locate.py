@@ -281,10 +281,16 @@ def test_damaged_facts(world: World, text: str) -> None:
         weights.load(DEFAULT_MODEL)
 
 
-def test_the_official_entry() -> None:
-    entry = weights.CATALOGUE["eccv16"]
-    assert entry.bytes == 128_976_165
-    assert entry.sha256.startswith("9b330a0b")
+@pytest.mark.parametrize(
+    ("name", "size", "digest"),
+    [("eccv16", 128_976_165, "9b330a0b"), ("siggraph17", 136_787_426, "df00044c")],
+)
+def test_the_official_entries(name: str, size: int, digest: str) -> None:
+    entry = weights.CATALOGUE[name]
+    assert entry.network == name
+    assert entry.bytes == size
+    assert entry.sha256.startswith(digest)
+    assert len(entry.sha256) == 64
     assert entry.filename.endswith(f"{entry.sha256[:8]}.pth")
     assert all(url.startswith("https://") for url in entry.urls)
     assert entry.licence == "BSD-2-Clause"
