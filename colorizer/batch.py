@@ -42,12 +42,17 @@ BYTES_A_PIXEL = 20
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a task, after how many seconds; ``error`` is set if and only if it failed."""
+    """What became of a task, after how many seconds; ``error`` is set if and only if it failed.
+
+    ``warnings`` are sentences about a photograph that was colorized: what is damaged in it, that it
+    has more pages, that its format holds fewer bits.
+    """
 
     task: Task
     status: Literal["done", "skipped", "failed"]
     seconds: float = 0.0
     error: Exception | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def run(
@@ -137,34 +142,44 @@ class _Worker:
     def __call__(self, task: Task) -> Result:
         start = time.perf_counter()
         error: Exception | None = None
+        warnings: tuple[str, ...] = ()
         try:
-            self._colorize(task)
+            warnings = self._colorize(task)
         except MemoryError:
             error = ColorizerError(f"{task.input.name} needs more memory than there is.")
         except Exception as problem:  # whatever is wrong with one photograph, the others go on
             error = problem
             log.info("%s failed", task.input, exc_info=not isinstance(problem, ColorizerError))
         seconds = time.perf_counter() - start
-        return Result(task, "failed" if error else "done", seconds, error)
+        return Result(task, "failed" if error else "done", seconds, error, warnings)
 
-    def _colorize(self, task: Task) -> None:
+    def _colorize(self, task: Task) -> tuple[str, ...]:
         from . import photo as files
 
-        header = files.probe(task.input, **self.read_options)
+        options = self.read_options
+        if task.page is not None:
+            options = {**options, "page": task.page}
+        header = files.probe(task.input, **options)
         with self._room.reserve(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
                 self._check()
-                photo = files.read(task.input, **self.read_options)
+                photo = files.read(task.input, **options)
             with self._network:
                 self._check()
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
+            warnings = list(photo.warnings)
+            if photo.pages > 1 and "page" not in options:
+                warnings.append(f"It has {photo.pages} pages, of which the first was colorized.")
+            if depth < photo.bit_depth and "bit_depth" not in self.write_options:
+                warnings.append(f"It has 16 bits per channel, of which {task.format} keeps 8.")
             photo = replace(photo, bit_depth=depth)
             result = self.colorizer.render(photo, prediction, self.settings)
             self._check()
             _make_folder(task.output.parent)
             files.write(result, task.output, format=task.format, **self.write_options)
+        return tuple(warnings)
 
     def _check(self) -> None:
         if self.stop.is_set():

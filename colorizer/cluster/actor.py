@@ -53,17 +53,19 @@ class Actor:
         """``{"job": …}``, a :class:`.Job` -> ``{"result": …}``.
 
         The result holds "output", "status" ("done", "failed", or "hopeless" if there is no
-        colorizer), "seconds", "sha256" of the result and "error" (None, or type and message).
+        colorizer), "seconds", "sha256" of the result, "error" (None, or type and message) and
+        "warnings".
         """
         job = Job(**json.loads(row["job"]))
         start = time.perf_counter()
         digest: str | None = None
+        warnings: tuple[str, ...] = ()
         error: Exception | None = None
         status = "hopeless"
         try:
             self._colorizer = self._colorizer or self.work.colorizer_factory()
             status = "failed"
-            digest = self._colorize(job, self._colorizer)
+            digest, warnings = self._colorize(job, self._colorizer)
             status = "done"
         except Exception as problem:  # whatever is wrong with one photograph, the others go on
             error = problem
@@ -73,10 +75,11 @@ class Actor:
             "seconds": time.perf_counter() - start,
             "sha256": digest,
             "error": error and {"type": type(error).__name__, "message": sentence(error)},
+            "warnings": warnings,
         }
         return {"result": json.dumps(result)}
 
-    def _colorize(self, job: Job, colorizer: Colorizer) -> str:
+    def _colorize(self, job: Job, colorizer: Colorizer) -> tuple[str, tuple[str, ...]]:
         work = self.work
         with places.as_file(job.input) as source, places.for_result(job.output) as target:
             (result,) = batch.run(
@@ -86,4 +89,4 @@ class Actor:
             )  # fmt: skip
             if result.error is not None:
                 raise result.error
-            return places.sha256_of(str(target))
+            return places.sha256_of(str(target)), result.warnings

@@ -48,7 +48,8 @@ def run(
 
     Yields:
         "input", "output", "status" ("done", "skipped", "failed"), "seconds", "error" (None, or a
-        dict of "type" and "message") and "sha256" (of the result, if it was made now).
+        dict of "type" and "message"), "warnings" (sentences) and "sha256" (of the result, if it was
+        made now).
 
     Raises:
         ColorizerError: if nothing can be done: no weights, no cluster, no permission.
@@ -97,7 +98,17 @@ def _colored(
         job = left.pop(result["output"], None)
         if job is None:  # what its actor had finished before it died, made once more
             continue
-        yield job, _row(job, result["status"], result["seconds"], error, result["sha256"])
+        yield (
+            job,
+            _row(
+                job,
+                result["status"],
+                result["seconds"],
+                error,
+                result["sha256"],
+                result["warnings"],
+            ),
+        )
     for job in left.values():
         message = f"The process that coloured {Path(job.input).name} died, each time it was tried."
         error = {"type": ColorizerError.__name__, "message": message}
@@ -110,6 +121,7 @@ def _row(
     seconds: float = 0.0,
     error: dict[str, str] | None = None,
     digest: str | None = None,
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
         "input": job.input,
@@ -117,6 +129,7 @@ def _row(
         "status": status,
         "seconds": round(seconds, 3),
         "error": error,
+        "warnings": list(warnings),
         "sha256": digest,
     }
 

@@ -20,7 +20,7 @@ def report(
     """Show each row as it comes, then the sum; returns how many had which status.
 
     Args:
-        rows: of photographs: "input", "output", "status", "seconds", "error".
+        rows: of photographs: "input", "output", "status", "seconds", "error", "warnings".
         total: how many there are to be.
         out: where the results are.
         as_json: each row as a line of JSON.
@@ -38,9 +38,11 @@ def report(
         try:
             for row in rows:
                 counts[row["status"]] += 1
+                name = click.format_filename(row["input"])
                 if row["error"] is not None:
-                    name = click.format_filename(row["input"])
                     bar.write(f"{name}: {row['error']['message']}", file=sys.stderr)
+                for warning in row["warnings"]:
+                    bar.write(f"{name}: {warning}", file=sys.stderr)
                 if as_json:
                     click.echo(json.dumps(row), file=stdout)
                 bar.update()

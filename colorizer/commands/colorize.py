@@ -29,6 +29,11 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     return None if value == "auto" else click.IntRange(min=1)(value, option, ctx)
 
 
+def _page(ctx: click.Context, option: click.Parameter, value: str | None) -> int | str | None:
+    """A number of 1 or more, or ``all``."""
+    return value if value in (None, "all") else click.IntRange(min=1)(value, option, ctx)
+
+
 @click.command()
 @photos_argument("PHOTO|FOLDER...", PathOrAddress(exists=True))
 @click.option(
@@ -87,6 +92,18 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     help="Refuse larger photographs.  [default: 100]",
 )
 @click.option(
+    "--page",
+    metavar="N|all",
+    callback=_page,
+    help="Which page of TIFFs that have several; all: each to a file of its own, with its number "
+    "in the name.  [default: the first]",
+)
+@click.option(
+    "--salvage",
+    is_flag=True,
+    help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -114,6 +131,8 @@ def colorize(
     actor_gpus: float,
     no_provenance: bool,
     max_megapixels: float | None,
+    page: int | str | None,
+    salvage: bool,
     as_json: bool,
     **values: Any,  # of the settings
 ) -> None:
@@ -126,13 +145,22 @@ def colorize(
     Ctrl-C.
     """
     settings = Settings(**values)
-    read_options = _given({"max_pixels": max_megapixels and int(max_megapixels * 1_000_000)})
+    every = page == "all"
+    read_options = _given(
+        {
+            "max_pixels": max_megapixels and int(max_megapixels * 1_000_000),
+            "page": None if every else page,
+            "salvage": salvage or None,
+        }
+    )
     write_options = _given(
         {"quality": quality, "lossless": lossless, "bit_depth": bit_depth and int(bit_depth)}
     )
     load = partial(_load, settings.model, device, "auto" if engine == "ray" else engine)
     on_cluster = wants_cluster(ctx, cluster, engine, [*photos, out])
     if on_cluster:
+        if every:
+            raise click.UsageError("--page all is not possible with --cluster; give a number.")
         from ..cluster.actor import Work
         from ..cluster.collection import find_jobs
         from ..cluster.ray_data import Cluster
@@ -149,6 +177,10 @@ def colorize(
 
         inputs = batch.find_inputs(photos, out=out, recursive=recursive)
         tasks = batch.plan(inputs, out, format=format_)
+        if every:
+            from ..pages import every_page
+
+            tasks = every_page(tasks)
         _check_formats({task.format for task in tasks}, bit_depth, lossless)
         results = batch.run(
             tasks, load, settings,
@@ -184,6 +216,7 @@ def _as_dict(result: Result) -> dict[str, Any]:
         "status": result.status,
         "seconds": round(result.seconds, 3),
         "error": error and {"type": type(error).__name__, "message": sentence(error)},
+        "warnings": list(result.warnings),
     }
 
 

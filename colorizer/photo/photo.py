@@ -23,6 +23,9 @@ class Photo:
         alpha: (H, W) opacity, not premultiplied, uint8 if ``bit_depth`` is 8, else uint16; or None.
         bit_depth: 8 or 16, the depth of the source and of the output where the format allows.
         metadata: EXIF, XMP, resolution.
+        pages: how many pictures the file has that can be read (pages of a TIFF); this is one.
+        warnings: what is wrong with the picture, in plain sentences: parts that are damaged or
+            missing, a colour profile that could not be read.
 
     Raises:
         ValueError: if shapes, types or depth do not fit together (a mistake of the program).
@@ -32,6 +35,8 @@ class Photo:
     alpha: NDArray[Any] | None = None
     bit_depth: int = 8
     metadata: Metadata = field(default_factory=Metadata)
+    pages: int = 1
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptImage, ImageTooLarge, UnsupportedImage
+from ..errors import CorruptImage, ImageTooLarge, InvalidSetting, UnsupportedImage
 from . import icc, orientation, xmp
 from .decoders import opener
-from .decoders.base import Opened, Raster
+from .decoders.base import Opened, Raster, Request
 from .formats import SNIFF_BYTES, foreign_kind, sniff
 from .guard import UnreadableFile, decoding
 from .metadata import Metadata, Provenance
@@ -30,38 +30,50 @@ MAX_PIXELS = 100_000_000
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its picture before a pixel is decoded; sizes in px, upright."""
+    """What a file says of its picture before a pixel is decoded; sizes in px, upright.
+
+    ``pages`` is how many pictures it has that can be read; see :func:`read`.
+    """
 
     format: str
     width: int
     height: int
+    pages: int = 1
 
 
-def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def read(
+    source: Source, *, max_pixels: int = MAX_PIXELS, page: int = 1, salvage: bool = False
+) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
     The format is recognised by content. EXIF orientation is applied once; an embedded ICC profile
     is converted to sRGB (a broken one is ignored); colour is reduced to its luminance (CIE Y from
-    linear sRGB, D65). Of animations and multi-page files the first picture is read.
+    linear sRGB, D65). Of animations the first picture is read.
 
     Args:
         source: A path, the bytes of a file, or a binary file open for reading (read from its
             position to its end; left open).
         max_pixels: Largest width x height; checked on the header, before any pixel is decoded.
+        page: Which picture of a TIFF, from 1; thumbnails and masks beside a picture do not count.
+        salvage: Give also the part that is there of a truncated JPEG or PNG; ``warnings`` of the
+            photograph say so.
 
     Returns:
         A photograph of shape (H, W). Grey 8-bit files keep their uint8 values exactly, and grey
         16-bit files their uint16 values. Colour files and files whose profile was converted give
         uint16, ``bit_depth`` being that of the file (8 up to 8 bits, otherwise 16; floating point
-        counts as 16: values within 0..1 are kept as they are, others stretched to their range).
+        counts as 16; see :mod:`.decoders.scale` for what is black and white in it). ``warnings``
+        say if parts of a JPEG are damaged.
 
     Raises:
         UnsupportedImage: not a picture, or of a kind that is not read.
         ImageTooLarge: more pixels than ``max_pixels``, or than memory can hold.
         CorruptImage: damaged, truncated or lying.
         UnreadableFile: missing, a folder, or no permission (also an :class:`OSError`).
+        InvalidSetting: there is no such page.
     """
-    with _opened(source) as (opened, name, source_format), decoding(name):
+    request = Request(page, salvage)
+    with _opened(source, request) as (opened, name, source_format), decoding(name):
         _check_size(opened, name, max_pixels)
         raster = opened.load()
         if raster.samples.shape[:2] != (opened.height, opened.width):
@@ -75,26 +87,32 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             alpha=None if alpha is None else orientation.upright(alpha, turn),
             bit_depth=raster.bit_depth,
             metadata=Metadata(opened.exif, opened.xmp, dpi, source_format),
+            pages=opened.pages,
+            warnings=raster.warnings,
         )
 
 
-def probe(source: Source, *, max_pixels: int = MAX_PIXELS) -> Header:
+def probe(
+    source: Source, *, max_pixels: int = MAX_PIXELS, page: int = 1, salvage: bool = False
+) -> Header:
     """Recognise a file by its content and read its header; pixels are not decoded.
 
     Args:
         source: as for :func:`read`.
         max_pixels: largest width x height.
+        page, salvage: as for :func:`read`.
 
     Raises:
-        UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile: as :func:`read`. A file that
-            passes may still turn out to be damaged when its pixels are decoded.
+        UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile, InvalidSetting: as
+            :func:`read`. A file that passes may still turn out to be damaged when its pixels are
+            decoded.
     """
-    with _opened(source) as (opened, name, source_format):
+    with _opened(source, Request(page, salvage)) as (opened, name, source_format):
         _check_size(opened, name, max_pixels)
         width, height = opened.width, opened.height
         if opened.orientation in orientation.SWAPS_SIDES:
             width, height = height, width
-        return Header(source_format, width, height)
+        return Header(source_format, width, height, opened.pages)
 
 
 def provenance_of(source: Source) -> Provenance | None:
@@ -103,7 +121,7 @@ def provenance_of(source: Source) -> Provenance | None:
     Raises:
         UnsupportedImage, CorruptImage, UnreadableFile: as :func:`read`.
     """
-    with _opened(source) as (opened, _, _):
+    with _opened(source, Request()) as (opened, _, _):
         return xmp.note(opened.xmp)
 
 
@@ -119,7 +137,7 @@ def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
+def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str]]:
     """Open, recognise, and read the header: (opened, name for messages, format)."""
     with _file_of(source) as (file, name):
         with decoding(name):
@@ -136,7 +154,10 @@ def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
                 else f"{name} is not a picture of a format that can be read."
             )
         with decoding(name):
-            opened = opener(source_format)(file, name)
+            opened = opener(source_format)(file, name, request)
+        if not 1 <= request.page <= opened.pages:
+            count = "1 page" if opened.pages == 1 else f"{opened.pages} pages"
+            raise InvalidSetting(f"{name} has {count}; there is no page {request.page}.")
         yield opened, name, source_format
 
 

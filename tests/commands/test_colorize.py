@@ -229,6 +229,7 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
         "output": str(out / "a.png"),
         "status": "done",
         "error": None,
+        "warnings": [],
     }
     assert by_name["b.png"]["status"] == "skipped"
     assert by_name["c.png"]["status"] == "failed"
