@@ -17,7 +17,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
-from .jpeg_scan import END, Frame, damage, frame, has_end
+from .jpeg_scan import Frame, closed, damage, frame, has_end
 from .scale import from_packed
 
 if TYPE_CHECKING:
@@ -76,9 +76,10 @@ def _pillow(
         warnings: tuple[str, ...] = ()
         picture = image
         if not has_end(data):
-            data += END
+            data, complete = closed(data)
             picture = JpegImageFile(io.BytesIO(data))
-            found = damage(data) if found == "cut" else "cut"  # unless it cannot be examined
+            examined = found == "cut"
+            found = damage(data) if examined and complete else "cut"
             if found == "cut" and not request.salvage:
                 raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
             if found == "cut":

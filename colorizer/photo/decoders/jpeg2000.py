@@ -11,7 +11,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
-from .jpeg2000_header import has_end, read
+from .jpeg2000_header import bare, has_end, read
 from .scale import from_packed
 
 _CMYK, _LAB = 12, 14
@@ -36,6 +36,7 @@ def open_jpeg2000(file: BinaryIO, name: str, request: Request) -> Opened:
         or len(set(stream.depths)) > 1
         or depth > _MOST_BITS
         or header.colour == _LAB
+        or (header.palette and header.icc)
     ):
         raise UnsupportedImage(
             f"{name} is a rare kind of JPEG 2000, which is not read; save it as TIFF or PNG."
@@ -46,7 +47,8 @@ def open_jpeg2000(file: BinaryIO, name: str, request: Request) -> Opened:
 
         if not has_end(data):
             raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
-        samples: NDArray[Any] = imagecodecs.jpeg2k_decode(data)
+        # a profile in the file would be applied, in 8 bits
+        samples: NDArray[Any] = imagecodecs.jpeg2k_decode(bare(data) if header.icc else data)
         if samples.dtype.kind == "i":
             samples = (samples.astype(np.int32) + (1 << (depth - 1))).astype(np.uint16)
         bits = samples.dtype.itemsize * 8 if header.palette else depth

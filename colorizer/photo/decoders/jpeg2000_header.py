@@ -55,8 +55,7 @@ def codestream(data: bytes | memoryview) -> Codestream | None:
     """The header of a codestream, or of the first one in a file; None if there is none."""
     view = memoryview(data)
     if bytes(view[4:8]) == b"jP  ":
-        found = next((box.body for box in boxes(view) if box.kind == b"jp2c"), None)
-        return None if found is None else codestream(found)
+        view = memoryview(bare(data))
     if bytes(view[:4]) != _CODESTREAM or len(view) < 42:
         return None
     right, below, left, above, wide, high, count = struct.unpack(">6I8xH", view[8:42])
@@ -66,6 +65,11 @@ def codestream(data: bytes | memoryview) -> Codestream | None:
     depths = tuple(-(d & 0x7F) - 1 if d & 0x80 else d + 1 for d in table[::3])
     steps = tuple(zip(table[1::3], table[2::3], strict=True))
     return Codestream(right - left, below - above, depths, steps, (wide, high))
+
+
+def bare(data: bytes | memoryview) -> bytes | memoryview:
+    """The codestream in a file; empty if there is none."""
+    return next((box.body for box in boxes(data) if box.kind == b"jp2c"), b"")
 
 
 def has_end(data: bytes) -> bool:

@@ -8,12 +8,15 @@ reading of the Huffman codes.
 from __future__ import annotations
 
 import io
+import re
 from typing import BinaryIO, Literal, NamedTuple
 
 END = b"\xff\xd9"
 
 _START, _ADOBE = b"\xff\xd8", 0xEE
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+# A marker inside scan data that is not a restart marker.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 _BARE = {0x01, *range(0xD0, 0xD9)}
 _SCAN = 0xDA
 # Tables, restart interval, arithmetic conditioning: what decoding needs besides frame and scans.
@@ -102,6 +105,43 @@ def has_end(data: bytes) -> bool:
     """Whether there is an end marker behind the first scan."""
     found = segments(io.BytesIO(data))
     return bool(found) and data.find(END, found[-1].end) >= 0
+
+
+def closed(data: bytes) -> tuple[bytes, bool]:
+    """A JPEG without an end marker, closed behind the last of its scans that has begun.
+
+    Returns:
+        The JPEG, and whether its scans, if they are whole, hold all there is of the picture: every
+        bit of the 64 coefficients of every component (annex G.1).
+    """
+    found = segments(io.BytesIO(data))
+    stop = len(data)
+    missing = {(component, i) for component in _components(data, found) for i in range(64)}
+    at = found[-1].start if found else stop
+    while at < stop:
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        end = at + 2 + size
+        if size < 2 or end >= stop:
+            stop = at
+            break
+        if data[at + 1] == _SCAN:
+            body = data[at + 4 : end]
+            first, last, bits = body[-3:]
+            if bits & 15 == 0:
+                done = body[1 : 1 + 2 * body[0] : 2]
+                missing -= {(c, i) for c in done for i in range(first, min(last, 63) + 1)}
+        marker = _MARKER.search(data, end)
+        at = marker.start() if marker else stop
+    return data[:stop].removesuffix(b"\xff") + END, not missing
+
+
+def _components(data: bytes, found: list[Segment]) -> bytes:
+    """The names of the components, from the frame header."""
+    for segment in found:
+        if segment.marker in _FRAMES:
+            body = data[segment.start + 4 : segment.end]
+            return body[6 : 6 + 3 * body[5] : 3] if len(body) > 5 else b""
+    return b""
 
 
 def damage(data: bytes) -> Damage | None:

@@ -82,7 +82,7 @@ def check(layout: Layout, bodies: Iterable[memoryview]) -> None:
         ValueError: if they do not; or zlib.error.
     """
     rows = _Rows(layout)
-    for piece in _inflated(bodies, rows.size + _STEP):
+    for piece in _inflated(bodies, rows.size + _STEP, whole=True):
         rows.take(piece)
     if not rows.complete:
         raise ValueError("the rows end before the picture does")
@@ -158,8 +158,12 @@ def _small(bodies: Iterable[memoryview]) -> Iterator[memoryview]:
             yield body[at : at + _SLICE]
 
 
-def _inflated(bodies: Iterable[memoryview], most: int) -> Iterator[bytes]:
-    """Inflate in pieces of at most a megabyte, ``most`` bytes together."""
+def _inflated(bodies: Iterable[memoryview], most: int, *, whole: bool = False) -> Iterator[bytes]:
+    """Inflate in pieces of at most a megabyte, ``most`` bytes together.
+
+    Raises:
+        ValueError: if the data are to be ``whole`` and do not end with their checksum.
+    """
     engine = zlib.decompressobj()
     total = 0
     for body in bodies:
@@ -170,7 +174,11 @@ def _inflated(bodies: Iterable[memoryview], most: int) -> Iterator[bytes]:
             if piece:
                 yield piece
             waiting = engine.unconsumed_tail
-            if engine.eof or total >= most:
+            if engine.eof or (total >= most and not whole):
                 return
+            if total >= most:
+                raise ValueError("there is far more than the picture")
             if not waiting and len(piece) < _STEP:
                 break
+    if whole:  # libpng asks for more before it takes what its engine has ready
+        raise ValueError("the compressed data do not end")
