@@ -298,7 +298,7 @@ def tiff_of(file: Path, pages: int, bits: int = 8) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     with tifffile.TiffWriter(file) as writer:
         for page in range(pages):
-            grey = np.full((16, 24), 40 * page + 20, np.uint8 if bits == 8 else np.uint16)
+            grey = np.full((16, 24), 20 * page + 20, np.uint8 if bits == 8 else np.uint16)
             writer.write(grey, metadata=None, photometric="minisblack")
     return file
 

@@ -262,6 +262,22 @@ def test_archive_formats_that_are_cut_off(kind: str) -> None:
         read(bytes(data[:-40]))
 
 
+def test_jpeg_ls_always_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CharLS 2.4 runs for ever over damaged data that do not end with the marker."""
+    decode, seen = imagecodecs.jpegls_decode, []
+
+    def watched(data: bytes) -> Any:
+        seen.append(data[-2:])
+        return decode(data)
+
+    monkeypatch.setattr("imagecodecs.jpegls_decode", watched)
+    data = bytes(imagecodecs.jpegls_encode(noise()))
+    read(data + b"trailing bytes")
+    with pytest.raises(CorruptImage):
+        read(data[:-2])
+    assert seen == [b"\xff\xd9"]
+
+
 DAMAGED_1X1 = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c6368000000820081000000000000000049454e44ae426082"

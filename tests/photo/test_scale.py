@@ -24,7 +24,7 @@ def pixels(array: NDArray[Any], *tags: tuple[int, str, float]) -> NDArray[Any]:
     return read(tiff(array, extratags=extra)).pixels
 
 
-def unit() -> NDArray[np.float32]:
+def unit() -> NDArray[Any]:
     return noise(40, 50, dtype=np.uint16).astype(np.float32) / 65535
 
 
@@ -40,7 +40,7 @@ def test_one_hot_pixel_of_a_float_picture(hot: float) -> None:
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_that_were_8_bit_integers(dtype: type) -> None:
     """Dark ones too: half of them are black."""
-    values = np.rint(unit() * 255 * (unit() > 0.5)).astype(dtype)
+    values: NDArray[Any] = np.rint(unit() * 255 * (unit() > 0.5)).astype(dtype)
     assert np.array_equal(pixels(values), np.rint(values.astype(np.float64) * 257))
 
 
@@ -68,7 +68,7 @@ def test_floats_beyond_all_conventions_are_refused() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int16])
 def test_black_and_white_as_the_file_says(dtype: type) -> None:
-    values = (unit() * 4000 - 1000).astype(dtype)
+    values: NDArray[Any] = (unit() * 4000 - 1000).astype(dtype)
     found = pixels(values, (S_MIN, "f", -1000.0), (S_MAX, "f", 3000.0))
     assert np.abs(found - (values.astype(np.float64) + 1000) / 4000 * 65535).max() <= 1
 
@@ -83,7 +83,7 @@ def test_impossible_limits_are_ignored(limits: tuple[float, float]) -> None:
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])
 def test_signed_integers_have_the_range_of_their_type(dtype: type) -> None:
     info = np.iinfo(dtype)
-    values = (noise(10, 20, dtype=np.uint8).astype(int) // 2 - 30).astype(dtype)
+    values: NDArray[Any] = (noise(10, 20, dtype=np.uint8).astype(int) // 2 - 30).astype(dtype)
     photo = read(tiff(values))
     assert photo.bit_depth == info.bits
     assert np.array_equal(photo.pixels, values.astype(int) - info.min)

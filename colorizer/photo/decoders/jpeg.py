@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,7 +18,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
-from .jpeg_scan import Frame, closed, damage, frame, has_end
+from .jpeg_scan import END, Frame, closed, damage, frame, has_end
 from .scale import from_packed
 
 if TYPE_CHECKING:
@@ -72,22 +73,25 @@ def _pillow(
     def load() -> Raster:
         file.seek(0)
         data = file.read()
-        found = damage(data)
-        warnings: tuple[str, ...] = ()
         picture = image
+        cut = False
         if not has_end(data):
+            examined = damage(data) == "cut"
             data, complete = closed(data)
             picture = JpegImageFile(io.BytesIO(data))
-            examined = found == "cut"
-            found = damage(data) if examined and complete else "cut"
-            if found == "cut" and not request.salvage:
+            cut = not (examined and complete) or damage(data) == "cut"
+            if cut and not request.salvage:
                 raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
-            if found == "cut":
-                warnings = (f"{name} is incomplete: what is missing of the picture is grey.",)
-        if found and not warnings:
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(damage, data)
+            picture.load()
+            samples = np.asarray(picture)
+            broken = found.result() is not None
+        warnings: tuple[str, ...] = ()
+        if cut:
+            warnings = (f"{name} is incomplete: what is missing of the picture is grey.",)
+        elif broken:
             warnings = (f"{name} is damaged: parts of the picture are wrong.",)
-        picture.load()
-        samples = np.asarray(picture)
         if picture.mode == "CMYK":
             return Raster(samples, "cmyk", None, 8, warnings)
         return replace(raster_of(samples), warnings=warnings)
@@ -120,7 +124,8 @@ def _other(head: Frame, file: BinaryIO, name: str) -> tuple[JpegImageFile, Calla
         if not has_end(data):
             raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
         decode = imagecodecs.jpegls_decode if head.marker == _JPEG_LS else imagecodecs.jpeg8_decode
-        samples: np.ndarray[Any, Any] = decode(data)
+        # CharLS never comes back from damaged data behind which there is no end marker
+        samples: np.ndarray[Any, Any] = decode(data + END)
         return raster_of(from_packed(samples, head.precision))
 
     return image, load

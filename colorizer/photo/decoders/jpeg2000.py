@@ -48,7 +48,7 @@ def open_jpeg2000(file: BinaryIO, name: str, request: Request) -> Opened:
         if not has_end(data):
             raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
         # a profile in the file would be applied, in 8 bits
-        samples: NDArray[Any] = imagecodecs.jpeg2k_decode(bare(data) if header.icc else data)
+        samples: NDArray[Any] = imagecodecs.jpeg2k_decode(bytes(bare(data)) if header.icc else data)
         if samples.dtype.kind == "i":
             samples = (samples.astype(np.int32) + (1 << (depth - 1))).astype(np.uint16)
         bits = samples.dtype.itemsize * 8 if header.palette else depth
