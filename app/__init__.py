@@ -28,14 +28,17 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     from flask_openapi3.openapi import OpenAPI
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from . import api, health, observing, pages, problems, resources, security
-    from .api.docs import INFO, SECURITY_SCHEMES
+    from . import api, resources
+    from .api.docs import INFO, security_schemes
     from .api.documents import refuse
     from .api.schemas import Problem
     from .config import Config
     from .context import CONFIG, SERVICE
     from .service import Service
-    from .spool import spooled_by
+    from .watch import health, observing
+    from .web import pages, problems, security
+    from .web.sessions import cookie_name
+    from .web.spool import spooled_by
 
     if config is None:
         config = service.config if service is not None else Config.load()
@@ -44,7 +47,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     app = OpenAPI(
         __name__,
         info=INFO,
-        security_schemes=SECURITY_SCHEMES,
+        security_schemes=security_schemes(cookie_name(service.secret_key)),
         validation_error_model=Problem,
         validation_error_callback=refuse,
         doc_ui=False,

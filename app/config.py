@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -20,12 +22,21 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from colorizer.engines.base import EngineName
 from colorizer.errors import InvalidSetting
+from colorizer.weights.locate import FOLDER_VARIABLE, MIRROR_VARIABLE, OFFLINE_VARIABLE
+
+_PREFIX = "COLORIZER_"
+#: of the library, of compose.yaml, and of the tests
+_OTHER_VARIABLES = {
+    *(FOLDER_VARIABLE, MIRROR_VARIABLE, OFFLINE_VARIABLE),
+    *("COLORIZER_BIND", "COLORIZER_IMAGE", "COLORIZER_WORKERS"),
+    "COLORIZER_SHARED",
+}
 
 
 class Config(BaseSettings):
     """Settings of the server, from environment variables that start with ``COLORIZER_``."""
 
-    model_config = SettingsConfigDict(env_prefix="COLORIZER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("colorizer") / "server",
@@ -34,6 +45,12 @@ class Config(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen at; 0.0.0.0 is every one.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
     threads: int = Field(32, ge=1, le=256, description="Requests answered at the same time.")
+    client_timeout_seconds: float = Field(
+        30,
+        gt=0,
+        description="Seconds that a client may take for the head of a request, or send or take no "
+        "byte of the rest, until it is answered with 408 or its connection is closed.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         min_length=16,
@@ -174,8 +191,9 @@ class Config(BaseSettings):
         """From the environment; what is given here and is not None counts more.
 
         Raises:
-            InvalidSetting: if a value is not of its type or out of range.
+            InvalidSetting: if a value is not of its type or out of range, or a name is not known.
         """
+        _refuse_unknown_variables(cls)
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
@@ -193,3 +211,16 @@ class Config(BaseSettings):
     def max_pixels(self) -> int:
         """Largest picture, px."""
         return self.max_megapixels * 1_000_000
+
+
+def _refuse_unknown_variables(settings: type[Config]) -> None:
+    """A setting that is misspelt would silently not count.
+
+    Raises:
+        InvalidSetting: for the first variable that starts as ours do and is nobody's.
+    """
+    known = {f"{_PREFIX}{name.upper()}" for name in settings.model_fields} | _OTHER_VARIABLES
+    for name in sorted(os.environ):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), sorted(known), n=1, cutoff=0)
+            raise InvalidSetting(f"{name} is not a setting; the nearest that is one is {near[0]}.")

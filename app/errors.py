@@ -36,8 +36,8 @@ class NotFound(AppError):
     status = 404
     title = "Not found"
 
-    def __init__(self, detail: str = "There is nothing here. It may have been deleted.") -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "There is nothing here. It may have been deleted.")
 
 
 class NotReady(AppError):
@@ -76,6 +76,26 @@ class TooBusy(AppError):
 
     def __init__(self) -> None:
         super().__init__("Other pictures are being made at the moment. Try again soon.", 5)
+
+
+class TooManyUploads(AppError):
+    """As many bytes as this server receives at a time are being received."""
+
+    status = 503
+    title = "Too busy at the moment"
+
+    def __init__(self) -> None:
+        super().__init__("Other uploads are being received at the moment. Try again soon.", 10)
+
+
+class TooSlow(AppError):
+    """A request did not arrive in time."""
+
+    status = 408
+    title = "Too slow"
+
+    def __init__(self) -> None:
+        super().__init__("The request stood still for too long; nothing of it was kept.")
 
 
 class QueueUnavailable(AppError):
@@ -147,6 +167,13 @@ class DataFolderUnusable(AppError):
 
     status = 503
     title = "The data folder cannot be used"
+
+
+class AddressUnusable(AppError):
+    """The server cannot listen at its address; the sentence says what to do."""
+
+    status = 503
+    title = "The address cannot be used"
 
 
 class ServerBusy(AppError):

@@ -17,10 +17,6 @@ from typing import IO
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 
-from . import samples
-from .admission import Budget
-from .archive import Archives
-from .checks import checks
 from .config import Config
 from .errors import (
     NotFound,
@@ -31,13 +27,13 @@ from .errors import (
     StorageFull,
     UploadTooLarge,
 )
-from .intake import Intake, installed_models
-from .jobs import Queue
-from .metrics import Metrics
-from .records import (
+from .storage import samples
+from .storage.records import (
+    UNGUIDED,
     BatchRecord,
     BatchView,
     Blob,
+    Guide,
     Offer,
     Output,
     PhotoRecord,
@@ -48,15 +44,22 @@ from .records import (
     Wanted,
     new_id,
 )
-from .rendering import Pictures, etag, predicted
-from .stores import open_storage
-from .views import view_of
-from .worker import Network, Worker
+from .storage.stores import open_storage
+from .watch.checks import checks
+from .watch.metrics import Metrics
+from .work.admission import Budget
+from .work.archive import Archives
+from .work.intake import Intake, installed_models
+from .work.queue import Queue
+from .work.rendering import Pictures, Wish, etag, predicted
+from .work.views import view_of
+from .work.worker import Network, Worker
 
 __all__ = [
     "BatchRecord",
     "BatchView",
     "Blob",
+    "Guide",
     "Offer",
     "Output",
     "PhotoRecord",
@@ -68,6 +71,7 @@ __all__ = [
     "View",
 ]
 
+_ARCHIVES_AT_ONCE = 200
 _AT_ONCE = 20  # predictions of a batch that one request asks for
 
 logger = logging.getLogger(__name__)
@@ -98,7 +102,7 @@ class Service:
         )
         self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
         self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
-        self._archives = Archives(max(config.threads // 2, 1))
+        self._archives = Archives(_ARCHIVES_AT_ONCE)
 
     @property
     def secret_key(self) -> str:
@@ -200,10 +204,18 @@ class Service:
         self._intake.ask([record], settings)
         return self._view(record, settings)
 
-    def preview(self, owner: str, id: str, settings: Settings) -> Offer[Blob]:
-        """JPEG in colour. Making it raises NotReady, PredictionFailed."""
-        self._record(owner, id)
-        return Offer(etag(id, "preview", settings), lambda: self._pictures.preview(id, settings))
+    def preview(
+        self, owner: str, id: str, settings: Settings, guide: Guide = UNGUIDED
+    ) -> Offer[Blob]:
+        """JPEG in colour. Making it raises NotReady, PredictionFailed, InvalidGuidance.
+
+        A photograph that the guide refers to must be the owner's as well.
+        """
+        self._check(owner, id, guide)
+        return Offer(
+            etag(id, "preview", settings, guide),
+            lambda: self._pictures.preview(id, settings, guide),
+        )
 
     def grey_preview(self, owner: str, id: str) -> Offer[Blob]:
         """JPEG in grey. Making it raises NotReady until the worker has opened the photograph."""
@@ -223,11 +235,12 @@ class Service:
         self._record(owner, id)
         return self._pictures.likely_colours(id, settings, x, y, count)
 
-    def result(self, owner: str, id: str, settings: Settings, output: Output) -> Offer[ResultFile]:
-        """The picture in full size; making it raises NotReady, PredictionFailed, StorageFull."""
-        record = self._record(owner, id)
-        name = etag(id, "result", settings, output)
-        return Offer(name, lambda: self._pictures.result(record, settings, output))
+    def result(
+        self, owner: str, id: str, settings: Settings, output: Output, guide: Guide = UNGUIDED
+    ) -> Offer[ResultFile]:
+        """The picture in full size; making it raises StorageFull and what preview's does."""
+        record, wish = self._check(owner, id, guide), Wish(settings, output, guide)
+        return Offer(wish.etag(id), lambda: self._pictures.result(record, wish))
 
     def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""
@@ -289,14 +302,14 @@ class Service:
 
         Raises:
             NotReady: if none is finished; at the call, as NotFound is, not while iterating.
-            TooBusy: if half of all threads are at it already.
+            TooBusy: if too many are being sent already.
         """
         batch = self.batch(owner, id, settings)
         if not batch.counts.get("ready"):
             raise NotReady("None of these photographs is ready yet.", 2)
         return self._archives.stream(
             [view.record for view in batch.photos],
-            lambda photo: self._pictures.fleeting(photo, settings, output),
+            lambda photo: self._pictures.fleeting(photo, Wish(settings, output)),
         )
 
     # state of the house
@@ -311,8 +324,7 @@ class Service:
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        self._metrics.requests.labels(route, method, str(status)).inc()
-        self._metrics.request_seconds.labels(route, method).observe(seconds)
+        self._metrics.answered(route, method, status, seconds)
 
     def serve_metrics(self, host: str, port: int) -> None:
         """Answer Prometheus at a port of its own; raises OSError if nobody can listen there."""
@@ -329,6 +341,11 @@ class Service:
         if not hmac.compare_digest(record.owner.encode(), owner.encode()):
             raise NotFound()
         return record
+
+    def _check(self, owner: str, id: str, guide: Guide) -> PhotoRecord:
+        if guide.reference:
+            self._record(owner, guide.reference)
+        return self._record(owner, id)
 
     def _batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:
         record, ids = self._storage.batch(id)

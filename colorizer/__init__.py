@@ -19,6 +19,7 @@ from ._lazy import attach
 
 if TYPE_CHECKING:
     from .errors import ColorizerError
+    from .guidance import Guidance, Hint, Reference
     from .photo import (
         Header,
         Photo,
@@ -40,12 +41,15 @@ __all__ = [
     "PRESETS",
     "Colorizer",
     "ColorizerError",
+    "Guidance",
     "Header",
+    "Hint",
     "Parameter",
     "Photo",
     "Prediction",
     "Preset",
     "Provenance",
+    "Reference",
     "Settings",
     "probe",
     "provenance",
@@ -62,12 +66,15 @@ _HOME = {
     "PRESETS": "settings",
     "Colorizer": "pipeline",
     "ColorizerError": "errors",
+    "Guidance": "guidance",
     "Header": "photo",
+    "Hint": "guidance",
     "Parameter": "settings",
     "Photo": "photo",
     "Prediction": "pipeline",
     "Preset": "settings",
     "Provenance": "photo",
+    "Reference": "guidance",
     "Settings": "settings",
     "probe": "photo",
     "provenance": "pipeline",

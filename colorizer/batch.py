@@ -18,18 +18,27 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .atomic import write_atomically
 from .errors import ColorizerError, OutputError
+from .folders import LeftOut
+from .guidance import Guidance
 from .plan import Input, Task, find_inputs, plan
 from .room import Room
 from .settings import Settings
 from .threads import processors
 
 if TYPE_CHECKING:
+    from .photo import Photo
     from .pipeline import Colorizer
 
-__all__ = ["Input", "Result", "Task", "find_inputs", "plan", "processors", "run"]
+__all__ = [
+    "Colour", "Input", "LeftOut", "Result", "Task", "find_inputs", "plan", "processors", "run",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+#: What is done with colour photographs: they are coloured anew, left out, or copied as they are.
+Colour = Literal["repaint", "skip", "keep"]
 
 #: Threads that read at the same time: a decoder may need far more memory than the photograph.
 READERS = 2
@@ -42,17 +51,23 @@ BYTES_A_PIXEL = 20
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a task, after how many seconds; ``error`` is set if and only if it failed.
+    """What became of a task.
 
-    ``warnings`` are sentences about a photograph that was colorized: what is damaged in it, that it
-    has more pages, that its format holds fewer bits.
+    Attributes:
+        status: "done"; "skipped": the result was there already; "kept": a colour photograph was
+            copied with its own colours; "left_out": one was not done; "failed".
+        seconds: how long that took.
+        error: set if and only if it failed.
+        warnings: sentences for the person whose photograph it is.
+        was_colour: whether it is a colour photograph (False also where nobody looked).
     """
 
     task: Task
-    status: Literal["done", "skipped", "failed"]
+    status: Literal["done", "skipped", "kept", "left_out", "failed"]
     seconds: float = 0.0
     error: Exception | None = None
     warnings: tuple[str, ...] = ()
+    was_colour: bool = False
 
 
 def run(
@@ -63,6 +78,8 @@ def run(
     jobs: int | None = None,
     overwrite: bool = False,
     provenance: bool = True,
+    colour: Colour = "repaint",
+    guidance: Callable[[Path], Guidance] | None = None,
     read_options: Mapping[str, Any] | None = None,
     write_options: Mapping[str, Any] | None = None,
 ) -> Generator[Result, None, None]:
@@ -80,6 +97,11 @@ def run(
         settings: the parameters.
         overwrite: replace results that are there already, instead of skipping them.
         provenance: note in each file that its colours were added.
+        colour: what is done with colour photographs (``was_colour`` of :class:`.Photo`). Those
+            that are kept are copied byte by byte if the result has the same format, is all of the
+            file, and nothing else is asked for; else they are written anew, with their own colours.
+        guidance: gives what is known of a photograph, by its path; an error that it raises is that
+            photograph's.
         read_options: further arguments of :func:`colorizer.photo.read`.
         write_options: further arguments of :func:`colorizer.photo.write`.
 
@@ -97,10 +119,15 @@ def run(
     settings = settings or Settings()
     jobs = jobs or processors()
     colorizer = colorizer_factory()
-    options = dict(write_options or {})
-    if provenance:
-        options["provenance"] = colorizer.provenance(settings)
-    work = _Worker(colorizer, settings, dict(read_options or {}), options)
+    work = _Worker(
+        colorizer,
+        settings,
+        colour,
+        guidance or (lambda _: Guidance()),
+        provenance,
+        dict(read_options or {}),
+        dict(write_options or {}),
+    )
 
     pool = ThreadPoolExecutor(jobs, "colorize")
     try:
@@ -127,11 +154,17 @@ class _Worker:
         self,
         colorizer: Colorizer,
         settings: Settings,
+        colour: Colour,
+        guidance: Callable[[Path], Guidance],
+        provenance: bool,
         read_options: dict[str, Any],
         write_options: dict[str, Any],
     ) -> None:
         self.colorizer = colorizer
         self.settings = settings
+        self.colour = colour
+        self.guidance = guidance
+        self.provenance = provenance
         self.read_options = read_options
         self.write_options = write_options
         self.stop = threading.Event()
@@ -141,49 +174,107 @@ class _Worker:
 
     def __call__(self, task: Task) -> Result:
         start = time.perf_counter()
-        error: Exception | None = None
-        warnings: tuple[str, ...] = ()
         try:
-            warnings = self._colorize(task)
+            result = self._treat(task)
         except MemoryError:
             error = ColorizerError(f"{task.input.name} needs more memory than there is.")
+            result = Result(task, "failed", error=error)
         except Exception as problem:  # whatever is wrong with one photograph, the others go on
-            error = problem
             log.info("%s failed", task.input, exc_info=not isinstance(problem, ColorizerError))
-        seconds = time.perf_counter() - start
-        return Result(task, "failed" if error else "done", seconds, error, warnings)
+            result = Result(task, "failed", error=problem)
+        return replace(result, seconds=time.perf_counter() - start)
 
-    def _colorize(self, task: Task) -> tuple[str, ...]:
+    def _treat(self, task: Task) -> Result:
         from . import photo as files
 
-        options = self.read_options
-        if task.page is not None:
-            options = {**options, "page": task.page}
+        guidance = self.guidance(task.input)
+        options = self._options(task)
         header = files.probe(task.input, **options)
         with self._room.reserve(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
                 self._check()
                 photo = files.read(task.input, **options)
+            if photo.was_colour and self.colour != "repaint":
+                return self._spare(task, photo)
             with self._network:
                 self._check()
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
-            warnings = list(photo.warnings)
-            if photo.pages > 1 and "page" not in options:
-                warnings.append(f"It has {photo.pages} pages, of which the first was colorized.")
-            if depth < photo.bit_depth and "bit_depth" not in self.write_options:
-                warnings.append(f"It has 16 bits per channel, of which {task.format} keeps 8.")
+            warnings = [*_warnings(task.input.name, photo), *self._lost(task, photo)]
             photo = replace(photo, bit_depth=depth)
-            result = self.colorizer.render(photo, prediction, self.settings)
+            result = self.colorizer.render(photo, prediction, self.settings, guidance)
             self._check()
             _make_folder(task.output.parent)
-            files.write(result, task.output, format=task.format, **self.write_options)
-        return tuple(warnings)
+            note = self.colorizer.provenance(self.settings, guidance) if self.provenance else None
+            files.write(
+                result, task.output, format=task.format, provenance=note, **self.write_options
+            )
+        return Result(task, "done", warnings=tuple(warnings), was_colour=photo.was_colour)
+
+    def _options(self, task: Task) -> dict[str, Any]:
+        """The arguments of ``read`` for a task."""
+        return self.read_options if task.page is None else {**self.read_options, "page": task.page}
+
+    def _spare(self, task: Task, photo: Photo) -> Result:
+        """Do not colour a colour photograph."""
+        name = task.input.name
+        if self.colour == "skip":
+            warning = f"{name} is a colour photograph and was left out."
+            return Result(task, "left_out", warnings=(warning,), was_colour=True)
+        self._check()
+        _make_folder(task.output.parent)
+        lost = self._copy(task, photo)
+        warning = f"{name} is a colour photograph and keeps its own colours."
+        return Result(task, "kept", warnings=(*photo.warnings, warning, *lost), was_colour=True)
+
+    def _copy(self, task: Task, photo: Photo) -> list[str]:
+        """Keep the file as it is, or else write it anew; returns what got lost, in sentences."""
+        from . import photo as files
+
+        options = self._options(task)
+        changes = self.write_options.keys() - {"quality", "lossless"}
+        is_a_part = (photo.pages > 1 and "page" in options) or (
+            photo.warnings and options.get("salvage")
+        )
+        if photo.metadata.source_format.lower() == task.format and not changes and not is_a_part:
+            try:
+                write_atomically(task.output, task.input.read_bytes())
+            except OSError as error:
+                raise OutputError(
+                    f"{task.input} cannot be copied to {task.output}: {error.strerror or error}."
+                ) from error
+            return []
+        with self._reading:
+            photo = files.read(task.input, colours=True, **options)
+        files.write(photo, task.output, format=task.format, **self.write_options)
+        return self._lost(task, photo)
+
+    def _lost(self, task: Task, photo: Photo) -> list[str]:
+        """What of a photograph the result does not have, although nobody said so."""
+        from . import photo as files
+
+        name, lost = task.input.name, []
+        if photo.pages > 1 and "page" not in self._options(task):
+            lost.append(f"{name} has {photo.pages} pages, of which the first was taken.")
+        depth = files.depth_for(photo, task.format, None)
+        if depth < photo.bit_depth and "bit_depth" not in self.write_options:
+            lost.append(f"{name} has 16 bits per channel, of which {task.format} keeps 8.")
+        return lost
 
     def _check(self) -> None:
         if self.stop.is_set():
             raise _Stopped
+
+
+def _warnings(name: str, photo: Photo) -> tuple[str, ...]:
+    """What is wrong with a photograph, and what is odd about colouring it."""
+    warnings = photo.warnings
+    if photo.metadata.is_own_result:
+        warnings += (f"{name} was coloured by this software before; better colour its original.",)
+    elif photo.was_colour:
+        warnings += (f"{name} is a colour photograph; its own colours were replaced.",)
+    return warnings
 
 
 def _make_folder(folder: Path) -> None:

@@ -12,11 +12,13 @@ import click
 
 from . import __version__
 from .errors import ColorizerError, InvalidSetting, UnknownModel
+from .names import printable, suggestion
 
 #: name -> what ``colorizer --help`` says of it; the command is called so in commands/<name>.py,
 #: with underscores for dashes
 COMMANDS = {
     "colorize": "Colour grayscale photographs.",
+    "watch": "Colour what is put into a folder.",
     "serve": "Start the web application.",
     "worker": "Work off the web application's queue.",
     "weights": "Find, fetch and check the networks' weights.",
@@ -48,14 +50,37 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            ctx.fail(f"No such command {name!r}.{suggestion(name, COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            _escape(error)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; typed errors become one sentence on stderr and an exit code."""
         try:
             return super().invoke(ctx)
         except (InvalidSetting, UnknownModel) as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(printable(str(error))) from error
         except ColorizerError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(printable(str(error))) from error
+        except click.ClickException as error:
+            _escape(error)
+            raise
+
+
+def _escape(error: click.ClickException) -> None:
+    """Leave no control characters in a message but the line ends and tabs of click's lists."""
+    vars(error)["message"] = "".join(c if c in "\n\t" else printable(c) for c in error.message)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,15 +94,25 @@ def main(ctx: click.Context, verbose: int) -> None:
     colorizer colorize scan.tif -o scan.png
     colorizer colorize shoebox/ -o in-colour/
     """
-    if verbose:
-        _log_to_stderr(ctx, verbose)
+    _log_to_stderr(ctx, verbose)
 
 
 def _log_to_stderr(ctx: click.Context, verbose: int) -> None:
     import logging
 
+    class Escaping(logging.Formatter):
+        """Names of files are in messages."""
+
+        def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+            record.message = printable(record.message)
+            return super().formatMessage(record)
+
+    if logging.lastResort is not None:  # it shows warnings where nobody wants a log
+        logging.lastResort.setFormatter(Escaping())
+    if not verbose:
+        return
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(Escaping("%(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger(__package__)
     before = logger.level
     logger.addHandler(handler)

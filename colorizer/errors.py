@@ -26,8 +26,20 @@ class ImageTooLarge(ImageError):
     """The picture has more pixels than the limit allows."""
 
 
+class UnsuitableInput(ImageError, TypeError):
+    """What was given as a picture is none: an object of another type, an odd shape or range."""
+
+
 class InvalidSetting(ColorizerError, ValueError):
     """A parameter is unknown or outside its range."""
+
+
+class InvalidGuidance(InvalidSetting):
+    """A hint or a reference is not right."""
+
+
+class PredictionMismatch(ColorizerError, ValueError):
+    """A prediction was made from a photograph of another shape than the one to be coloured."""
 
 
 class CorruptPrediction(ColorizerError):

@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from .color.cast import remove_cast
 from .color.coherence import coherent, field_of
 from .color.field import prepare as prepare_field
+from .color.hints import HintField, Stroke
 from .color.hues import Folded, Statistics, fold, statistics
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
-from .color.palette import FROM, balancing_shift, warm_share
+from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
 from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
-from .errors import InvalidSetting
+from .errors import InvalidSetting, PredictionMismatch
+from .guidance import Guidance, Reference
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
 from .settings import DEFAULT_MODEL, Settings
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from .color.field import ColourField
     from .engines import Engine
     from .photo import Photo, Provenance
+    from .photo.reading import Source
     from .weights import LoadedWeights
 
 Array = NDArray[np.float32]
@@ -39,8 +42,9 @@ Array = NDArray[np.float32]
 #: logits are at 1/4 of the working size, which is padded to a multiple of 8
 LOGIT_STRIDE = 4
 _MULTIPLE = 8
-#: of the statistics of a place (133 numbers), of its part of the colour field and of its factors
-DERIVED_BYTES = 1030
+#: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
+#: and of the same for hints, with the back-substitutions that are kept
+DERIVED_BYTES = 2000
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -96,6 +100,16 @@ class Prediction:
     def usual(self) -> Folded:
         """The distributions as the refiner looks at them, at what is the default."""
         return _fold(self, TEMPERATURE, REBALANCING)
+
+    @cached_property
+    def hint_field(self) -> HintField:
+        """What carries hints on, see :mod:`.color.hints`; factorised when first used."""
+        return HintField(
+            mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)[0],
+            _together(self, self.usual, 1.0),
+            (self.lightness.shape[0], self.lightness.shape[1]),
+            LOGIT_STRIDE,
+        )
 
     @property
     def nbytes(self) -> int:
@@ -250,23 +264,53 @@ class Colorizer:
         return prediction.looked_at(self.engine, answer.features[0])
 
     def render(
-        self, photo: Photo, prediction: Prediction, settings: Settings | None = None
+        self,
+        photo: Photo,
+        prediction: Prediction,
+        settings: Settings | None = None,
+        guidance: Guidance | None = None,
     ) -> Photo:
         """See :func:`render`."""
-        return render(photo, prediction, settings)
+        return render(photo, prediction, settings, guidance)
 
-    def colorize(self, photo: Photo, settings: Settings | None = None) -> Photo:
-        """``predict`` and ``render`` in one."""
+    def colorize(
+        self,
+        photo: Photo | Source,
+        settings: Settings | None = None,
+        guidance: Guidance | None = None,
+    ) -> Photo:
+        """``predict`` and ``render`` in one.
+
+        Args:
+            photo: a grey photograph, or whatever :func:`colorizer.photo.read` takes: a path, bytes,
+                a binary file, a NumPy array or a picture of Pillow; shapes and types are there.
+            settings: all parameters.
+            guidance: what a person knows of it, see :func:`render`.
+
+        Raises:
+            ImageError: as :func:`colorizer.photo.read`; :class:`.UnsuitableInput`, a
+                :class:`TypeError`, for objects of other types.
+            InvalidSetting: as :meth:`predict`.
+        """
+        from .photo import Photo, read
+
+        if not isinstance(photo, Photo):
+            photo = read(photo)
         settings = settings or Settings()
         prediction = self.predict(photo, working_size=settings.working_size)
-        return self.render(photo, prediction, settings)
+        return self.render(photo, prediction, settings, guidance)
 
-    def provenance(self, settings: Settings) -> Provenance:
-        """The note for results of this model: its name and hash, the settings, the version."""
-        return _note(self.name, self.weights.sha256, settings.as_dict())
+    def provenance(self, settings: Settings, guidance: Guidance | None = None) -> Provenance:
+        """The note for results of this model: name, hash, settings, guidance, version."""
+        return _note(self.name, self.weights.sha256, settings.as_dict(), guidance)
 
 
-def render(photo: Photo, prediction: Prediction, settings: Settings | None = None) -> Photo:
+def render(
+    photo: Photo,
+    prediction: Prediction,
+    settings: Settings | None = None,
+    guidance: Guidance | None = None,
+) -> Photo:
     """Colour ``photo`` from its prediction; no network is needed. L* stays what it is.
 
     Args:
@@ -274,50 +318,79 @@ def render(photo: Photo, prediction: Prediction, settings: Settings | None = Non
             another size (a preview).
         prediction: from :meth:`Colorizer.predict`.
         settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
+        guidance: colours of some places, a picture of like palette. Hints are given colours as they
+            are: vividness, saturation, warmth and the rest are for the automatic ones.
 
     Returns:
         A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
 
     Raises:
         InvalidSetting: if ``photo`` is in colour.
+        PredictionMismatch: if the prediction is of a photograph of another shape.
     """
     _require_grey(photo)
+    _require_same_shape(photo, prediction)
     settings = settings or Settings()
-    ab = native_ab(prediction, settings)
-    colour = linear_colour(ab, prediction.lightness, settings)
+    ab = working_ab(prediction, settings, guidance or Guidance())
+    colour = fit_linear_colour(ab, prediction.lightness, settings.edge_refinement)
     return replace(photo, pixels=render_pixels(photo, colour))
 
 
-def provenance(prediction: Prediction, settings: Settings) -> Provenance:
+def provenance(
+    prediction: Prediction, settings: Settings, guidance: Guidance | None = None
+) -> Provenance:
     """The note for the metadata of a result of :func:`render`.
 
     Model and working size are those of the prediction, the other parameters those of ``settings``.
     """
     predicted = {"model": prediction.model, "working_size": prediction.working_size}
-    return _note(prediction.model, prediction.weights_sha256, settings.as_dict() | predicted)
+    values = settings.as_dict() | predicted
+    return _note(prediction.model, prediction.weights_sha256, values, guidance)
 
 
-def _note(model: str, sha256: str, settings: dict[str, Any]) -> Provenance:
+def _note(
+    model: str, sha256: str, settings: dict[str, Any], guidance: Guidance | None
+) -> Provenance:
     from . import __version__
     from .photo import Provenance
 
+    if guidance:
+        settings = settings | {"guidance": guidance.as_note()}
     return Provenance(model, sha256, settings | {"model": model}, __version__)
 
 
-def native_ab(prediction: Prediction, settings: Settings) -> Array:
+def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -> Array:
+    """Colours at working size as the settings and a person want them, (2, H', W')."""
+    if guidance.reference is not None:  # its palette is no cast
+        left = settings.cast_removal * (1 - guidance.reference.amount)
+        settings = settings.with_changes({"cast_removal": left})
+    ab = adjust(native_ab(prediction, settings, guidance.reference), settings)
+    if not guidance.hints:
+        return ab
+    strokes = [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in guidance.hints]
+    return prediction.hint_field.painted(ab, prediction.lightness, strokes)
+
+
+def native_ab(
+    prediction: Prediction, settings: Settings, reference: Reference | None = None
+) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
 
     Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
     made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
-    brown all over is balanced, see :mod:`.color.palette`.
+    brown all over is balanced, and one with a reference takes its palette, see
+    :mod:`.color.palette`.
     """
-    ab = _decoded(prediction, settings)
+    towards = None
+    if reference is not None:
+        towards = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
+    ab = _decoded(prediction, settings, towards)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
         more = balancing_shift(
             prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
         )
         if more is not None:
-            ab = _decoded(prediction, settings, more)
+            ab = _decoded(prediction, settings, more if towards is None else more + towards)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]
@@ -380,16 +453,21 @@ def _require_grey(photo: Photo) -> None:
         raise InvalidSetting("This photograph is in colour already; a grey one is needed.")
 
 
+def _require_same_shape(photo: Photo, prediction: Prediction) -> None:
+    """The sides of the smaller of the two may be rounded by one pixel each, not by more."""
+    one, other = (photo.height, photo.width), (prediction.height, prediction.width)
+    if abs(one[0] * other[1] - one[1] * other[0]) > max(sum(one), sum(other)):
+        raise PredictionMismatch(
+            f"The prediction is of a photograph of {other[1]} x {other[0]} pixels, which has "
+            f"another shape than this one of {one[1]} x {one[0]}."
+        )
+
+
 def adjust(ab: Array, settings: Settings) -> Array:
     """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w)."""
     ab = remove_cast(ab, settings.cast_removal)
     shift = np.array([settings.tint, settings.warmth], np.float32)[:, None, None]
     return (ab * np.float32(settings.saturation) + shift) * np.float32(settings.strength)
-
-
-def linear_colour(ab: Array, lightness: Array, settings: Settings) -> LinearColour:
-    """Adjusted ab at working size, made ready for enlargement (see :mod:`.color.upsample`)."""
-    return fit_linear_colour(adjust(ab, settings), lightness, settings.edge_refinement)
 
 
 def render_pixels(photo: Photo, colour: LinearColour, threads: int | None = None) -> NDArray[Any]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InvalidSetting
+from .folders import LeftOut, Walk, same_place
 from .photo import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
+from .photo.formats import UNWRITABLE_SUFFIXES
+from .special_files import special_kind
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,7 @@ def find_inputs(
     *,
     out: str | os.PathLike[str] | None = None,
     recursive: bool = True,
+    leave_out: Callable[[LeftOut], object] | None = None,
 ) -> list[Input]:
     """List the photographs in files and folders, each once, in the order of the names.
 
@@ -52,55 +58,43 @@ def find_inputs(
     read are taken; hidden files and folders are not, nor what lies in ``out``. Of one folder the
     structure below it is kept; of several sources each folder keeps its name as well.
 
+    Left out are pipes, sockets and devices in a folder, folders that cannot be read, and links to
+    folders outside the one that is searched: they may lead anywhere, and round in circles.
+
+    Args:
+        leave_out: is told of each of these; by default the log is.
+
     Raises:
-        InvalidSetting: if a source is missing, is ``out`` itself, or nothing is found.
+        InvalidSetting: if a source is missing, is ``out`` itself, or is a pipe, socket or device;
+            if nothing is found although every folder could be read.
     """
     paths = [Path(source) for source in sources]
+    excluded = [] if out is None else [Path(out)]
+    walk = Walk(leave_out or _log, recursive=recursive, excluded=excluded)
     found: dict[str, Input] = {}
     for source in paths:
         if source.is_dir():
-            if out is not None and _same(source, Path(out)):
+            if out is not None and same_place(source, Path(out)):
                 raise InvalidSetting(
                     f"{source} cannot be both the folder of the photographs and of the results."
                 )
             prefix = Path(source.resolve().name) if len(paths) > 1 else Path()
-            for path in _walk(source, recursive, None if out is None else Path(out)):
+            for path in walk(source):
                 item = Input(path, prefix / path.relative_to(source))
                 found.setdefault(os.path.abspath(path), item)
+        elif kind := special_kind(source):
+            raise InvalidSetting(f"{source} is {kind}, not a photograph.")
         elif source.exists():
             found.setdefault(os.path.abspath(source), Input(source, Path(source.name)))
         else:
             raise InvalidSetting(f"There is no file or folder {source}.")
-    if not found:
+    if not found and not walk.failed:
         raise InvalidSetting(f"There are no photographs in {', '.join(map(str, paths))}.")
     return list(found.values())
 
 
-def _walk(folder: Path, recursive: bool, out: Path | None) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        log.warning("The folder %s was left out: %s", error.filename, error.strerror)
-
-    for place, folders, files in os.walk(folder, onerror=unreadable):
-        here = Path(place)
-        for name in sorted(files):
-            if is_photograph(name):
-                yield here / name
-        if not recursive:
-            return
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and (out is None or not _same(here / name, out))
-        )
-
-
-def is_photograph(name: str) -> bool:
-    """Whether a file of this name in a folder is taken: readable by its suffix, and not hidden."""
-    return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _log(left_out: LeftOut) -> None:
+    log.warning("%s", left_out.reason)
 
 
 def plan(
@@ -110,8 +104,9 @@ def plan(
 
     ``out`` is a file if there is one input and it ends in a suffix that can be written, otherwise
     a folder. Without ``format`` JPEG stays JPEG and all else becomes PNG, which loses nothing.
-    Photographs whose results would have the same name (``a.tif`` and ``a.png``) keep their suffix
-    before the new one.
+    Photographs whose results would have the same name keep their suffix before the new one
+    (``a.tif`` and ``a.png``). Names that are still the same, or differ in upper and lower case only
+    (``IMG.JPG`` and ``img.jpg``), which many file systems take for one, get a part of their own.
 
     Raises:
         InvalidSetting: if a result would replace an input, two results would still have the same
@@ -139,7 +134,11 @@ def _is_file_name(out: Path, inputs: Sequence[Input]) -> bool:
     if out.is_dir():
         return False
     suffix = out.suffix.lower()
-    looks_like_file = out.exists() or suffix in READABLE_SUFFIXES
+    if suffix in UNWRITABLE_SUFFIXES:
+        raise InvalidSetting(
+            f"{out} cannot be written: a result ends in {', '.join(SUFFIX_TO_FORMAT)}."
+        )
+    looks_like_file = out.exists() or suffix in SUFFIX_TO_FORMAT
     one_file = len(inputs) == 1 and inputs[0].relative.parent == Path()
     if looks_like_file and not one_file:
         raise InvalidSetting(
@@ -162,14 +161,25 @@ def _format_of_file(out: Path, format: str | None) -> str:
 def result_names(names: Sequence[Path], format: str | None) -> list[tuple[Path, str]]:
     """Name and format of the result of each photograph, by its own name; see :func:`plan`."""
     formats = [format or _kept_format(name) for name in names]
-    renamed = [_renamed(name, written) for name, written in zip(names, formats, strict=True)]
-    count = Counter(_key(name) for name in renamed)
-    results = []
-    for old, new, written in zip(names, renamed, formats, strict=True):
-        if count[_key(new)] > 1:
-            new = old.with_name(old.name + _SUFFIX_OF[written])
-        results.append((new, written))
-    return results
+    plain = [_renamed(name, written) for name, written in zip(names, formats, strict=True)]
+    results = plain
+    for distinct in (_with_both_suffixes, _with_digest):
+        count = Counter(_key(name) for name in results)
+        results = [
+            distinct(old, first, _SUFFIX_OF[written]) if count[_key(new)] > 1 else new
+            for old, first, new, written in zip(names, plain, results, formats, strict=True)
+        ]
+    return list(zip(results, formats, strict=True))
+
+
+def _with_both_suffixes(old: Path, plain: Path, suffix: str) -> Path:
+    return old.with_name(old.name + suffix)
+
+
+def _with_digest(old: Path, plain: Path, suffix: str) -> Path:
+    """Told apart by the old name alone: it stays what it is when other photographs come."""
+    digest = hashlib.sha256(os.fsencode(old)).hexdigest()[:6]
+    return plain.with_name(f"{plain.stem}.{digest}{plain.suffix}")
 
 
 def _kept_format(path: Path) -> str:
@@ -187,7 +197,7 @@ def _renamed(path: Path, format: str) -> Path:
 
 def _key(path: str | Path) -> str:
     """The same for names that a file system without upper and lower case takes for one."""
-    return str(path).casefold()
+    return unicodedata.normalize("NFC", str(path)).casefold()
 
 
 def refuse_same_names(pairs: Iterable[tuple[str | Path, str | Path]]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from .errors import InvalidSetting
+from .names import suggestion
 
 DEFAULT_MODEL = "eccv16-vgg16"
 
@@ -304,7 +305,7 @@ class Settings:
         if unknown:
             raise InvalidSetting(
                 f"Unknown parameter {', '.join(map(repr, unknown))}; known are "
-                f"{', '.join(PARAMETERS)}."
+                f"{', '.join(PARAMETERS)}.{suggestion(unknown[0], PARAMETERS)}"
             )
         return replace(self, **dict(values))
 

@@ -26,6 +26,7 @@ DOCUMENTS = tuple(
         "docs/performance.md",
         "docs/operating.md",
         "docs/coherence.md",
+        "docs/hints.md",
     )
 )
 
@@ -48,6 +49,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "coherence": lambda: measured("coherence.json", "benchmarks/coherence.py"),
+    "hints": lambda: measured("hints.json", "benchmarks/hints.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
     "web": lambda: measured("web.json", "scripts/web_table.py"),
 }

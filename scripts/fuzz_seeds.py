@@ -11,7 +11,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from colorizer.photo.formats import SNIFF_BYTES, sniff
 
@@ -64,6 +64,44 @@ def _notes() -> dict[str, Any]:
     return {"exif": exif.tobytes(), "icc_profile": profile, "dpi": (300, 300)}
 
 
+_IIM = b"\x1c\x02\x19\0\x03sea\x1c\x02\x78\0\x07Harbour"
+_RESOURCES = b"8BIM\x04\x04\0\0\0\0" + struct.pack(">H", len(_IIM)) + _IIM
+_LIST = "<dc:subject><rdf:Bag><rdf:li>{}</rdf:li></rdf:Bag></dc:subject>"
+
+
+def _xmp(attributes: str, *words: str) -> bytes:
+    return (
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+        "<rdf:Description xmlns:dc='http://purl.org/dc/elements/1.1/'"
+        f" xmlns:n='http://ns.adobe.com/xmp/note/' {attributes}>"
+        f"{''.join(map(_LIST.format, words))}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def _captioned_jpeg(jpeg: bytes) -> bytes:
+    """With comment, IPTC-IIM, and XMP in two parts."""
+    guid, second = b"0" * 32, _xmp("", "sea", "ship")
+    bodies = (
+        (0xFE, b"A remark"),
+        (0xED, b"Photoshop 3.0\0" + _RESOURCES),
+        (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + _xmp(f"n:HasExtendedXMP='{'0' * 32}'", "sea")),
+        (0xE1, b"http://ns.adobe.com/xmp/extension/\0" + guid
+            + struct.pack(">II", len(second), 0) + second),
+    )  # fmt: skip
+    segments = [struct.pack(">BBH", 0xFF, kind, len(body) + 2) + body for kind, body in bodies]
+    return jpeg[:2] + b"".join(segments) + jpeg[2:]
+
+
+def _captioned_png(grey: NDArray[np.uint8]) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "Harbour")
+    info.add_itxt("Description", "Großmutter", "de", "Beschreibung")
+    profile = f"\niptc\n{len(_RESOURCES):8}\n{_RESOURCES.hex()}\n"
+    info.add_text("Raw profile type iptc", profile, zip=True)
+    return _saved(grey, "PNG", pnginfo=info)
+
+
 def _with_alpha(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate([colour, colour[..., :1]], -1)
 
@@ -71,6 +109,7 @@ def _with_alpha(colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _png(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
     palette = Image.fromarray(colour).quantize(16)
     yield _saved(grey, "PNG", **_notes())
+    yield _captioned_png(grey)
     yield _saved(grey.astype(np.uint16) * 257, "PNG")
     yield _saved(Image.fromarray(grey).convert("1"), "PNG")
     yield _saved(palette, "PNG", transparency=3)
@@ -82,6 +121,7 @@ def _png(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
 
 def _jpeg(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
     yield _saved(grey, "JPEG", **_notes())
+    yield _captioned_jpeg(_saved(grey, "JPEG"))
     yield _saved(colour, "JPEG", progressive=True, xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
     yield _saved(colour, "JPEG", subsampling=2, restart_marker_rows=1)
     yield _saved(Image.fromarray(colour).convert("CMYK"), "JPEG")
@@ -112,6 +152,7 @@ def _tiff(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]
     yield _saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     for codec in ("group3", "group4", "tiff_ccitt"):
         yield _saved(Image.fromarray(grey).convert("1"), "TIFF", compression=codec)
+    yield written(grey, extratags=[(33723, 7, len(_IIM), _IIM, True)])
     yield _saved(Image.fromarray(colour).quantize(16), "TIFF")
     yield _saved(Image.fromarray(colour).convert("YCbCr"), "TIFF")
     yield _saved(Image.fromarray(colour).convert("CMYK"), "TIFF", **_notes())

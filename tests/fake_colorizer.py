@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from colorizer.guidance import Guidance
 from colorizer.photo import Photo, Provenance
 from colorizer.settings import Settings
 
@@ -37,7 +38,13 @@ class FakeColorizer:
         finally:
             self._inside.release()
 
-    def render(self, photo: Photo, prediction: Any, settings: Settings | None = None) -> Photo:
+    def render(
+        self,
+        photo: Photo,
+        prediction: Any,
+        settings: Settings | None = None,
+        guidance: Guidance | None = None,
+    ) -> Photo:
         assert prediction == photo.width
         self.settings.append(settings or Settings())
         peak = np.iinfo(photo.pixels.dtype).max
@@ -45,5 +52,6 @@ class FakeColorizer:
         rgb = np.stack([grey, grey * 0.6, grey * 0.2], axis=-1).clip(0, peak)
         return replace(photo, pixels=rgb.astype(photo.pixels.dtype))
 
-    def provenance(self, settings: Settings) -> Provenance:
-        return Provenance("fake", "0" * 64, settings.as_dict(), "1.2.3")
+    def provenance(self, settings: Settings, guidance: Guidance | None = None) -> Provenance:
+        noted = {"guidance": guidance.as_note()} if guidance else {}
+        return Provenance("fake", "0" * 64, settings.as_dict() | noted, "1.2.3")

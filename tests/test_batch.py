@@ -97,11 +97,11 @@ def test_one_bad_photograph_does_not_stop_the_others(photos: Path) -> None:
 @pytest.mark.parametrize("problem", [RuntimeError("out of luck"), MemoryError()])
 def test_neither_does_an_unforeseen_problem(photos: Path, problem: Exception) -> None:
     class Flaky(FakeColorizer):
-        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+        def render(self, photo: Any, *others: Any) -> Any:
             if len(self.settings) == 2:
-                self.settings.append(settings)
+                self.settings.append(others[1])
                 raise problem
-            return super().render(photo, prediction, settings)
+            return super().render(photo, *others)
 
     results, out = colorize(photos, Flaky(), jobs=1)
     assert [result.status for result in results].count("done") == 5
@@ -197,10 +197,10 @@ def test_large_photographs_are_alone(photos: Path, monkeypatch: pytest.MonkeyPat
             super().__init__()
             self.crowd = Crowd(expected)
 
-        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+        def render(self, photo: Any, *others: Any) -> Any:
             self.crowd.enter()
             self.crowd.leave()
-            return super().render(photo, prediction, settings)
+            return super().render(photo, *others)
 
     colorizer = Crowded(2)
     colorize(photos, colorizer, jobs=2)
@@ -232,10 +232,10 @@ def test_memory_is_taken_before_a_photograph_is_decoded(
         return real_read(source, **options)
 
     class Releasing(FakeColorizer):
-        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+        def render(self, photo: Any, *others: Any) -> Any:
             with lock:
                 held.pop()
-            return super().render(photo, prediction, settings)
+            return super().render(photo, *others)
 
     monkeypatch.setattr(photo, "read", read)
     monkeypatch.setattr(batch, "MEMORY", 24 * 16 * batch.BYTES_A_PIXEL)
@@ -249,9 +249,9 @@ def test_what_becomes_8_bits_is_rendered_with_8_bits(tmp_path: Path) -> None:
     depths = []
 
     class Watching(FakeColorizer):
-        def render(self, photo: Any, prediction: Any, settings: Any = None) -> Any:
+        def render(self, photo: Any, *others: Any) -> Any:
             depths.append(photo.bit_depth)
-            return super().render(photo, prediction, settings)
+            return super().render(photo, *others)
 
     grey = np.arange(24 * 16, dtype=np.uint16).reshape(16, 24) * 170
     photo.write(photo.Photo(grey, bit_depth=16), tmp_path / "a.tif")
@@ -310,7 +310,7 @@ def brightness(file: Path) -> float:
 def test_that_there_are_more_pages_is_said(tmp_path: Path) -> None:
     tiff_of(tmp_path / "in" / "a.tif", 3)
     ((result,), out) = colorize(tmp_path / "in")
-    assert result.warnings == ("It has 3 pages, of which the first was colorized.",)
+    assert result.warnings == ("a.tif has 3 pages, of which the first was taken.",)
     first = brightness(out / "a.png")
     ((result,), _) = colorize(tmp_path / "in", overwrite=True, read_options={"page": 2})
     assert result.warnings == ()
@@ -357,6 +357,6 @@ def test_bits_that_the_result_cannot_hold_are_said(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     deep.rename(tmp_path / "in" / "a.jpg")
     ((result,), _) = colorize(tmp_path / "in")
-    assert result.warnings == ("It has 16 bits per channel, of which jpeg keeps 8.",)
+    assert result.warnings == ("a.jpg has 16 bits per channel, of which jpeg keeps 8.",)
     ((result,), _) = colorize(tmp_path / "in", overwrite=True, write_options={"bit_depth": 8})
     assert result.warnings == ()

@@ -1,6 +1,8 @@
 """The pipeline with an engine whose colours are known, and once with the real one."""
 
+import io
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,15 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from colorizer import Guidance, Hint, Reference
 from colorizer.color.bins import BIN_COUNT, decode, nearest_bin
 from colorizer.color.hues import HUES
 from colorizer.color.lab import srgb_to_lab
 from colorizer.color.second_look import OUTPUTS, PLANES
 from colorizer.color.upsample import enlarge
 from colorizer.engines import Answer
-from colorizer.errors import InvalidSetting
-from colorizer.photo import Photo
+from colorizer.errors import InvalidSetting, PredictionMismatch
+from colorizer.photo import Photo, write
 from colorizer.pipeline import (
     Colorizer,
     Prediction,
@@ -354,3 +358,67 @@ def test_the_provenance_of_a_prediction_is_what_happened() -> None:
     assert (note.model, note.weights_sha256) == ("fake", "0" * 64)
     expected = Settings(model="fake", working_size=160, tint=2.0)
     assert note.settings == expected.as_dict()
+
+
+def test_a_hint_colours_its_thing_and_nothing_far_away() -> None:
+    pixels = np.full((64, 96), 90, np.uint8)
+    pixels[:, 48:] = 200
+    photo = Photo(pixels)
+    prediction = colorizer((-20.0, 20.0)).predict(photo)
+    usual = Settings()
+    plain = render(photo, prediction, usual).pixels
+    guided = render(photo, prediction, usual, Guidance((Hint(0.25, 0.5, (30, 20)),))).pixels
+    a, b = srgb_to_lab(guided.astype(np.float32) / 255)[32, 24, 1:]
+    assert (a, b) == pytest.approx((30, 20), abs=2)
+    np.testing.assert_array_equal(guided[:, 60:], plain[:, 60:])
+    np.testing.assert_array_equal(render(photo, prediction, usual, Guidance()).pixels, plain)
+
+
+def test_a_reference_gives_its_palette() -> None:
+    prediction = colorizer().predict(grey(64, 96))
+    reds = np.zeros(313)
+    reds[int(nearest_bin(np.array([[60, 40]], np.float32))[0])] = 1
+    plain = native_ab(prediction, PLAIN).mean((1, 2))
+    taken = [
+        native_ab(prediction, PLAIN, Reference(tuple(reds), amount)).mean((1, 2))
+        for amount in (0.0, 0.5, 1.0)
+    ]
+    np.testing.assert_allclose(taken[0], plain, atol=1e-4)
+    assert plain[0] < taken[1][0] < taken[2][0]
+
+
+def test_the_note_tells_of_hints_but_not_of_a_whole_palette() -> None:
+    guidance = Guidance((Hint(0.5, 0.5, "navy"),), Reference((1 / 313,) * 313, name="b.jpg"))
+    prediction = colorizer().predict(grey(64, 96))
+    noted = provenance(prediction, Settings(), guidance).settings["guidance"]
+    assert noted["hints"][0]["colour"] == "navy"
+    assert noted["reference"] == {"name": "b.jpg", "amount": 0.7}
+    assert "guidance" not in provenance(prediction, Settings(), Guidance()).settings
+
+
+def test_colorize_takes_what_read_takes(tmp_path: Path) -> None:
+    model, picture = colorizer((40.0, 20.0)), grey(48, 64).pixels
+    file = tmp_path / "a.png"
+    write(Photo(picture), file)
+    expected = model.colorize(Photo(picture)).pixels
+    sources: list[Any] = [picture, str(file), file, file.read_bytes(), Image.fromarray(picture)]
+    for source in (*sources, io.BytesIO(file.read_bytes())):
+        np.testing.assert_array_equal(model.colorize(source).pixels, expected)
+    wrong: Any = [[0, 1]]
+    with pytest.raises(TypeError, match="type list cannot be read"):
+        model.colorize(wrong)
+
+
+@pytest.mark.parametrize("size", [(48, 64), (100, 133), (24, 32), (480, 640), (1, 1)])
+def test_a_preview_of_any_size_fits_its_prediction(size: tuple[int, int]) -> None:
+    prediction = colorizer().predict(grey(480, 640))
+    assert render(grey(*size), prediction).pixels.shape == (*size, 3)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (480, 640), (48, 80), (100, 64)])
+def test_a_prediction_of_another_shape_is_refused(size: tuple[int, int]) -> None:
+    prediction = colorizer().predict(grey(48, 64))
+    if size == (480, 640):
+        prediction = replace(prediction, height=64)
+    with pytest.raises(PredictionMismatch, match="another shape than this one"):
+        render(grey(*size), prediction)

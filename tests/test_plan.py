@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from colorizer.errors import InvalidSetting
+from colorizer.folders import LeftOut
 from colorizer.photo import SUFFIX_TO_FORMAT, WRITABLE_FORMATS
 from colorizer.plan import Input, find_inputs, plan
 
@@ -95,6 +97,82 @@ def test_links_to_folders_do_not_go_round_in_circles(tmp_path: Path) -> None:
     assert found(find_inputs([tmp_path])) == ["sub/a.jpg"]
 
 
+def left_out(*sources: Path, out: Path | None = None) -> tuple[list[str], list[LeftOut]]:
+    told: list[LeftOut] = []
+    return found(find_inputs(sources, out=out, leave_out=told.append)), told
+
+
+def test_links_to_folders_are_said_where_they_lead_outside(tmp_path: Path) -> None:
+    touch(tmp_path, "in/sub/a.jpg", "elsewhere/b.jpg", "out/c.jpg")
+    for name, target in (("in", "in"), ("more", "elsewhere"), ("up", "."), ("res", "out")):
+        (tmp_path / "in" / "sub" / name).symlink_to(tmp_path / target)
+    names, told = left_out(tmp_path / "in", out=tmp_path / "out")
+    assert names == ["sub/a.jpg"]
+    assert {item.path.name for item in told} == {"more", "up"}
+    assert not any(item.failed for item in told)
+    assert "is a link to a folder and was not followed" in told[0].reason
+    assert left_out(tmp_path / "in" / "sub" / "more") == (["b.jpg"], [])
+
+
+def test_a_link_to_a_photograph_is_a_photograph(tmp_path: Path) -> None:
+    touch(tmp_path, "elsewhere/b.jpg", "in/a.jpg")
+    (tmp_path / "in" / "c.jpg").symlink_to(tmp_path / "elsewhere" / "b.jpg")
+    assert left_out(tmp_path / "in") == (["a.jpg", "c.jpg"], [])
+
+
+def test_pipes_sockets_and_devices_are_said_and_not_taken(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    os.mkfifo(tmp_path / "no-picture")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s.png"))
+        names, told = left_out(tmp_path)
+    assert names == ["a.jpg"]
+    assert {item.path.name: item.reason.split(" is ")[1] for item in told} == {
+        "pipe.jpg": "a pipe, not a file.",
+        "device.png": "a device, not a file.",
+        "s.png": "a socket, not a file.",
+    }
+    assert not any(item.failed for item in told)
+    with pytest.raises(InvalidSetting, match="is a pipe, not a photograph"):
+        find_inputs([tmp_path / "pipe.jpg"])
+
+
+def test_folders_that_cannot_be_read_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "in/a.jpg", "in/locked/b.jpg", "locked/b.jpg")
+    real = os.scandir
+
+    def scandir(path: str | os.PathLike[str] = ".") -> object:
+        if Path(path).name == "locked":  # who runs as root may read everything
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    names, told = left_out(tmp_path / "in")
+    assert names == ["a.jpg"]
+    assert told == [
+        LeftOut(
+            tmp_path / "in" / "locked",
+            f"The folder {tmp_path / 'in' / 'locked'} cannot be read: Permission denied.",
+            failed=True,
+        )
+    ]
+    names, told = left_out(tmp_path / "locked")  # nothing else: no complaint besides
+    assert (names, len(told)) == ([], 1)
+
+
+def test_by_default_the_log_says_what_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    touch(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    find_inputs([tmp_path])
+    assert "pipe.jpg is a pipe" in caplog.text
+
+
 def test_jpeg_stays_jpeg_and_all_else_becomes_png(tmp_path: Path) -> None:
     photos = touch(tmp_path / "in", "a.JPG", "b.jpeg", "c.tif", "d.webp", "e.heic", "sub/f.pgm")
     assert outputs(photos, out=tmp_path / "out") == [
@@ -143,9 +221,33 @@ def test_results_that_cannot_be_made_distinct_are_refused(tmp_path: Path) -> Non
     touch(tmp_path, "x/photos/a.jpg", "y/photos/a.jpg")
     with pytest.raises(InvalidSetting, match="would both be written to"):
         outputs(tmp_path / "x/photos", tmp_path / "y/photos", out=tmp_path / "out")
+
+
+def test_names_that_still_are_the_same_are_told_apart(tmp_path: Path) -> None:
     photos = touch(tmp_path / "in", "a.tif", "a.bmp", "a.tif.png")
-    with pytest.raises(InvalidSetting, match="would both be written to"):
-        outputs(photos, out=tmp_path / "out")
+    names = outputs(photos, out=tmp_path / "out")
+    assert len({name.casefold() for name in names}) == 3
+    assert all(name.startswith("a.") and name.endswith(".png") for name in names)
+
+
+def test_upper_and_lower_case_are_both_done_and_told_apart_for_good(tmp_path: Path) -> None:
+    photos = touch(tmp_path / "in", "IMG.JPG", "img.jpg", "Sub/a.jpg", "sub/a.jpg", "b.jpg")
+    tasks = plan(find_inputs([photos]), tmp_path / "out")
+    names = {task.input.name + task.input.parent.name: task.output.name for task in tasks}
+    assert len({str(task.output).casefold() for task in tasks}) == 5
+    assert [task.format for task in tasks] == ["jpeg"] * 5
+    assert names["b.jpgin"] == "b.jpg"
+    touch(photos, "Img.jpg")  # one more changes nothing for the others
+    again = plan(find_inputs([photos]), tmp_path / "out")
+    later = {task.input.name + task.input.parent.name: task.output.name for task in again}
+    assert {key: later[key] for key in names} == names
+
+
+def test_names_that_differ_in_normal_form_only_are_told_apart(tmp_path: Path) -> None:
+    photos = touch(tmp_path / "in", "caf\u00e9.jpg", "cafe\u0301.jpg")
+    assert (
+        len(set(outputs(photos, out=tmp_path / "out")) & {"caf\u00e9.jpg", "cafe\u0301.jpg"}) == 0
+    )
 
 
 def test_one_photograph_may_go_to_a_file(tmp_path: Path) -> None:
@@ -166,8 +268,19 @@ def test_the_name_of_a_file_decides_its_format(tmp_path: Path) -> None:
     photo = touch(tmp_path, "a.jpg") / "a.jpg"
     with pytest.raises(InvalidSetting, match="ends like a png file, but the format is jpeg"):
         plan(find_inputs([photo]), tmp_path / "b.png", format="jpeg")
-    with pytest.raises(InvalidSetting, match="suffix that can be written"):
+    with pytest.raises(InvalidSetting, match="a result ends in"):
         plan(find_inputs([photo]), tmp_path / "b.gif")
+
+
+@pytest.mark.parametrize("name", ["b.jp2", "b.JXL", "b.gif", "b.psd", "b.heic", "b.dng"])
+def test_a_format_that_cannot_be_written_is_no_name_of_a_folder(tmp_path: Path, name: str) -> None:
+    folder = touch(tmp_path / "in", "a.jpg", "b.jpg")
+    for source in (folder / "a.jpg", folder):
+        with pytest.raises(InvalidSetting, match=r"cannot be written: a result ends in \.png, "):
+            plan(find_inputs([source]), tmp_path / name)
+    (tmp_path / name).mkdir()
+    assert plan(find_inputs([folder]), tmp_path / name)[0].output == tmp_path / name / "a.jpg"
+    assert plan(find_inputs([folder]), tmp_path / "scans.2024")[0].output.name == "a.jpg"
 
 
 def test_several_photographs_need_a_folder(tmp_path: Path) -> None:

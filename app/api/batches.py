@@ -7,19 +7,29 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.context import service
-from app.recent import remember
-from app.security import owner
+from app.web.recent import remember
+from app.web.security import owner
+from colorizer.errors import InvalidSetting
 
 from . import representations
 from .documents import body, checked, file_of, new_blueprint
 from .schemas import Batch, FileSettings, PathId, PredictionSettings
+
+_WITHOUT_FILES = {"", "application/json", "application/x-www-form-urlencoded"}
 
 blueprint = new_blueprint("batches", "Many photographs, one archive.")
 
 
 @blueprint.post("/batches", responses={"201": Batch})
 def create() -> tuple[dict[str, Any], int, dict[str, str]]:
-    """Begin a batch. Photographs join it when they are uploaded with its id."""
+    """Begin a batch. Photographs join it when they are uploaded with its id.
+
+    It takes no files itself.
+    """
+    if request.content_length and request.mimetype not in _WITHOUT_FILES:
+        raise InvalidSetting(
+            "A batch begins empty. Upload each photograph to photos, with the batch's id."
+        )
     view = service.new_batch(owner())
     remember("batch", view.id)
     return representations.batch(view), 201, {"Location": url_for("batches.read", id=view.id)}

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.license import License
 from flask_openapi3.openapi import OpenAPI
@@ -25,10 +25,15 @@ INFO = Info(
     summary="Colours grayscale photographs; their luminance stays untouched.",
     license=License(name="BSD-3-Clause", identifier="BSD-3-Clause"),
 )
-SECURITY_SCHEMES: dict[str, Any] = {
-    "token": {"type": "http", "scheme": "bearer"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "colorizer"},
-}
+
+
+def security_schemes(cookie: str) -> dict[str, Any]:
+    """How a program may say who it is; ``cookie`` is the name of the session's."""
+    return {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie},
+    }
+
 
 _ASSETS = Path(str(files("flask_openapi3_swagger"))) / "templates" / "swagger"
 
@@ -45,5 +50,6 @@ def page() -> str:
 
 @blueprint.get(f"{PREFIX.removeprefix('/api')}/openapi.json")
 def document() -> Response:
-    """The OpenAPI document."""
-    return jsonify(cast(OpenAPI, current_app).api_doc)
+    """The OpenAPI document, whose paths start where the proxies in front say."""
+    servers = [{"url": request.script_root or "/"}]
+    return jsonify({**cast(OpenAPI, current_app).api_doc, "servers": servers})

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import request, url_for
 
-from app.context import config, service
-from app.recent import remember
-from app.security import FORM_OVERHEAD, owner
+from app.context import service
+from app.storage import names
+from app.web.recent import remember
+from app.web.security import owner
 from colorizer.errors import InvalidSetting
 
 from . import representations
@@ -29,8 +30,8 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     It is kept as it is, and the prediction of the default model is queued. A program without a
     token gets a session cookie, which it must send with all that follows.
     """
-    request.max_content_length = config.max_upload_bytes + FORM_OVERHEAD
     person = owner()
+    _refuse_further_files()
     form = checked(Upload, {**request.form, **request.files})
     if not hasattr(form.file, "stream"):
         raise InvalidSetting("file: must be a file, not text.")
@@ -74,3 +75,10 @@ def predict(path: PathId) -> tuple[dict[str, Any], int]:
     settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
     view = service.request(person, path.id, settings)
     return representations.photo(view, settings), 200 if view.state == "ready" else 202
+
+
+def _refuse_further_files() -> None:
+    files = [file for _, file in request.files.items(multi=True)]
+    if len(files) > 1:
+        called = ", ".join(names.clean(file.filename or "") for file in files)
+        raise InvalidSetting(f"file: must be one file, not {len(files)} ({called}).")

@@ -8,12 +8,12 @@ from flask import Response
 from flask_openapi3.types import ResponseDict
 
 from app.context import service
-from app.delivery import send
-from app.records import MIMETYPES
-from app.security import owner
+from app.storage.records import MIMETYPES
+from app.web.delivery import send
+from app.web.security import owner
 
 from .documents import file_of, new_blueprint
-from .schemas import Colour, Colours, FileSettings, PathId, PictureSettings, PointSettings
+from .schemas import Colour, Colours, GuidedFile, GuidedPicture, PathId, PointSettings
 from .schemas import PredictionSettings as Settings
 
 blueprint = new_blueprint("pictures", "Colours for a photograph, as pictures and as numbers.")
@@ -25,18 +25,20 @@ _KNOWN: ResponseDict = {"304": {"description": "The picture with this ETag is st
     "/photos/<id>/image",
     responses={"200": file_of(*(kind for kind, _ in MIMETYPES.values())), **_KNOWN},
 )
-def image(path: PathId, query: FileSettings) -> Response:
+def image(path: PathId, query: GuidedFile) -> Response:
     """The finished picture at full size, rendered with these settings.
 
     409 with Retry-After as long as the prediction is not there.
     """
-    return send(service.result(owner(create=False), path.id, query.settings(), query.output()))
+    who, settings, output = owner(create=False), query.settings(), query.output()
+    return send(service.result(who, path.id, settings, output, query.guide()))
 
 
 @blueprint.get("/photos/<id>/preview", responses={"200": file_of("image/jpeg"), **_KNOWN})
-def preview(path: PathId, query: PictureSettings) -> Response:
+def preview(path: PathId, query: GuidedPicture) -> Response:
     """A small picture in colour, rendered with these settings."""
-    return send(service.preview(owner(create=False), path.id, query.settings()))
+    who = owner(create=False)
+    return send(service.preview(who, path.id, query.settings(), query.guide()))
 
 
 @blueprint.get("/photos/<id>/grey", responses={"200": file_of("image/jpeg"), **_KNOWN})

@@ -15,8 +15,9 @@ from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.context import service
-from app.service import Output, State
+from app.service import Guide, Output, State
 from colorizer.errors import InvalidSetting
+from colorizer.guidance import MOST_HINTS, Hint
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, Parameter, Settings
 
 _ID = r"^[A-Za-z0-9_-]{22}$"
@@ -86,6 +87,40 @@ else:
         "PictureSettings", __base__=Asked, **_parameters({"predict", "render"})
     )
     FileSettings = create_model("FileSettings", __base__=PictureSettings, **_output())
+
+
+class _Guided(BaseModel):
+    """What a person knows of a photograph."""
+
+    hint: list[str] = Field(
+        [],
+        max_length=MOST_HINTS,
+        description="Colours of places: x,y,colour or x,y,colour,reach. x and y are 0..1 from the "
+        "left and the top; colour is #rrggbb, a CSS name, keep-grey, or a:b in Lab units; reach "
+        "is 0.1..4, 1 being as far as the thing goes.",
+    )
+    reference: str = Field(
+        "", description="Id of another photograph of yours whose palette is taken."
+    )
+    reference_amount: float = Field(
+        Guide.reference_amount, ge=0, le=1, allow_inf_nan=False, description="How much of it."
+    )
+
+    def guide(self) -> Guide:
+        """For the service.
+
+        Raises:
+            InvalidGuidance: if a hint is not right.
+        """
+        return Guide(tuple(map(Hint.parse, self.hint)), self.reference, self.reference_amount)
+
+
+class GuidedPicture(_Guided, PictureSettings):
+    """Settings of a small picture, and what a person knows of it."""
+
+
+class GuidedFile(_Guided, FileSettings):
+    """Settings of a finished picture, and what a person knows of it."""
 
 
 class PointSettings(PredictionSettings):

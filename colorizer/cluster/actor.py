@@ -33,6 +33,7 @@ class Work:
     provenance: bool = True
     read_options: Mapping[str, Any] = field(default_factory=dict)
     write_options: Mapping[str, Any] = field(default_factory=dict)
+    colour: batch.Colour = "repaint"
     folder: str = field(default_factory=os.getcwd)
 
 
@@ -52,21 +53,22 @@ class Actor:
     def __call__(self, row: Mapping[str, str]) -> dict[str, str]:
         """``{"job": …}``, a :class:`.Job` -> ``{"result": …}``.
 
-        The result holds "output", "status" ("done", "failed", or "hopeless" if there is no
-        colorizer), "seconds", "sha256" of the result, "error" (None, or type and message) and
-        "warnings".
+        The result holds "output", "status" (of :class:`colorizer.batch.Result`, or "hopeless" if
+        there is no colorizer), "seconds", "sha256" of the result's file, if there is one, "error"
+        (None, or type and message), "warnings" and "was_colour".
         """
         job = Job(**json.loads(row["job"]))
         start = time.perf_counter()
         digest: str | None = None
-        warnings: tuple[str, ...] = ()
         error: Exception | None = None
+        warnings: tuple[str, ...] = ()
+        was_colour = False
         status = "hopeless"
         try:
             self._colorizer = self._colorizer or self.work.colorizer_factory()
             status = "failed"
-            digest, warnings = self._colorize(job, self._colorizer)
-            status = "done"
+            done, digest = self._colorize(job, self._colorizer)
+            status, warnings, was_colour = done.status, done.warnings, done.was_colour
         except Exception as problem:  # whatever is wrong with one photograph, the others go on
             error = problem
         result = {
@@ -75,18 +77,21 @@ class Actor:
             "seconds": time.perf_counter() - start,
             "sha256": digest,
             "error": error and {"type": type(error).__name__, "message": sentence(error)},
-            "warnings": warnings,
+            "warnings": list(warnings),
+            "was_colour": was_colour,
         }
         return {"result": json.dumps(result)}
 
-    def _colorize(self, job: Job, colorizer: Colorizer) -> tuple[str, tuple[str, ...]]:
+    def _colorize(self, job: Job, colorizer: Colorizer) -> tuple[batch.Result, str | None]:
         work = self.work
         with places.as_file(job.input) as source, places.for_result(job.output) as target:
             (result,) = batch.run(
                 [Task(source, target, job.format)], lambda: colorizer, work.settings,
                 jobs=1, overwrite=True, provenance=work.provenance,
                 read_options=work.read_options, write_options=work.write_options,
+                colour=work.colour,
             )  # fmt: skip
             if result.error is not None:
                 raise result.error
-            return places.sha256_of(str(target)), result.warnings
+            made = result.status in ("done", "kept")
+            return result, places.sha256_of(str(target)) if made else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidSetting
+from ..folders import LeftOut
 from ..plan import Task, find_inputs, plan, refuse_same_names, result_names
 from . import places
 
@@ -29,7 +30,12 @@ class Job:
 
 
 def find_jobs(
-    sources: Sequence[str], out: str, *, format: str | None = None, recursive: bool = True
+    sources: Sequence[str],
+    out: str,
+    *,
+    format: str | None = None,
+    recursive: bool = True,
+    leave_out: Callable[[LeftOut], object] | None = None,
 ) -> list[Job]:
     """Find the photographs and plan their results, by the rules of :mod:`colorizer.plan`.
 
@@ -38,6 +44,7 @@ def find_jobs(
         out: a folder, or an address.
         format: of the results; see :func:`colorizer.plan.plan`.
         recursive: also the folders inside folders.
+        leave_out: see :func:`colorizer.plan.find_inputs`.
 
     Raises:
         InvalidSetting: as :func:`find_inputs` and :func:`plan`; and if paths and addresses are
@@ -51,7 +58,7 @@ def find_jobs(
         found = _at_addresses(sources, out, recursive)
     else:
         here = None if places.is_address(out) else out
-        inputs = find_inputs(sources, out=here, recursive=recursive)
+        inputs = find_inputs(sources, out=here, recursive=recursive, leave_out=leave_out)
         if here is not None:
             return _on_this_machine(plan(inputs, here, format=format), here)
         found = [(os.path.abspath(item.path), item.relative) for item in inputs]

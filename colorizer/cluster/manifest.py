@@ -27,7 +27,8 @@ class Line:
     Attributes:
         input: its path or address.
         output: the result's name below the output folder.
-        status: "done", "failed", or "found" (the result was there, but nobody had noted it).
+        status: "done"; "kept" or "left_out": a colour photograph, with or without a copy; "failed";
+            or "found" (the result was there, but nobody had noted it).
         error: why it failed, one sentence; else None.
         seconds: from reading to the written result.
         sha256: of the result's bytes, in hexadecimal digits; None if it failed.
@@ -35,7 +36,7 @@ class Line:
 
     input: str
     output: str
-    status: Literal["done", "failed", "found"]
+    status: Literal["done", "kept", "left_out", "failed", "found"]
     error: str | None = None
     seconds: float | None = None
     sha256: str | None = None
@@ -68,7 +69,7 @@ class Manifest:
 
     def __contains__(self, output: str) -> bool:
         """Whether it says that the result was there."""
-        return self._lines.get(output, {}).get("status") in ("done", "found")
+        return self._lines.get(output, {}).get("status") in ("done", "kept", "found")
 
     def start(self, outputs: Iterable[str]) -> Self:
         """Forget ``outputs``, which are made anew; use the result in a ``with`` block."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..atomic import write_atomically
 from ..errors import ColorizerError, InvalidSetting, OutputError, PackageMissing, StorageError
-from ..plan import is_photograph
+from ..folders import is_photograph
 
 
 def is_address(name: str) -> bool:

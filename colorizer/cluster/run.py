@@ -18,6 +18,8 @@ from .collection import Job
 from .manifest import Line, Manifest
 from .ray_data import Cluster
 
+#: What a row takes from an actor's result.
+_ROW = ("status", "seconds", "sha256", "warnings", "was_colour")
 #: The processes that colour: jobs in, results of :class:`.Actor` out.
 Colorers = Callable[[Sequence[Job], Work, Cluster], Generator[dict[str, Any]]]
 
@@ -47,9 +49,9 @@ def run(
         results: makes the results, by default with Ray.
 
     Yields:
-        "input", "output", "status" ("done", "skipped", "failed"), "seconds", "error" (None, or a
-        dict of "type" and "message"), "warnings" (sentences) and "sha256" (of the result, if it was
-        made now).
+        "input", "output", "status" (of :class:`colorizer.batch.Result`), "seconds", "error" (None,
+        or a dict of "type" and "message"), "warnings" (a list of sentences), "was_colour" and
+        "sha256" (of the result, if it was made now).
 
     Raises:
         ColorizerError: if nothing can be done: no weights, no cluster, no permission.
@@ -98,17 +100,7 @@ def _colored(
         job = left.pop(result["output"], None)
         if job is None:  # what its actor had finished before it died, made once more
             continue
-        yield (
-            job,
-            _row(
-                job,
-                result["status"],
-                result["seconds"],
-                error,
-                result["sha256"],
-                result["warnings"],
-            ),
-        )
+        yield job, _row(job, **{key: result[key] for key in _ROW}, error=error)
     for job in left.values():
         message = f"The process that coloured {Path(job.input).name} died, each time it was tried."
         error = {"type": ColorizerError.__name__, "message": message}
@@ -120,8 +112,9 @@ def _row(
     status: str,
     seconds: float = 0.0,
     error: dict[str, str] | None = None,
-    digest: str | None = None,
+    sha256: str | None = None,
     warnings: Sequence[str] = (),
+    was_colour: bool = False,
 ) -> dict[str, Any]:
     return {
         "input": job.input,
@@ -130,7 +123,8 @@ def _row(
         "seconds": round(seconds, 3),
         "error": error,
         "warnings": list(warnings),
-        "sha256": digest,
+        "was_colour": was_colour,
+        "sha256": sha256,
     }
 
 

@@ -148,15 +148,17 @@ class ColourField:
         else:
             self._factors  # noqa: B018
 
-    def with_strokes(self, strength: Array) -> ColourField:
-        """The same system with stronger strokes: a person's colours, as hints are.
+    def response(self, place: int) -> Array:
+        """(C + L)^-1 e: what a unit of colour at one place comes to everywhere, (h, w).
 
         Args:
-            strength: (h, w), 0 or more, added to the confidence. What is then given to
-                :meth:`smooth` should have the strokes' colours there, as the mean of both, weighted
-                by confidence and strength.
+            place: row * w + column. The grid has :data:`MOST_PLACES` places at the most.
         """
-        return ColourField(self.confidence + strength, self.right, self.down)
+        unit = np.zeros(self.confidence.size)
+        unit[place] = 1
+        with self._one_at_a_time:
+            found = self._factors.solve(unit)
+        return np.asarray(found, np.float32).reshape(self.shape)
 
     @cached_property
     def _factors(self) -> Any:

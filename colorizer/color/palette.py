@@ -14,6 +14,10 @@ palette as photographs have it on the average stays what it is. g grows from 0 t
 :data:`STRONGEST` with the share of the chroma that is warm, from :data:`FROM` to :data:`TO`.
 
 The limits were chosen on our validation photographs (docs/sepia.md has what they do).
+
+A person may also give a picture the palette of another one, with an amount g of 0..1:
+
+    z'_q  = z_q + g log( (n_q + 1/Q) / (m_q + 1/Q) ),    n the other picture's palette
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import BIN_COUNT
+from .bins import BIN_COUNT, nearest_bin, smooth_prior
 
 #: degrees of the hue angle of CIELAB: orange, brown, yellow
 WARM_HUES = (40.0, 100.0)
@@ -70,3 +74,29 @@ def balancing_shift(
     usual = 1 / weights
     usual /= usual.sum()
     return (-g * np.log((found + 1 / BIN_COUNT) / (2 * usual))).astype(np.float32)
+
+
+def palette_of(ab: NDArray[Any]) -> NDArray[np.float64]:
+    """Palette of a picture in colour: the share of each bin, smoothed (313,); they sum to 1.
+
+    Smoothed as the prior of the training is (:func:`.bins.smooth_prior`).
+
+    Args:
+        ab: (..., 2) a*, b*.
+    """
+    counts = np.bincount(np.ravel(nearest_bin(ab)), minlength=BIN_COUNT)
+    return np.asarray(smooth_prior(counts), np.float64)
+
+
+def reference_shift(
+    found: NDArray[np.float32], wanted: NDArray[Any], amount: float
+) -> NDArray[np.float32]:
+    """What to add to the logits of a picture that should have another one's palette, (313,).
+
+    Args:
+        found: the picture's palette m, see :class:`.hues.Statistics`.
+        wanted: the other one's, of :func:`palette_of` or m of its own prediction.
+        amount: g, 0..1.
+    """
+    ratio = (np.asarray(wanted) + 1 / BIN_COUNT) / (found + 1 / BIN_COUNT)
+    return (amount * np.log(ratio)).astype(np.float32)

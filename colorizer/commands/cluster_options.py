@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from .options import Choice
+from .streams import DASH
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: They mean something with --cluster only, and --jobs without it only.
@@ -16,13 +19,13 @@ _ONLY_WITH = ("ray_address", "actors", "actor_cpus", "actor_gpus")
 
 
 class PathOrAddress(click.Path):
-    """A path, which becomes a Path, or an address (``s3://bucket/prefix``), which stays text."""
+    """A path, which becomes a Path; an address (``s3://bucket/prefix``) or ``-``: stays text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if isinstance(value, str) and "://" in value:
+        if isinstance(value, str) and ("://" in value or value == DASH):
             return value
         return super().convert(value, param, ctx)
 
@@ -32,7 +35,7 @@ def cluster_options(function: Function) -> Function:
     options = [
         click.option(
             "--cluster",
-            type=click.Choice(["ray"]),
+            type=Choice(["ray"]),
             help="Share a collection among the processes of a Ray cluster, and keep a manifest of "
             "it; PHOTO, FOLDER and OUT may then be addresses (s3://bucket/prefix) "
             "(docs/collections.md). Needs: pip install 'colorizer[ray]'.",
@@ -77,12 +80,14 @@ def wants_cluster(
     if cluster or engine == "ray":
         if _given(ctx, "jobs"):
             raise click.UsageError("--jobs has no effect with --cluster; use --actors.")
+        if DASH in places:
+            raise click.UsageError("- is a stream; --cluster takes files, folders and addresses.")
         return True
     for name in _ONLY_WITH:
         if _given(ctx, name):
             raise click.UsageError(f"--{name.replace('_', '-')} needs --cluster ray.")
     for place in places:
-        if isinstance(place, str):
+        if isinstance(place, str) and place != DASH:
             raise click.UsageError(f"{place} is an address; that needs --cluster ray.")
     return False
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidSetting, sentence
-from ..photo import WRITABLE_FORMATS
+from ..errors import InvalidSetting
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
-from .collection_report import report
-from .options import device_options, photos_argument, setting_options
+from .collection_report import Row, left_out_row, report, result_row
+from .guidance_options import GuidanceOptions, guidance_options
+from .options import device_options, load_colorizer, photos_argument, setting_options
+from .result_options import ResultOptions, result_options
+from .streams import Places, without_streams
 
 if TYPE_CHECKING:
-    from ..batch import Result
-    from ..pipeline import Colorizer
+    from ..batch import LeftOut, Result
 
 STOPPED = 130  # as a shell reports a program that Ctrl-C ended
 
@@ -35,7 +36,7 @@ def _page(ctx: click.Context, option: click.Parameter, value: str | None) -> int
 
 
 @click.command()
-@photos_argument("PHOTO|FOLDER...", PathOrAddress(exists=True))
+@photos_argument("PHOTO|FOLDER|-...", PathOrAddress(exists=True))
 @click.option(
     "-o",
     "--output",
@@ -43,25 +44,11 @@ def _page(ctx: click.Context, option: click.Parameter, value: str | None) -> int
     required=True,
     metavar="OUT",
     type=PathOrAddress(),
-    help="Folder for the results, or a file name if there is one photograph.",
+    help="Folder for the results, or a file name if there is one photograph; - is standard output.",
 )
 @setting_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(WRITABLE_FORMATS),
-    help="File format of the results.  [default: by the name of OUT if it is a file; otherwise "
-    "JPEG stays JPEG, and all else becomes PNG]",
-)
-@click.option(
-    "--quality", type=click.IntRange(1, 100), help="Of JPEG and lossy WebP.  [default: 92]"
-)
-@click.option("--lossless", is_flag=True, help="Write WebP without loss; refuse JPEG.")
-@click.option(
-    "--bit-depth",
-    type=click.Choice(["8", "16"]),
-    help="Bits per channel.  [default: those of the photograph, where the format has them]",
-)
+@result_options
+@guidance_options
 @click.option(
     "--recursive/--no-recursive",
     default=True,
@@ -82,26 +69,11 @@ def _page(ctx: click.Context, option: click.Parameter, value: str | None) -> int
 @partial(device_options, more={"ray": "auto, and --cluster ray"})
 @cluster_options
 @click.option(
-    "--no-provenance",
-    is_flag=True,
-    help="Leave out the note in the metadata that the colours were added, and how.",
-)
-@click.option(
-    "--max-megapixels",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Refuse larger photographs.  [default: 100]",
-)
-@click.option(
     "--page",
     metavar="N|all",
     callback=_page,
     help="Which page of TIFFs that have several; all: each to a file of its own, with its number "
     "in the name.  [default: the first]",
-)
-@click.option(
-    "--salvage",
-    is_flag=True,
-    help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
 )
 @click.option(
     "--json",
@@ -115,10 +87,8 @@ def colorize(
     /,
     photos: tuple[Path | str, ...],
     out: Path | str,
-    format_: str | None,
-    quality: int | None,
-    lossless: bool,
-    bit_depth: str | None,
+    results: ResultOptions,
+    known: GuidanceOptions,
     recursive: bool,
     overwrite: bool,
     jobs: int | None,
@@ -129,109 +99,92 @@ def colorize(
     actors: int | None,
     actor_cpus: float,
     actor_gpus: float,
-    no_provenance: bool,
-    max_megapixels: float | None,
     page: int | str | None,
-    salvage: bool,
     as_json: bool,
     **values: Any,  # of the settings
 ) -> None:
     """Colour photographs, and folders of them, without touching the originals.
 
     The structure of folders is kept. Photographs whose result exists already are skipped, so that
-    a run which was stopped can simply be started again.
+    a run which was stopped can simply be started again. - in the place of a photograph is standard
+    input.
 
-    Exit codes: 0 all well, 1 some photographs failed, 2 the command was misused, 130 stopped with
-    Ctrl-C.
+    Exit codes: 0 all well, 1 some photographs failed or folders could not be read, 2 the command
+    was misused, 130 stopped with Ctrl-C.
     """
     settings = Settings(**values)
-    every = page == "all"
-    read_options = _given(
-        {
-            "max_pixels": max_megapixels and int(max_megapixels * 1_000_000),
-            "page": None if every else page,
-            "salvage": salvage or None,
-        }
-    )
-    write_options = _given(
-        {"quality": quality, "lossless": lossless, "bit_depth": bit_depth and int(bit_depth)}
-    )
-    load = partial(_load, settings.model, device, "auto" if engine == "ray" else engine)
+    load = partial(load_colorizer, settings.model, device, "auto" if engine == "ray" else engine)
     on_cluster = wants_cluster(ctx, cluster, engine, [*photos, out])
-    if on_cluster:
-        if every:
-            raise click.UsageError("--page all is not possible with --cluster; give a number.")
-        from ..cluster.actor import Work
-        from ..cluster.collection import find_jobs
-        from ..cluster.ray_data import Cluster
-        from ..cluster.run import run
+    every_page = page == "all"
+    read_options = results.read_options
+    if every_page and on_cluster:
+        raise click.UsageError("--page all is not possible with --cluster; give a number.")
+    if page is not None and not every_page:
+        read_options = {**read_options, "page": page}
+    left_out: list[LeftOut] = []
+    with without_streams(photos, out, results.format, as_json) as places:
+        if on_cluster:
+            if known:
+                raise InvalidSetting("Hints and references cannot be sent to a cluster.")
+            from ..cluster.actor import Work
+            from ..cluster.collection import find_jobs
+            from ..cluster.ray_data import Cluster
+            from ..cluster.run import run
 
-        jobs_ = find_jobs([*map(str, photos)], str(out), format=format_, recursive=recursive)
-        _check_formats({job.format for job in jobs_}, bit_depth, lossless)
-        work = Work(load, settings, not no_provenance, read_options, write_options)
-        where = Cluster(ray_address, actors, actor_cpus, actor_gpus)
-        rows = run(jobs_, str(out), work, where, overwrite=overwrite)
-        total = len(jobs_)
-    else:
-        from .. import batch
+            jobs_ = find_jobs(
+                [*map(str, photos)], str(out),
+                format=results.format, recursive=recursive, leave_out=left_out.append,
+            )  # fmt: skip
+            results.check(job.format for job in jobs_)
+            work = Work(
+                load, settings, results.provenance,
+                read_options, results.write_options, results.colour,
+            )  # fmt: skip
+            where = Cluster(ray_address, actors, actor_cpus, actor_gpus)
+            rows = run(jobs_, str(out), work, where, overwrite=overwrite)
+            total = len(jobs_)
+        else:
+            from .. import batch, pages
 
-        inputs = batch.find_inputs(photos, out=out, recursive=recursive)
-        tasks = batch.plan(inputs, out, format=format_)
-        if every:
-            from ..pages import every_page
-
-            tasks = every_page(tasks)
-        _check_formats({task.format for task in tasks}, bit_depth, lossless)
-        results = batch.run(
-            tasks, load, settings,
-            jobs=jobs, overwrite=overwrite, provenance=not no_provenance,
-            read_options=read_options, write_options=write_options,
+            inputs = batch.find_inputs(
+                places.photos, out=places.out, recursive=recursive, leave_out=left_out.append
+            )
+            tasks = batch.plan(inputs, places.out, format=results.format)
+            if every_page:
+                if places.to_stdout:
+                    raise click.UsageError("--page all has no room in -o -; give a number.")
+                tasks = pages.every_page(tasks, read_options)
+            results.check(task.format for task in tasks)
+            known.check(len(tasks))
+            done = batch.run(
+                tasks, load, settings,
+                jobs=jobs, overwrite=overwrite, provenance=results.provenance,
+                colour=results.colour, guidance=known.of,
+                read_options=read_options, write_options=results.write_options,
+            )  # fmt: skip
+            rows = _rows(done, places)
+            total = len(tasks)
+        counts = report(
+            _all_rows(left_out, rows), total + len(left_out), out, as_json,
+            rate=on_cluster, to_stdout=not places.to_stdout,
         )  # fmt: skip
-        rows = _rows(results)
-        total = len(tasks)
-    counts = report(rows, total, out, as_json, rate=on_cluster)
     if counts["stopped"]:
         ctx.exit(STOPPED)
     if counts["failed"]:
         ctx.exit(1)
 
 
-def _load(model: str, device: str, engine: str) -> Colorizer:
-    from ..pipeline import Colorizer
+def _all_rows(left_out: list[LeftOut], rows: Generator[Row]) -> Generator[Row]:
+    with closing(rows):
+        for item in left_out:
+            yield left_out_row(item)
+        yield from rows
 
-    return Colorizer.load(model, device=device, engine=engine)
 
-
-def _rows(results: Generator[Result, None, None]) -> Generator[dict[str, Any]]:
+def _rows(results: Generator[Result, None, None], places: Places) -> Generator[Row]:
     with closing(results):
         for result in results:
-            yield _as_dict(result)
-
-
-def _as_dict(result: Result) -> dict[str, Any]:
-    error = result.error
-    return {
-        "input": str(result.task.input),
-        "output": str(result.task.output),
-        "status": result.status,
-        "seconds": round(result.seconds, 3),
-        "error": error and {"type": type(error).__name__, "message": sentence(error)},
-        "warnings": list(result.warnings),
-    }
-
-
-def _check_formats(formats: set[str], bit_depth: str | None, lossless: bool) -> None:
-    """Refuse before the work what no file could hold after it."""
-    from ..photo.formats import SIXTEEN_BIT_FORMATS
-
-    shallow = formats - SIXTEEN_BIT_FORMATS
-    if bit_depth == "16" and shallow:
-        raise InvalidSetting(
-            f"{min(shallow).upper()} has 8 bits only; choose --format png or tiff for 16 bits."
-        )
-    if lossless and "jpeg" in formats:
-        raise InvalidSetting("JPEG always loses something; choose --format webp, png or tiff.")
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+            row = result_row(result)
+            for key in ("input", "output"):
+                row[key] = places.names.get(row[key], row[key])
+            yield row

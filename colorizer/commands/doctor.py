@@ -25,7 +25,7 @@ def doctor(ctx: click.Context, data_dir: Path | None, as_json: bool) -> None:
     Run it as the user and with the settings of the server. Exit code 1 if something is broken.
     """
     from app.config import Config
-    from app.doctor import examine
+    from app.watch.doctor import examine
 
     findings = list(examine(Config.load(data_dir=data_dir)))
     if as_json:

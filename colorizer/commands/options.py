@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..engines import ENGINES
+from ..names import suggestion
 from ..settings import PARAMETERS, PRESETS, Parameter
 
+if TYPE_CHECKING:
+    from ..pipeline import Colorizer
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Choice(click.Choice[str]):
+    """One of several words; a mistyped one is told which was probably meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            message = error.message + suggestion(str(value), self.choices)
+            raise click.BadParameter(message, ctx=ctx, param=param) from None
 
 
 def flag_of(name: str) -> str:
@@ -41,7 +56,7 @@ def device_options(function: Function, more: dict[str, str] | None = None) -> Fu
     text = "What runs the network; auto: openvino on a CPU, where it can, and torch elsewhere"
     engine = click.option(
         "--engine",
-        type=click.Choice([*ENGINES, *more]),
+        type=Choice([*ENGINES, *more]),
         default="auto",
         show_default=True,
         help="; ".join([text, *(f"{name}: {meaning}" for name, meaning in more.items())]) + ".",
@@ -61,7 +76,7 @@ def setting_options(function: Function) -> Function:
         function = _option(parameter)(function)
     preset = click.option(
         "--preset",
-        type=click.Choice(list(PRESETS)),
+        type=Choice(list(PRESETS)),
         callback=_use_preset,
         is_eager=True,
         expose_value=False,
@@ -92,8 +107,15 @@ def _type_of(parameter: Parameter) -> click.ParamType[Any]:
         return click.IntRange(_whole(parameter.minimum), _whole(parameter.maximum))
     if parameter.kind == "float":
         return click.FloatRange(parameter.minimum, parameter.maximum)
-    return click.Choice(parameter.choices) if parameter.choices else click.STRING
+    return Choice(parameter.choices) if parameter.choices else click.STRING
 
 
 def _whole(number: float | None) -> int | None:
     return None if number is None else int(number)
+
+
+def load_colorizer(model: str, device: str, engine: str) -> Colorizer:
+    """The colorizer of the options; ``Colorizer.load`` is imported only now."""
+    from ..pipeline import Colorizer
+
+    return Colorizer.load(model, device=device, engine=engine)

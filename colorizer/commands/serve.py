@@ -23,7 +23,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
     All other settings are environment variables that start with COLORIZER_; the README lists them.
     """
     from app.config import Config
-    from app.server import Server
+    from app.processes.server import Server
 
     config = Config.load(host=host, port=port, data_dir=data_dir)
     Server(config, announce=lambda address: click.echo(f"Colorizer is at {address}")).run()

@@ -20,7 +20,7 @@ def worker(data_dir: Path | None) -> None:
     and the same COLORIZER_QUEUE_URL. With a Redis queue there may be several.
     """
     from app.config import Config
-    from app.supervisor import work
+    from app.processes.supervisor import work
 
     work(
         Config.load(data_dir=data_dir),

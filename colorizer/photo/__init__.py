@@ -1,9 +1,10 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
 Public: :func:`read`, :func:`probe`, :func:`write`, :func:`depth_for`, :func:`shrink`,
-:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`,
-:class:`Provenance`, :class:`UnreadableFile`, and the formats that are read and written. Names are
-imported when they are first used, so that this package costs nothing to import.
+:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`,
+:class:`Header`, :class:`Metadata`, :class:`Provenance`, :class:`UnreadableFile`, and the formats
+that are read and written. Names are imported when they are first used, so that this package costs
+nothing to import.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from .._lazy import attach
 if TYPE_CHECKING:
     from .formats import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
     from .guard import UnreadableFile
-    from .metadata import Metadata, Provenance
+    from .metadata import Metadata
     from .photo import Photo
+    from .provenance import Provenance
     from .reading import MAX_PIXELS, Header, probe, provenance_of, read
     from .resizing import shrink, side_by_side
     from .writing import depth_for, write
@@ -48,7 +50,7 @@ _HOME = {
     "Header": "reading",
     "Metadata": "metadata",
     "Photo": "photo",
-    "Provenance": "metadata",
+    "Provenance": "provenance",
     "UnreadableFile": "guard",
     "depth_for": "writing",
     "probe": "reading",

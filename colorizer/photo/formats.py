@@ -39,6 +39,19 @@ SUFFIX_TO_FORMAT: MappingProxyType[str, str] = MappingProxyType(
     }
 )
 
+#: What a result cannot be: names that end so are mistakes, not folders.
+UNWRITABLE_SUFFIXES: frozenset[str] = (
+    READABLE_SUFFIXES
+    | frozenset(
+        [
+            *(".jph", ".jxr", ".psd", ".psb", ".xcf", ".kra", ".ora", ".pdf", ".ps", ".eps"),
+            *(".svg", ".djvu", ".tga", ".ico", ".qoi", ".jng", ".mng"),
+            *(".exr", ".hdr", ".fits", ".fit", ".dcm"),
+            *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".raw"),
+        ]
+    )
+) - frozenset(SUFFIX_TO_FORMAT)
+
 SIXTEEN_BIT_FORMATS: frozenset[str] = frozenset({"png", "tiff"})
 
 SNIFF_BYTES = 4096

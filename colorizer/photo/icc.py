@@ -88,6 +88,19 @@ def luminance_function(profile: bytes | None, model: str, bits: int) -> ToGrey |
     return lambda values: luminance_strip(_transform(values, data, model, _FINE))
 
 
+def to_srgb(values: NDArray[Any], profile: bytes | None, model: str) -> NDArray[np.uint16] | None:
+    """16-bit sRGB (h, w, 3) of pixels of ``model`` ("rgb" or "cmyk") in a profile; None as above.
+
+    For small pictures and strips of large ones; sRGB itself is converted, too.
+    """
+    if profile is None or space_of(profile) != model:
+        return None
+    try:
+        return _transform(values, profile, model, _FINE)
+    except _BROKEN:
+        return None
+
+
 def grey_curve(profile: bytes | None, bits: int) -> NDArray[np.uint16] | None:
     """16-bit sRGB grey for every ``bits``-bit value of a grey picture with this profile.
 
@@ -152,8 +165,13 @@ def _dateless(profile: bytes) -> bytes:
 
 
 def unprofiled_cmyk(cmyk: NDArray[Any]) -> NDArray[np.uint16]:
-    """CMYK without a profile (h, w, 4; 0 is no ink) to grey: inks darken what black leaves."""
+    """CMYK without a profile (h, w, 4; 0 is no ink) to grey."""
+    return luminance_strip(unprofiled_cmyk_rgb(cmyk))
+
+
+def unprofiled_cmyk_rgb(cmyk: NDArray[Any]) -> NDArray[Any]:
+    """CMYK without a profile (h, w, 4) to RGB (h, w, 3): inks darken what black leaves."""
     full = int(np.iinfo(cmyk.dtype).max)
     ink = full - cmyk.astype(np.uint32)
     rgb = (ink[..., :3] * ink[..., 3:] + full // 2) // full
-    return luminance_strip(rgb.astype(cmyk.dtype))
+    return rgb.astype(cmyk.dtype)

@@ -1,10 +1,13 @@
-"""What travels with a photograph besides its pixels, and the note that colours were added."""
+"""What travels with a photograph besides its pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+
+from . import exif as exif_block
+from . import xmp as xmp_packet
+from .png_text import Text
+from .provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -14,42 +17,35 @@ class Metadata:
     Attributes:
         exif: EXIF as a TIFF-structured block, without the ``Exif\\0\\0`` prefix that JPEG puts
             before it, without orientation and thumbnail. None if there is none.
-        xmp: XMP packet (XML, UTF-8), without orientation and thumbnails. None if there is none.
+        xmp: XMP packet (XML, UTF-8), without orientation and thumbnails, whole even where the
+            file had it in parts. None if there is none.
         dpi: Pixels per inch, horizontally and vertically, after the orientation was applied.
         source_format: Format of the file: "JPEG", "TIFF", ...; empty for a photograph made in
             memory.
+        photoshop: Photoshop image resources that hold IPTC-IIM and what belongs to it
+            (photoshop.py). None if there are none.
+        texts: Text chunks of a PNG.
+        comments: Comments of a JPEG or GIF.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     source_format: str = ""
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """How the colours of a picture came about; written into the file by :func:`write`.
-
-    Attributes:
-        model: Name of the network.
-        weights_sha256: SHA-256 of the weights file, hexadecimal.
-        settings: The parameters used; plain numbers, text, lists and dictionaries (JSON).
-        version: Version of the software.
-        software: Name of the software.
-    """
-
-    model: str
-    weights_sha256: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    version: str = ""
-    software: str = "Colorizer"
+    photoshop: bytes | None = None
+    texts: tuple[Text, ...] = ()
+    comments: tuple[str, ...] = ()
 
     @property
-    def tool(self) -> str:
-        """Name and version of the software, as metadata fields for software want it."""
-        return f"{self.software} {self.version}".strip()
+    def provenance(self) -> Provenance | None:
+        """The note of the run that gave the picture its colours, or None."""
+        return xmp_packet.note(self.xmp)
 
     @property
-    def sentence(self) -> str:
-        """One plain sentence for people who look at the description of a picture."""
-        return f"Colours were added by software ({self.tool}, model {self.model})."
+    def is_own_result(self) -> bool:
+        """Whether the metadata say that the picture was coloured by this software before.
+
+        XMP or EXIF alone is enough, since many programs keep only one of them. A result that was
+        written without a note cannot be told.
+        """
+        return self.provenance is not None or exif_block.has_note(self.exif)

@@ -23,6 +23,10 @@ class Photo:
         alpha: (H, W) opacity, not premultiplied, uint8 if ``bit_depth`` is 8, else uint16; or None.
         bit_depth: 8 or 16, the depth of the source and of the output where the format allows.
         metadata: EXIF, XMP, resolution.
+        was_colour: Whether the picture that was read is a colour photograph. A toned, faintly
+            tinted or yellowed grey one is none; :mod:`.toning` says where the limit lies.
+        icc: The profile that colour pixels are in, if it is not sRGB; see ``colours`` of
+            :func:`~colorizer.photo.read`.
         pages: how many pictures the file has that can be read (pages of a TIFF); this is one.
         warnings: what is wrong with the picture, in plain sentences: parts that are damaged or
             missing, a colour profile that could not be read.
@@ -35,6 +39,8 @@ class Photo:
     alpha: NDArray[Any] | None = None
     bit_depth: int = 8
     metadata: Metadata = field(default_factory=Metadata)
+    was_colour: bool = False
+    icc: bytes | None = None
     pages: int = 1
     warnings: tuple[str, ...] = ()
 

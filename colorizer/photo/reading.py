@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptImage, ImageTooLarge, InvalidSetting, UnsupportedImage
-from . import icc, orientation, xmp
+from ..errors import (
+    CorruptImage,
+    ImageTooLarge,
+    InvalidSetting,
+    UnsuitableInput,
+    UnsupportedImage,
+)
+from ..special_files import special_kind
+from . import colours as file_colours
+from . import icc, memory, orientation, xmp
 from .decoders import opener
 from .decoders.base import Opened, Raster, Request
 from .formats import SNIFF_BYTES, foreign_kind, sniff
 from .guard import UnreadableFile, decoding
-from .metadata import Metadata, Provenance
+from .metadata import Metadata
 from .photo import Photo
+from .provenance import Provenance
 from .srgb import grey_of_lightness_table, luminance
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | NDArray[Any] | Image"
 
 MAX_PIXELS = 100_000_000
 
@@ -42,7 +54,12 @@ class Header:
 
 
 def read(
-    source: Source, *, max_pixels: int = MAX_PIXELS, page: int = 1, salvage: bool = False
+    source: Source,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    page: int = 1,
+    salvage: bool = False,
+    colours: bool = False,
 ) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
@@ -51,25 +68,39 @@ def read(
     linear sRGB, D65). Of animations the first picture is read.
 
     Args:
-        source: A path, the bytes of a file, or a binary file open for reading (read from its
-            position to its end; left open).
+        source: One of
+
+            - a path, the bytes of a file, or a binary file open for reading (read from its
+              position to its end; left open);
+            - a NumPy array (H, W), (H, W, 3) or (H, W, 4), the last with opacity: uint8 or uint16
+              in full range, or float in 0..1, sRGB-encoded; it is copied;
+            - a picture of Pillow, in a mode that is grey, RGB (with or without opacity), CMYK,
+              YCbCr, HSV, a palette, "I" or "I;16" in 0..65535, or "F" in 0..1.
         max_pixels: Largest width x height; checked on the header, before any pixel is decoded.
         page: Which picture of a TIFF, from 1; thumbnails and masks beside a picture do not count.
         salvage: Give also the part that is there of a truncated JPEG or PNG; ``warnings`` of the
             photograph say so.
+        colours: Keep the colours of a colour file instead, for :func:`write`; such a photograph
+            cannot be coloured.
 
     Returns:
-        A photograph of shape (H, W). Grey 8-bit files keep their uint8 values exactly, and grey
-        16-bit files their uint16 values. Colour files and files whose profile was converted give
-        uint16, ``bit_depth`` being that of the file (8 up to 8 bits, otherwise 16; floating point
-        counts as 16; see :mod:`.decoders.scale` for what is black and white in it). ``warnings``
-        say if parts of a JPEG are damaged.
+        A photograph of shape (H, W), whose ``was_colour`` tells whether it came from a colour
+        photograph, and whose ``warnings`` say what is damaged in it. With ``colours`` the shape is
+        (H, W, 3) if the file is not grey: samples and ``icc`` of an RGB file as they are, others
+        converted to sRGB.
+
+        Grey 8-bit files keep their uint8 values exactly, and grey 16-bit files their uint16
+        values. Colour files and files whose profile was converted give uint16, ``bit_depth`` being
+        that of the file (8 up to 8 bits, otherwise 16; floating point counts as 16; see
+        :mod:`.decoders.scale` for what is black and white in it).
 
     Raises:
         UnsupportedImage: not a picture, or of a kind that is not read.
         ImageTooLarge: more pixels than ``max_pixels``, or than memory can hold.
         CorruptImage: damaged, truncated or lying.
-        UnreadableFile: missing, a folder, or no permission (also an :class:`OSError`).
+        UnreadableFile: missing, a folder, a pipe or a device, or no permission (also an
+            :class:`OSError`).
+        UnsuitableInput: the source is none of these (also a :class:`TypeError`).
         InvalidSetting: there is no such page.
     """
     request = Request(page, salvage)
@@ -78,7 +109,8 @@ def read(
         raster = opened.load()
         if raster.samples.shape[:2] != (opened.height, opened.width):
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
-        pixels = _grey(raster, opened.icc)
+        kept = file_colours.with_colours(raster, opened.icc) if colours else None
+        pixels, profile = kept or (_grey(raster, opened.icc), None)
         turn, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
         if dpi is not None and turn in orientation.SWAPS_SIDES:
             dpi = (dpi[1], dpi[0])
@@ -86,9 +118,19 @@ def read(
             pixels=orientation.upright(pixels, turn),
             alpha=None if alpha is None else orientation.upright(alpha, turn),
             bit_depth=raster.bit_depth,
-            metadata=Metadata(opened.exif, opened.xmp, dpi, source_format),
+            metadata=Metadata(
+                opened.exif,
+                opened.xmp,
+                dpi,
+                source_format,
+                opened.photoshop,
+                opened.texts,
+                opened.comments,
+            ),
             pages=opened.pages,
             warnings=raster.warnings,
+            was_colour=file_colours.is_colour(raster, opened.icc),
+            icc=profile,
         )
 
 
@@ -136,9 +178,20 @@ def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
         )
 
 
+def _check_page(opened: Opened, name: str, page: int) -> None:
+    if not 1 <= page <= opened.pages:
+        count = "1 page" if opened.pages == 1 else f"{opened.pages} pages"
+        raise InvalidSetting(f"{name} has {count}; there is no page {page}.")
+
+
 @contextmanager
 def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str]]:
     """Open, recognise, and read the header: (opened, name for messages, format)."""
+    in_memory = memory.opened(source)
+    if in_memory is not None:
+        _check_page(in_memory[0], memory.NAME, request.page)
+        yield in_memory[0], memory.NAME, in_memory[1]
+        return
     with _file_of(source) as (file, name):
         with decoding(name):
             head = file.read(SNIFF_BYTES)
@@ -155,19 +208,20 @@ def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str
             )
         with decoding(name):
             opened = opener(source_format)(file, name, request)
-        if not 1 <= request.page <= opened.pages:
-            count = "1 page" if opened.pages == 1 else f"{opened.pages} pages"
-            raise InvalidSetting(f"{name} has {count}; there is no page {request.page}.")
+        _check_page(opened, name, request.page)
         yield opened, name, source_format
 
 
 @contextmanager
 def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source), "The picture"
+        yield io.BytesIO(source), memory.NAME
         return
     if isinstance(source, str | os.PathLike):
         path = Path(source)
+        kind = special_kind(path)
+        if kind is not None:
+            raise UnreadableFile(f"{path} is {kind}, not a picture.")
         try:
             file = path.open("rb")
         except OSError as error:
@@ -177,10 +231,18 @@ def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
         with file:
             yield file, path.name
         return
+    reader: Callable[[], object] | None = getattr(source, "read", None)
+    if reader is None:
+        raise UnsuitableInput(
+            f"An object of type {type(source).__name__} cannot be read as a picture: give a path, "
+            "bytes, a binary file, a NumPy array or a picture of Pillow."
+        )
     name = getattr(source, "name", None)
-    name = Path(name).name if isinstance(name, str) else "The picture"
+    name = Path(name).name if isinstance(name, str) else memory.NAME
     with decoding(name):
-        data = source.read()
+        data = reader()
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise UnsuitableInput(f"{name} is open as text; open it as binary ('rb').")
     yield io.BytesIO(data), name
 
 

@@ -6,18 +6,19 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ..atomic import atomic_file
 from ..errors import ColorizerError, InvalidSetting, OutputError
-from . import exif, icc, xmp
+from . import captions, exif, icc, private, xmp
 from .encoders import encoder
 from .encoders.base import Outgoing
 from .formats import SIXTEEN_BIT_FORMATS, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
 from .guard import quiet
-from .metadata import Provenance
 from .photo import Photo
+from .provenance import Provenance
 from .srgb import to_depth
 
 Target = str | os.PathLike[str] | BinaryIO
@@ -32,33 +33,42 @@ def write(
     lossless: bool = False,
     bit_depth: int | None = None,
     provenance: Provenance | None = None,
+    strip_private: bool = False,
 ) -> None:
-    """Write a photograph with resolution, EXIF, XMP and an sRGB profile.
+    """Write a photograph with resolution, EXIF, XMP, captions and an sRGB profile.
 
     A path is written atomically: into a temporary file beside it, which then takes its name; when
     anything fails nothing is left behind and an older file stays as it was. Alpha is kept where
     the format has it; for JPEG the picture is laid on white. Sizes and resolution in EXIF and XMP
-    are set to those of the picture, orientation is removed.
+    are set to those of the picture, orientation is removed. Captions (IPTC-IIM, PNG text, comments)
+    are kept where the format has them, and are also in XMP and EXIF where these were empty.
 
     Args:
         photo: Grey or colour.
         target: A path, or a binary file open for writing (left open).
         format: "png", "jpeg", "webp" or "tiff" (also "jpg", "tif"); None takes it from the name.
         quality: 1..100, for JPEG (always 4:4:4) and lossy WebP.
-        lossless: WebP without loss.
+        lossless: WebP without loss; PNG and TIFF never lose anything.
         bit_depth: 8 or 16; None means the photograph's own where the format allows, otherwise 8.
-        provenance: A note that the colours were added, into XMP and EXIF; None writes no note.
+        provenance: A note that the colours were added, into the history in XMP and EXIF; None
+            writes no note.
+        strip_private: Leave out where the picture was taken (GPS), serial numbers, the owner of
+            the camera and what only its maker can read. Captions, creator and copyright stay.
 
     Raises:
         OutputError: unknown format, a depth or size that the format does not have, no permission,
             disk full, no such folder.
-        InvalidSetting: quality or bit depth outside its range.
+        InvalidSetting: quality or bit depth outside its range; ``lossless`` for JPEG.
     """
     kind = _format_of(target, format)
+    if lossless and kind == "jpeg":
+        raise InvalidSetting("JPEG always loses something; choose WebP, PNG or TIFF.")
     depth = depth_for(photo, kind, bit_depth)
     if not 1 <= quality <= 100:
         raise InvalidSetting(f"quality must be between 1 and 100, not {quality}.")
-    outgoing = _outgoing(photo, depth, quality, lossless, provenance)
+    metadata = private.without(photo.metadata) if strip_private else photo.metadata
+    photo = replace(photo, metadata=metadata)
+    outgoing = _outgoing(photo, kind, depth, quality, lossless, provenance)
     if isinstance(target, str | os.PathLike):
         with _atomic(Path(target)) as file:
             _encode(kind, outgoing, file)
@@ -113,17 +123,21 @@ def depth_for(photo: Photo, format: str, wanted: int | None = None) -> int:
 
 
 def _outgoing(
-    photo: Photo, depth: int, quality: int, lossless: bool, provenance: Provenance | None
+    photo: Photo, kind: str, depth: int, quality: int, lossless: bool, provenance: Provenance | None
 ) -> Outgoing:
     width, height, meta = photo.width, photo.height, photo.metadata
     dpi = exif.sensible_dpi(meta.dpi)
+    missing = captions.missing(meta, kind)
     return Outgoing(
         pixels=to_depth(photo.pixels, depth),
         alpha=None if photo.alpha is None else to_depth(photo.alpha, depth),
-        icc=icc.grey_profile() if photo.is_grey else icc.srgb_profile(),
-        exif=exif.for_output(meta.exif, width, height, dpi, provenance),
-        xmp=xmp.for_output(meta.xmp, width, height, provenance),
-        xmp_note=xmp.for_output(None, width, height, provenance),
+        icc=photo.icc or (icc.grey_profile() if photo.is_grey else icc.srgb_profile()),
+        exif=exif.for_output(meta.exif, width, height, dpi, provenance, missing.exif),
+        xmp=xmp.for_output(meta.xmp, width, height, dpi, provenance, missing.xmp),
+        xmp_note=xmp.for_output(None, width, height, dpi, provenance, {}),
+        photoshop=meta.photoshop,
+        texts=missing.texts,
+        comments=missing.comments,
         dpi=dpi,
         quality=quality,
         lossless=lossless,

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import OutputError, UnknownModel, WeightsCorrupt, WeightsMissing
+from ..names import suggestion
 from .catalogue import REFINER_SUFFIX, Entry, catalogue, entry_named, matches, shipped_folder
 
 log = logging.getLogger(__name__)
@@ -219,5 +220,8 @@ def resolve(name_or_path: str | os.PathLike[str]) -> Found:
         raise WeightsMissing(f"{text} is a folder, not a file with weights.")
     if looks_like_path or file.suffix in SUFFIXES:
         raise WeightsMissing(f"There is no file {text}.")
-    known = ", ".join([*catalogue(), *imported()])
-    raise UnknownModel(f"There are no weights called {text!r}; known are {known}, or give a file.")
+    known = [*catalogue(), *imported()]
+    raise UnknownModel(
+        f"There are no weights called {text!r}; known are {', '.join(known)}, or give a file."
+        f"{suggestion(text, known)}"
+    )

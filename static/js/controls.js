@@ -2,20 +2,27 @@
 
 const SETTLE = 300; // ms without a change before the address follows: browsers refuse too many
 
-/** Connect the form; `onChange(stage)` is called with "render" or "predict" after every change. */
-export function connectControls(form, page, onChange) {
+/**
+ * Connect the form; `onChange(stage)` is called with "render" or "predict" after every change, and
+ * `addTo(parameters)` adds what else a picture is rendered with.
+ */
+export function connectControls(form, page, onChange, addTo = () => {}) {
   const inputs = [...form.querySelectorAll("[data-stage]")];
   const byName = Object.fromEntries(inputs.map((input) => [input.name, input]));
   const presets = [...form.querySelectorAll("[data-preset]")].map((link) => ({
     link,
     changes: JSON.parse(link.dataset.preset),
   }));
+  const isGuide = (input) => "guide" in input.dataset; // about this photograph, not any
+  const isOfSettings = (input) => input.dataset.stage === "render" && !isGuide(input);
   const isDefault = (input) => same(input, input.value, input.dataset.default);
 
   /** Changed settings as URLSearchParams, of one stage or of both. */
   function query(stage) {
     const chosen = inputs.filter((i) => !isDefault(i) && (!stage || i.dataset.stage === stage));
-    return new URLSearchParams(chosen.map((input) => [input.name, input.value]));
+    const parameters = new URLSearchParams(chosen.map((input) => [input.name, input.value]));
+    if (stage !== "predict") addTo(parameters);
+    return parameters;
   }
 
   let pending = 0;
@@ -40,11 +47,11 @@ export function connectControls(form, page, onChange) {
       }
       form.querySelector(`[data-reset="${input.name}"]`).hidden = isDefault(input);
     }
-    form.querySelector("#reset-all").hidden = inputs.every(isDefault);
+    form.querySelector("#reset-all").hidden = inputs.every((i) => isGuide(i) || isDefault(i));
     for (const { link, changes } of presets) {
       const active = inputs.every(
         (input) =>
-          input.dataset.stage !== "render" ||
+          !isOfSettings(input) ||
           same(input, input.value, changes[input.name] ?? input.dataset.default),
       );
       if (active) link.setAttribute("aria-current", "true");
@@ -88,10 +95,10 @@ export function connectControls(form, page, onChange) {
     } else if (link.id === "reset-all") {
       event.preventDefault();
       form.querySelector("[data-preset]")?.focus();
-      set(defaults(inputs));
+      set(defaults(inputs.filter((input) => !isGuide(input))));
     } else if (link.dataset.preset) {
       event.preventDefault();
-      const rendering = inputs.filter((input) => input.dataset.stage === "render");
+      const rendering = inputs.filter(isOfSettings);
       const { changes } = presets.find((preset) => preset.link === link);
       const wanted = Object.entries(changes).filter(([name]) => rendering.includes(byName[name]));
       set({ ...defaults(rendering), ...Object.fromEntries(wanted) });
@@ -105,7 +112,7 @@ export function connectControls(form, page, onChange) {
       onChange(moved.some((input) => input.dataset.stage === "predict") ? "predict" : "render");
     });
   }
-  return { query, values: () => Object.fromEntries(inputs.map((i) => [i.name, typed(i)])) };
+  return { query, refresh, values: () => Object.fromEntries(inputs.map((i) => [i.name, typed(i)])) };
 }
 
 /** Show only the download fields that the chosen format has, and a choice of bits if there is one. */

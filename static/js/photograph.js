@@ -5,6 +5,7 @@ import { describeDivider } from "./compare.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
 import { connectProbe } from "./probe.js";
+import { connectTouch } from "./touch.js";
 import { connectZoom } from "./zoom.js";
 
 const THROTTLE = 120; // ms between two pictures that a moving slider asks for
@@ -24,15 +25,29 @@ localiseTimes();
 describeDivider(slider);
 
 const form = $("settings");
-const controls = connectControls(form, page, onSettings);
+let probe = null;
+let touch = null;
+const controls = connectControls(form, page, onSettings, (query) => touch?.addTo(query));
 const output = connectOutput(form);
 const buttons = { in: $("zoom-in"), out: $("zoom-out"), fit: $("zoom-fit") };
-let probe = null;
-const zoom = connectZoom(stage, slider, buttons, () => probe?.place());
+const zoom = connectZoom(stage, slider, buttons, () => {
+  probe?.place();
+  touch?.place();
+});
 probe = connectProbe({
   button: $("ask"), layer: $("probe"), ring: $("crosshair"), section: $("colours"),
   list: $("colours-list"), hint: $("colours-hint"), api, zoom,
   query: () => controls.query("predict"),
+  onOpen: () => touch.close(),
+});
+touch = connectTouch({
+  api, zoom, picture: after,
+  query: () => controls.query("predict"),
+  onOpen: () => probe.close(),
+  onChange() {
+    controls.refresh();
+    onSettings("render");
+  },
 });
 
 $("unsure").addEventListener("click", () => {
@@ -56,8 +71,10 @@ function setState(state) {
   const ready = state === "ready";
   $("download").hidden = !ready;
   $("failed").hidden = state !== "failed";
-  for (const button of [$("ask"), $("unsure")]) button.disabled = !ready;
-  if (!ready) probe.close();
+  for (const button of [$("touch"), $("ask"), $("unsure")]) button.disabled = !ready;
+  if (ready) return;
+  probe.close();
+  touch.close();
 }
 
 // The preview: one request at a time, and after it the latest wish. What was overtaken is never

@@ -8,7 +8,7 @@ const STEP = 0.01; // of the picture's width and height, for an arrow key
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Connect the button; `query()` gives the settings that the prediction depends on. */
-export function connectProbe({ button, layer, ring, section, list, hint, api, zoom, query }) {
+export function connectProbe({ button, layer, ring, section, list, hint, api, zoom, query, onOpen }) {
   let point = [0.5, 0.5];
   let asked = 0;
   const isOpen = () => !layer.hidden;
@@ -59,7 +59,9 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
   function toggle(open) {
     layer.hidden = section.hidden = !open;
     button.setAttribute("aria-pressed", open);
-    if (open) look();
+    if (!open) return;
+    onOpen();
+    look();
   }
 
   button.addEventListener("click", () => {

@@ -24,6 +24,8 @@ if ($("recent")) insistOnPictures($("recent"));
 const say = (text) => { $("problem").textContent = text; };
 const hold = (event) => event.preventDefault(); // the browser asks before it leaves
 
+if (!navigator.cookieEnabled) say("Cookies are off. Allow them for this site: by one, it knows that your photographs are yours.");
+
 /** Do `work`, one at a time, and go to the page that it returns. */
 async function send(work) {
   if (sending) return say("Wait until these are sent, then add more.");

@@ -11,11 +11,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from app import claims
 from app.config import Config
-from app.server import Server
+from app.processes.server import Server
+from app.processes.supervisor import work
 from app.service import Service
-from app.supervisor import work
+from app.storage import claims
 from colorizer.photo import Photo
 from colorizer.pipeline import Prediction
 

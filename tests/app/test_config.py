@@ -1,5 +1,6 @@
 """The server's settings."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -56,6 +57,44 @@ def test_a_wrong_value_is_one_sentence_with_its_variable(
     with pytest.raises(InvalidSetting, match=f"^COLORIZER_{name}: ") as caught:
         Config.load()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("COLORIZER_PROT", "COLORIZER_PORT"),
+        ("COLORIZER_MAX_UPLOADS_MB", "COLORIZER_MAX_UPLOAD_MB"),
+        ("COLORIZER_WEIGHT_DIR", "COLORIZER_WEIGHTS_DIR"),
+        ("colorizer_offlin", "COLORIZER_OFFLINE"),
+    ],
+)
+def test_a_misspelt_variable_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, near: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a setting.* {near}\\.$"):
+        Config.load()
+
+
+def test_variables_that_others_read_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name that the repository writes anywhere but in a test of wrong names."""
+    written = set()
+    for pattern in (
+        "app/**/*.py",
+        "colorizer/**/*.py",
+        "deploy/*",
+        "*.yaml",
+        "Dockerfile",
+        "docs/*.md",
+    ):
+        for path in ROOT.glob(pattern):
+            written |= set(re.findall(r"COLORIZER_[A-Z]+(?:_[A-Z]+)*", path.read_text("utf-8")))
+    assert {"COLORIZER_OFFLINE", "COLORIZER_WORKERS", "COLORIZER_WEIGHTS_DIR"} <= written
+    names = {field.upper() for field in Config.model_fields}
+    for name in written - {f"COLORIZER_{field}" for field in names}:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("COLORIZER_SHARED", "/somewhere")
+    Config.load()
 
 
 def test_secrets_are_not_shown() -> None:

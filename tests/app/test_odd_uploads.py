@@ -11,8 +11,8 @@ from flask_openapi3.openapi import OpenAPI
 
 from tests.photo.pictures import ODD
 
+from .api.test_api import jpeg, opened, upload, upload_form
 from .doors import NewApp
-from .test_api import jpeg, opened, upload, upload_form
 
 #: results of larger pictures are not looked at, to save time, px
 _SMALL = 100_000

@@ -9,16 +9,16 @@ import pytest
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 
-import app.records
+import app.storage.records
 from app.config import Config
-from app.records import PhotoRecord
 from app.service import Service
-from app.storage import Storage
+from app.storage.folder import Storage
+from app.storage.records import PhotoRecord
 
+from .api.test_api import jpeg as jpeg_bytes
+from .api.test_api import upload_form
 from .conftest import OWNER, finished, jpeg
 from .doors import NewApp
-from .test_api import jpeg as jpeg_bytes
-from .test_api import upload_form
 
 PROBLEM = "urn:colorizer:problem:storage-unavailable"
 
@@ -84,18 +84,18 @@ def test_tidying_does_not_delete_what_comes_back_meanwhile(
     view = service.upload(OWNER, jpeg(), "x.jpg")
     finished(service, OWNER, view.record.id)
     storage = Storage(config.data_dir)
-    read: Callable[..., PhotoRecord] = app.records.loaded
+    read: Callable[..., PhotoRecord] = app.storage.records.loaded
     there = config.data_dir
 
     def loaded(kind: type[PhotoRecord], path: Path) -> PhotoRecord:
         """The folder is away for the first look."""
-        monkeypatch.setattr("app.storage.loaded", read)
+        monkeypatch.setattr("app.storage.folder.loaded", read)
         moved = there.rename(there.with_name("away"))
         try:
             return read(kind, path)
         finally:
             moved.rename(there)
 
-    monkeypatch.setattr("app.storage.loaded", loaded)
+    monkeypatch.setattr("app.storage.folder.loaded", loaded)
     assert storage.tidy() == 0
     assert service.view(OWNER, view.record.id).state == "ready"

@@ -24,9 +24,9 @@ from app.errors import (
     TooBusy,
     UploadTooLarge,
 )
-from app.records import Output, Wanted
 from app.service import Service
-from app.storage import Storage
+from app.storage.folder import Storage
+from app.storage.records import Output, Wanted
 from colorizer.errors import (
     CorruptImage,
     ImageTooLarge,
@@ -491,14 +491,17 @@ def test_who_waits_too_long_for_a_large_picture_is_told_so(
 ) -> None:
     id = service.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    monkeypatch.setattr("app.rendering._PATIENCE", 0.01)
+    monkeypatch.setattr("app.work.rendering._PATIENCE", 0.01)
     with service._budget.reserve(10**12), pytest.raises(TooBusy):
         service.result(OWNER, id, DEFAULTS, Output()).make()
     assert service.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
 
 
-def test_archives_take_half_of_the_threads(config: Config, network: FakeNetwork) -> None:
-    service = Service(config.model_copy(update={"threads": 2}), load=lambda model: network)
+def test_only_so_many_archives_are_sent_at_a_time(
+    config: Config, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.service._ARCHIVES_AT_ONCE", 1)
+    service = Service(config, load=lambda model: network)
     service.start_worker()
     batch = service.new_batch(OWNER).id
     id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id

@@ -49,6 +49,16 @@ def test_a_folder_is_dropped_with_all_that_is_in_it(visitor: Visitor) -> None:
     assert visitor.page.evaluate(_FOLDER) == ["1.jpg", "2.jpg"]
 
 
+def test_cookies_that_are_off_are_said(visitor: Visitor) -> None:
+    problem = visitor.page.locator("#problem")
+    visitor.page.goto("/")
+    expect(problem).to_have_text("")
+    off = "Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false })"
+    visitor.context.add_init_script(off)
+    visitor.page.goto("/")
+    expect(problem).to_contain_text("Cookies are off")
+
+
 def test_what_is_no_picture_is_refused_with_its_reason(
     new_visitor: NewVisitor, tmp_path: Path
 ) -> None:

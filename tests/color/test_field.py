@@ -135,19 +135,12 @@ def test_unsure_places_hold_less() -> None:
     assert found[0] > 1e4
 
 
-def test_stronger_strokes_pull_their_surroundings() -> None:
-    field = random_field((9, 9))
-    strength = np.zeros((9, 9), np.float32)
-    strength[4, 4] = 10
-    hinted = field.with_strokes(strength)
-    total = field.confidence + strength
-    d = np.zeros((2, 9, 9), np.float32)
-    d[0, 4, 4] = 50 * strength[4, 4] / total[4, 4]
-    x = hinted.smooth(d)
-    assert x[0, 4, 4] > 40
-    assert 1 < x[0, 4, 5] < 50
-    assert not x[1].any()
-    np.testing.assert_array_equal(field.smooth(d * 0), d * 0)
+def test_a_response_is_a_column_of_the_inverse() -> None:
+    field = random_field((7, 9))
+    unit = np.zeros((1, 7, 9), np.float32)
+    unit[0, 3, 4] = 1 / field.confidence[3, 4]
+    found = field.response(3 * 9 + 4)
+    np.testing.assert_allclose(found, field.smooth(unit)[0], rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.parametrize("shape", [(97, 64), (33, 180)])

@@ -31,7 +31,8 @@ class FakeRun:
         for job in jobs:
             print("what a library says")
             row = {"input": job.input, "output": job.output, "status": "done", "seconds": 0.1}
-            yield {**row, "error": None, "warnings": [], "sha256": "0" * 64}
+            more = {"warnings": [], "was_colour": False}
+            yield {**row, **more, "error": None, "sha256": "0" * 64}
 
 
 @pytest.fixture

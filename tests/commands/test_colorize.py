@@ -14,30 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
+from PIL import ExifTags, Image
 
 from colorizer import photo
 from colorizer.cli import main
-from colorizer.pipeline import Colorizer
 from colorizer.settings import PARAMETERS
 
 from ..conftest import ROOT
 from ..fake_colorizer import FakeColorizer
 from ..pictures import channels, picture
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> FakeColorizer:
-    """The fake, in place of whatever model is asked for."""
-    colorizer = FakeColorizer()
-    colorizer.loads = []  # type: ignore[attr-defined]
-
-    def load(model: str, *, device: str, engine: str) -> FakeColorizer:
-        colorizer.loads.append((model, device, engine))  # type: ignore[attr-defined]
-        return colorizer
-
-    monkeypatch.setattr(Colorizer, "load", load)
-    return colorizer
 
 
 def colorize(*arguments: object) -> Result:
@@ -188,6 +173,22 @@ def test_the_note_can_be_left_out(tmp_path: Path, fake: FakeColorizer) -> None:
     assert photo.provenance_of(tmp_path / "without.png") is None
 
 
+def test_what_is_private_can_be_left_out(tmp_path: Path, fake: FakeColorizer) -> None:
+    exif = Image.Exif()
+    exif[270] = "Grandmother"
+    exif.get_ifd(ExifTags.IFD.Exif)[0xA431] = "4711"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    source = tmp_path / "a.jpg"
+    Image.open(picture(tmp_path / "a.png")).save(source, exif=exif)
+    for name, options in ("with.jpg", []), ("without.jpg", ["--strip-private"]):
+        assert colorize(source, "-o", tmp_path / name, *options).exit_code == 0
+        with Image.open(tmp_path / name) as image:
+            found = image.getexif()
+        assert found[270] == "Grandmother"
+        assert (0xA431 in found.get_ifd(ExifTags.IFD.Exif)) is not bool(options)
+        assert (1 in found.get_ifd(ExifTags.IFD.GPSInfo)) is not bool(options)
+
+
 def test_failures_are_listed_and_counted(tmp_path: Path, fake: FakeColorizer) -> None:
     photos = tmp_path / "in"
     picture(photos / "a.png")
@@ -230,6 +231,7 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
         "status": "done",
         "error": None,
         "warnings": [],
+        "was_colour": False,
     }
     assert by_name["b.png"]["status"] == "skipped"
     assert by_name["c.png"]["status"] == "failed"
@@ -238,7 +240,15 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
     assert last["summary"].pop("seconds") > 0
     assert last["summary"].pop("photographs_per_second") > 0
     assert last == {
-        "summary": {"photographs": 3, "done": 1, "skipped": 1, "failed": 1, "stopped": 0}
+        "summary": {
+            "photographs": 3,
+            "done": 1,
+            "kept": 0,
+            "skipped": 1,
+            "left_out": 0,
+            "failed": 1,
+            "stopped": 0,
+        }
     }
 
 
@@ -252,9 +262,9 @@ def pages(file: Path, count: int) -> Path:
 def test_pages_are_said_and_chosen(tmp_path: Path, fake: FakeColorizer) -> None:
     source, out = pages(tmp_path / "a.tif", 3), tmp_path / "out"
     result = colorize(source, "-o", out)
-    assert result.stderr == f"{source}: It has 3 pages, of which the first was colorized.\n"
+    assert result.stderr == f"{source}: a.tif has 3 pages, of which the first was taken.\n"
     result = colorize(source, "-o", out, "--overwrite", "--json")
-    assert lines(result)[0]["warnings"] == ["It has 3 pages, of which the first was colorized."]
+    assert lines(result)[0]["warnings"] == ["a.tif has 3 pages, of which the first was taken."]
     result = colorize(source, "-o", tmp_path / "two.png", "--page", "2")
     assert (result.exit_code, result.stderr) == (0, "")
     result = colorize(source, "-o", tmp_path / "all", "--page", "all")
@@ -265,6 +275,26 @@ def test_pages_are_said_and_chosen(tmp_path: Path, fake: FakeColorizer) -> None:
     for file, red in ((tmp_path / "two.png", 60), (tmp_path / "all" / "a-page3.png", 100)):
         with Image.open(file) as image:
             assert np.asarray(image)[0, 0, 0] == red
+
+
+def test_every_page_does_not_fit_into_standard_output(tmp_path: Path, fake: FakeColorizer) -> None:
+    source = pages(tmp_path / "a.tif", 2)
+    result = colorize(source, "-o", "-", "--page", "all")
+    assert result.exit_code == 2
+    assert "--page all" in result.stderr
+    assert colorize(source, "-o", "-", "--page", "2").exit_code == 0
+
+
+def test_pages_larger_than_the_default_limit_are_counted(
+    tmp_path: Path, fake: FakeColorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pages(tmp_path / "a.tif", 2)
+    for function in (photo.probe, photo.read):
+        defaults: dict[str, Any] = function.__kwdefaults__ or {}
+        monkeypatch.setitem(defaults, "max_pixels", 100)
+    result = colorize(source, "-o", tmp_path / "out", "--page", "all", "--max-megapixels", "1")
+    assert result.exit_code == 0, result.output
+    assert files(tmp_path / "out") == ["a-page1.png", "a-page2.png"]
 
 
 def test_a_page_that_is_not_there_fails(tmp_path: Path, fake: FakeColorizer) -> None:

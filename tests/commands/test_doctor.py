@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import doctor
 from app.config import Config
+from app.watch import doctor
 from colorizer.cli import main
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from ..app.conftest import wait_until
-from ..app.processes import Running, widths
+from ..app.running import Running, widths
 
 
 class House:

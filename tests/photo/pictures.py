@@ -80,6 +80,42 @@ def with_chunks(data: bytes, *chunks: bytes) -> bytes:
     return data[:33] + b"".join(chunks) + data[33:]
 
 
+def segment(marker: int, body: bytes) -> bytes:
+    """One segment of a JPEG."""
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def with_segments(data: bytes, *segments: bytes) -> bytes:
+    """A JPEG with more segments after its first one."""
+    end = 4 + int.from_bytes(data[4:6], "big")
+    return data[:end] + b"".join(segments) + data[end:]
+
+
+def iim(*fields: tuple[int, bytes]) -> bytes:
+    """IPTC-IIM of record 2, as (data set, value); data set 90 is that of record 1."""
+    return b"".join(
+        struct.pack(
+            ">BBBH", 28, 1 if number == 90 and value[:1] == b"\x1b" else 2, number, len(value)
+        )
+        + value
+        for number, value in fields
+    )
+
+
+def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
+    """One Photoshop image resource."""
+    label = bytes([len(name)]) + name
+    label += bytes(len(label) % 2)
+    return (
+        b"8BIM"
+        + struct.pack(">H", number)
+        + label
+        + struct.pack(">I", len(data))
+        + data
+        + bytes(len(data) % 2)
+    )
+
+
 def exif(orientation: int | None = None, **tags: Any) -> bytes:
     """An EXIF block made by Pillow; ``tags`` as t270="text"."""
     block = Image.Exif()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,18 @@ from colorizer.photo import (
     Photo,
     Provenance,
     ifd,
+    namespaces,
     provenance_of,
+    rdf,
     read,
     write,
 )
 from colorizer.photo import exif as exif_block
 from colorizer.photo import xmp as xmp_packet
 
-from .pictures import chunk, noise, png, saved, smooth, tiff, with_chunks, xmp
+from .pictures import chunk, exif, noise, png, saved, smooth, tiff, with_chunks, xmp
 
+PRINT = "http://cv.iptc.org/newscodes/digitalsourcetype/print"
 NOTE = Provenance(
     "eccv16-vgg16", "ab" * 32, {"temperature": 0.38, "name": "Jürgen & <Söhne>"}, "0.1.0"
 )
@@ -144,19 +148,30 @@ def test_any_exif_block_is_survived(block: bytes) -> None:
         exif_block.orientation(directory)
         exif_block.dpi(directory)
         cleaned = exif_block.clean(directory)
-        exif_block.for_output(cleaned, 3, 4, (300, 300), NOTE)
+        exif_block.for_output(cleaned, 3, 4, (300, 300), NOTE, {})
 
 
 def test_exif_too_large_for_jpeg_loses_the_maker_note_first() -> None:
     directory = ifd.Directory()
-    directory.main = {270: ifd.Entry(2, 6, b"hello\0")}
-    directory.exif = {ifd.MAKER_NOTE: ifd.Entry(7, 70_000, bytes(70_000))}
+    directory.main = {270: ifd.Entry(2, 6, b"hello\0"), 50_000: ifd.Entry(7, 60_000, bytes(60_000))}
+    directory.exif = {ifd.MAKER_NOTE: ifd.Entry(7, 50_000, bytes(50_000))}
     photo = Photo(noise(), metadata=Metadata(exif=ifd.write(directory)))
-    assert len(photo.metadata.exif or b"") > 70_000
+    assert len(photo.metadata.exif or b"") > 110_000
     found = pillow_exif(encoded(photo, format="jpeg"))
     assert found["main"][270] == "hello"
+    assert len(found["main"][50_000]) == 60_000
     assert 0x927C not in found["exif"]
-    assert len(pillow_exif(encoded(photo, format="png"))["exif"][0x927C]) == 70_000
+    assert len(pillow_exif(encoded(photo, format="png"))["exif"][0x927C]) == 50_000
+
+
+def test_exif_too_large_for_jpeg_keeps_its_captions() -> None:
+    directory = ifd.Directory()
+    directory.main = {270: ifd.Entry(2, 6, b"hello\0"), 50_000: ifd.Entry(7, 70_000, bytes(70_000))}
+    directory.exif = {0x9003: ifd.Entry(2, 20, b"1923:05:01 12:00:00\0")}
+    photo = Photo(noise(), metadata=Metadata(exif=ifd.write(directory)))
+    found = pillow_exif(encoded(photo, format="jpeg"))
+    assert found["main"].keys() == {270, 34665}
+    assert found["exif"][0x9003] == "1923:05:01 12:00:00"
 
 
 # --- XMP ---------------------------------------------------------------------------------------
@@ -204,6 +219,7 @@ BROKEN = [
     b"<a/>",
     b'<!DOCTYPE a [<!ENTITY b "c">]>' + xmp()[60:],
     b"<a>" * 3000 + b"</a>" * 3000,
+    xmp("", "<dc:title/>" * 10_000),
     xmp().replace(b"</rdf:RDF>", b""),
     xmp().replace(b"Description", b"\xff\xfe"),
 ]
@@ -212,8 +228,8 @@ BROKEN = [
 @pytest.mark.parametrize("packet", BROKEN)
 def test_broken_xmp_is_replaced(packet: bytes) -> None:
     assert xmp_packet.clean(packet) is None
-    assert xmp_packet.for_output(packet, 1, 1, None) is None
-    result = xmp_packet.for_output(packet, 1, 1, NOTE)
+    assert xmp_packet.for_output(packet, 1, 1, None, None, {}) is None
+    result = xmp_packet.for_output(packet, 1, 1, None, NOTE, {})
     assert xmp_packet.note(result) == NOTE
 
 
@@ -227,7 +243,7 @@ def test_entities_are_not_expanded() -> None:
 @given(st.text(max_size=40), st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=3))
 def test_any_note_comes_back(text: str, numbers: dict[str, float]) -> None:
     note = Provenance("model", "00" * 32, {"text": text, **numbers}, "1", "S")
-    assert xmp_packet.note(xmp_packet.for_output(None, 1, 1, note)) == note
+    assert xmp_packet.note(xmp_packet.for_output(None, 1, 1, None, note, {})) == note
 
 
 # --- The note ----------------------------------------------------------------------------------
@@ -239,36 +255,75 @@ def test_the_note(target: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{target}"
     write(photo, path, provenance=NOTE)
     assert provenance_of(path) == NOTE
-    text = packet_of(path.read_bytes()).decode()
-    assert xmp_packet.SOURCE_TYPE in text
-    assert "<xmp:CreatorTool>Colorizer 0.1.0</xmp:CreatorTool>" in text
-    assert "Colours were added by software" in text
+    assert read(path).metadata.provenance == NOTE
+    document = rdf.parse(packet_of(path.read_bytes()))
+    assert rdf.get(document, namespaces.IPTC_EXT, "DigitalSourceType") == xmp_packet.SOURCE_TYPE
+    assert rdf.get(document, namespaces.XMP, "CreatorTool") == "Colorizer 0.1.0"
+    assert history(path.read_bytes()) == [("edited", "Colorizer 0.1.0", NOTE.sentence)]
     main = pillow_exif(path.read_bytes())["main"]
     assert main[305] == "Colorizer 0.1.0"
-    assert main[270].startswith("Colours were added by software")
+    assert main[0x9213] == NOTE.sentence
     write(photo, path)
     assert provenance_of(path) is None
     assert read(path).metadata.xmp is None
+
+
+def history(data: bytes) -> list[tuple[str, ...]]:
+    """Of each event of the history in XMP the fields that we write."""
+    node = rdf.find(rdf.parse(packet_of(data)), namespaces.XMP_MM, "History")
+    return [tuple(rdf.text_of(field) for field in rdf.elements(event)) for event in rdf.items(node)]
+
+
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_the_note_is_nobodys_caption(target: str) -> None:
+    data = encoded(Photo(noise(12, 17, 3)), format=target, provenance=NOTE)
+    document = rdf.parse(packet_of(data))
+    assert rdf.get(document, namespaces.DC, "description") is None
+    assert not {270, 0x9C9B, 0x9C9C} & pillow_exif(data)["main"].keys()
+    assert 0x9286 not in pillow_exif(data)["exif"]
+    info = Image.open(io.BytesIO(data)).info
+    assert not {"comment", "Comment", "Description", "Title"} & info.keys()
+
+
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_own_results_are_told_by_xmp_or_exif_alone(target: str) -> None:
+    photo = Photo(noise(12, 17, 3))
+    assert not read(encoded(photo, format=target)).metadata.is_own_result
+    found = read(encoded(photo, format=target, provenance=NOTE)).metadata
+    assert found.is_own_result
+    assert replace(found, xmp=None).is_own_result
+    assert replace(found, exif=None).is_own_result
+    assert not replace(found, exif=None, xmp=None).is_own_result
 
 
 def test_the_note_is_merged_and_what_was_there_stays() -> None:
     packet = xmp(
         'xmp:Rating="5" xmp:CreatorTool="Scanner"',
         "<dc:description><rdf:Alt><rdf:li xml:lang='x-default'>Grandmother, 1923</rdf:li></rdf:Alt>"
-        "</dc:description>",
+        "</dc:description>"
+        f"<e:DigitalSourceType xmlns:e='{namespaces.IPTC_EXT}'>{PRINT}</e:DigitalSourceType>"
+        f"<m:History xmlns:m='{namespaces.XMP_MM}' xmlns:stEvt='{namespaces.EVENT}'><rdf:Seq>"
+        "<rdf:li rdf:parseType='Resource'><stEvt:action>cropped</stEvt:action></rdf:li>"
+        "</rdf:Seq></m:History>",
     )
     block = Image.Exif()
-    block[270], block[305] = "Grandmother", "EPSON Scan"
-    photo = read(saved(smooth(), "JPEG", xmp=packet, exif=block.tobytes()))
-    data = encoded(photo, format="jpeg", provenance=NOTE)
-    text = packet_of(data).decode()
-    assert 'xmp:Rating="5"' in text
-    assert "Grandmother, 1923" in text
-    assert "Colours were added" not in text
+    block[270], block[305], block[0x9213] = "Grandmother", "EPSON Scan", "Cropped"
+    data = saved(smooth(), "JPEG", xmp=packet, exif=block.tobytes(), comment=b"A remark")
+    data = encoded(read(data), format="jpeg", provenance=NOTE)
+    document = rdf.parse(packet_of(data))
+    assert rdf.get(document, namespaces.XMP, "Rating") == "5"
+    assert rdf.get(document, namespaces.DC, "description") == "Grandmother, 1923"
+    assert rdf.get(document, namespaces.XMP, "CreatorTool") == "Scanner"
+    assert rdf.get(document, namespaces.IPTC_EXT, "DigitalSourceType") == xmp_packet.SOURCE_TYPE
+    first, second = history(data)
+    assert first == ("cropped",)
+    assert second[2] == f"{NOTE.sentence} Digital source type before: {PRINT}"
     assert provenance_of(data) == NOTE
     main = pillow_exif(data)["main"]
     assert main[270] == "Grandmother"
     assert main[305] == "EPSON Scan; Colorizer 0.1.0"
+    assert main[0x9213] == f"Cropped; {NOTE.sentence}"
+    assert Image.open(io.BytesIO(data)).info["comment"] == b"A remark"
 
 
 def test_a_second_note_takes_the_place_of_the_first() -> None:
@@ -278,10 +333,12 @@ def test_a_second_note_takes_the_place_of_the_first() -> None:
     assert provenance_of(twice) == other
     assert packet_of(twice).count(b"weights_sha256>") == 2  # one element: opened and closed
     assert pillow_exif(twice)["main"][305] == "Colorizer 0.1.0"
+    assert [event[2] for event in history(twice)] == [NOTE.sentence, other.sentence]
+    assert pillow_exif(twice)["main"][0x9213] == f"{NOTE.sentence}; {other.sentence}"
 
 
-def test_xmp_too_large_for_jpeg_is_reduced_to_the_note() -> None:
-    big = xmp("", f"<dc:rights>{'x' * 70_000}</dc:rights>")
+def test_xmp_that_cannot_be_divided_is_reduced_to_the_note_in_jpeg() -> None:
+    big = xmp('xmp:Rating="5"', f"<!--{'x' * 70_000}-->")
     photo = Photo(noise(12, 17, 3), metadata=Metadata(xmp=big))
     assert provenance_of(encoded(photo, format="jpeg", provenance=NOTE)) == NOTE
     assert read(encoded(photo, format="jpeg")).metadata.xmp is None
@@ -292,16 +349,16 @@ def test_no_note_in_files_of_others() -> None:
     assert provenance_of(png(noise())) is None
     assert provenance_of(tiff(noise())) is None
     damaged = xmp().replace(b"<rdf:Description", b'<rdf:Description xmlns:colorizer="'
-                            + xmp_packet.NOTE.encode() + b'" colorizer:model="m"')  # fmt: skip
+                            + namespaces.COLORIZER.encode() + b'" colorizer:model="m"')  # fmt: skip
     data = with_chunks(png(noise()), chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + damaged))
     assert provenance_of(data) is None
 
 
 def test_settings_are_json_in_the_file() -> None:
-    packet = xmp_packet.for_output(None, 1, 1, NOTE)
+    packet = xmp_packet.for_output(None, 1, 1, None, NOTE, {})
     assert packet is not None
-    document = xmp_packet._parse(packet)
-    assert json.loads(xmp_packet._get(document, xmp_packet.NOTE, "settings") or "") == NOTE.settings
+    document = rdf.parse(packet)
+    assert json.loads(rdf.get(document, namespaces.COLORIZER, "settings") or "") == NOTE.settings
 
 
 # --- Resolution --------------------------------------------------------------------------------
@@ -317,6 +374,39 @@ def test_resolution_is_read(kind: str) -> None:
 def test_resolution_in_centimetres() -> None:
     data = tiff(noise(), resolution=(100, 200), resolutionunit="CENTIMETER")
     assert read(data).metadata.dpi == pytest.approx((254, 508))
+
+
+@pytest.mark.parametrize("target", WRITABLE_FORMATS)
+def test_resolution_of_exif_wins_over_that_of_jfif(target: str) -> None:
+    block = Image.Exif()
+    block[282], block[283], block[296] = 600.5, 600.5, 2
+    source = bytearray(saved(smooth(), "JPEG", dpi=(72, 72), exif=block.tobytes()))
+    place = source.index(b"JFIF") + 8  # Pillow writes both from its one argument
+    source[place : place + 4] = struct.pack(">HH", 72, 72)
+    source[place - 1] = 1
+    data = encoded(read(bytes(source)), format=target)
+    main = pillow_exif(data)["main"]
+    assert (main[282], main[283], main[296]) == (600.5, 600.5, 2)
+    if target != "webp":  # which has no other place for it
+        assert Image.open(io.BytesIO(data)).info["dpi"] == pytest.approx((600.5, 600.5), abs=0.51)
+    if target == "jpeg":
+        assert Image.open(io.BytesIO(data)).info["jfif_density"] == (600, 600)
+
+
+def test_resolution_of_jfif_counts_where_exif_has_none() -> None:
+    source = saved(smooth(), "JPEG", dpi=(300, 300), exif=exif(1))
+    place = source.index(b"JFIF") + 7
+    source = source[:place] + struct.pack(">BHH", 1, 300, 300) + source[place + 5 :]
+    assert read(source).metadata.dpi == pytest.approx((300, 300))
+
+
+def test_resolution_in_xmp_is_made_true() -> None:
+    packet = xmp('tiff:XResolution="720000/10000" tiff:YResolution="72/1" tiff:ResolutionUnit="3"')
+    photo = Photo(noise(), metadata=Metadata(xmp=packet, dpi=(600.5, 300.0)))
+    document = rdf.parse(packet_of(encoded(photo, format="png")))
+    names = ("XResolution", "YResolution", "ResolutionUnit")
+    found = [rdf.get(document, namespaces.TIFF, name) for name in names]
+    assert found == ["6005000/10000", "3000000/10000", "2"]
 
 
 @pytest.mark.parametrize("value", [(0, 1), (1, 0), (1, 1)])

@@ -255,6 +255,6 @@ def test_a_failing_stream() -> None:
 @pytest.mark.parametrize("kind", WRITABLE_FORMATS)
 def test_resolution(kind: str) -> None:
     photo = Photo(noise(), metadata=Metadata(dpi=(300.0, 144.0)))
-    data = encoded(photo, format=kind, lossless=True)
+    data = encoded(photo, format=kind)
     assert read(data).metadata.dpi == pytest.approx((300, 144), rel=1e-4)
     assert read(encoded(Photo(noise()), format=kind)).metadata.dpi is None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CorruptImage
+from ..png_text import Text
 from ..srgb import strips
 
 Model = Literal["grey", "rgb", "cmyk", "lab"]
@@ -20,7 +21,7 @@ class Raster:
     """Decoded samples, not yet turned upright nor converted.
 
     Attributes:
-        samples: (H, W) for grey, (H, W, 3) for rgb and lab (of lab only L* is used), (H, W, 4)
+        samples: (H, W) for grey, (H, W, 3) for rgb and lab (a* and b* from -128 upwards), (H, W, 4)
             for cmyk (0 is no ink); uint8 or uint16, full range.
         model: Colour model of the samples.
         alpha: (H, W) opacity, not premultiplied, same type as the samples; or None.
@@ -47,9 +48,10 @@ class Request:
 class Opened:
     """A file whose header was read: its size is known, its pixels are not decoded yet.
 
-    ``exif`` and ``xmp`` are already clean (see :class:`~colorizer.photo.Metadata`);
-    ``orientation`` is what is still to be undone, 1..8. ``pages`` is the number of pictures that
-    can be asked for; if it is smaller than that of the page asked for, all else is of another one.
+    ``exif``, ``xmp``, ``photoshop``, ``texts`` and ``comments`` are already clean (see
+    :class:`~colorizer.photo.Metadata`); ``orientation`` is what is still to be undone, 1..8.
+    ``pages`` is the number of pictures that can be asked for; if it is smaller than that of the
+    page asked for, all else is of another one.
     """
 
     width: int
@@ -58,6 +60,9 @@ class Opened:
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    photoshop: bytes | None = None
+    texts: tuple[Text, ...] = ()
+    comments: tuple[str, ...] = ()
     dpi: tuple[float, float] | None = None
     orientation: int = 1
     pages: int = 1

@@ -19,6 +19,7 @@ from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
 from .jpeg_scan import END, Frame, closed, damage, frame, has_end
+from .jpeg_segments import found_in
 from .scale import from_packed
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def open_jpeg(file: BinaryIO, name: str, request: Request) -> Opened:
         raise CorruptImage(f"{name} is damaged: it gives two different sizes.")
 
     directory = exif_block.parse(image.info.get("exif"))
-    packet = image.info.get("xmp")
+    found = found_in(image.applist)
     density = image.info.get("jfif_density") if image.info.get("jfif_unit") in (1, 2) else None
     if density and image.info["jfif_unit"] == 2:
         density = (density[0] * 2.54, density[1] * 2.54)
@@ -58,8 +59,10 @@ def open_jpeg(file: BinaryIO, name: str, request: Request) -> Opened:
         load,
         icc=image.info.get("icc_profile"),
         exif=exif_block.clean(directory),
-        xmp=xmp_packet.clean(packet),
-        dpi=exif_block.sensible_dpi(density) or exif_block.dpi(directory),
+        xmp=xmp_packet.clean(found.xmp),
+        photoshop=found.photoshop,
+        comments=found.comments,
+        dpi=exif_block.resolution(directory, density),
         orientation=exif_block.orientation(directory) or 1,
     )
 

@@ -15,7 +15,6 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -27,14 +26,9 @@ from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..icc import made_profile
 from .base import Opened, Raster, Request, raster_of
+from .png_chunks import AROUND, SIGNATURE, Found, chunks
 from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_right, salvage
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-_AROUND = 12  # bytes of a chunk that are not its body
-_MAX_PROFILE = 16 << 20
-_XMP_KEYWORD = b"XML:com.adobe.xmp"
-_RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 # What libpng gets to see: everything else could only cost memory or bring errors of its own.
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _END = b"\0\0\0\0IEND\xaeB`\x82"
@@ -56,21 +50,16 @@ def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
     if len(header) < 25 or header[4:8] != b"IHDR":
         raise CorruptImage(f"{name} is damaged: it has no PNG header.")
     width, height = struct.unpack(">II", header[8:16])
-    parts = _Parts()
-    found: dict[str, bytes] = {}
-    dpi = None
-    for kind, body, whole in _chunks(data, request.salvage):
+    parts, found = _Parts(), Found()
+    for kind, body, whole in chunks(data, salvage=request.salvage):
         if kind in _DECODED:
             parts.add(kind, whole)
-        elif kind == b"pHYs" and len(body) == 9 and body[8] == 1:
-            x, y = struct.unpack(">II", body[:8])
-            dpi = (x * 0.0254, y * 0.0254)
         else:
-            _collect(kind, body, found)
-    if found.get("cicp", b"\0\0")[1] in _HDR:
+            found.take(kind, body)
+    hdr = _HDR.get(found.cicp[1]) if found.cicp else None
+    if hdr:
         raise UnsupportedImage(
-            f"{name} is an HDR picture ({_HDR[found['cicp'][1]]}), which is not read; "
-            "save it with sRGB colours."
+            f"{name} is an HDR picture ({hdr}), which is not read; save it with sRGB colours."
         )
 
     def load() -> Raster:
@@ -86,15 +75,17 @@ def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
         return replace(raster_of(samples), warnings=warnings)
 
-    directory = exif_block.parse(found.get("exif"))
+    directory = exif_block.parse(found.exif)
     return Opened(
         width,
         height,
         load,
         icc=_profile(found, colour=header[17] in (RGB, PALETTE, RGBA)),
         exif=exif_block.clean(directory),
-        xmp=xmp_packet.clean(found.get("xmp")),
-        dpi=exif_block.sensible_dpi(dpi) or exif_block.dpi(directory),
+        xmp=xmp_packet.clean(found.xmp),
+        photoshop=found.photoshop,
+        texts=tuple(found.texts),
+        dpi=exif_block.sensible_dpi(found.dpi) or exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or 1,
     )
 
@@ -110,7 +101,7 @@ class _Parts:
         """Keep a chunk; all of IDAT that have a body, else the first of its kind."""
         if kind != b"IDAT":
             self._first.setdefault(kind, chunk)
-        elif len(chunk) > _AROUND:
+        elif len(chunk) > AROUND:
             self._data.append(chunk)
 
     def check(self, layout: Layout) -> None:
@@ -150,7 +141,7 @@ class _Parts:
             chunks += [self._first[kind] for kind in (b"PLTE", b"tRNS") if kind in self._first]
         elif b"tRNS" in self._first:
             chunk = self._first[b"tRNS"]
-            if len(chunk) - _AROUND == _TRANSPARENT.get(layout.colour):
+            if len(chunk) - AROUND == _TRANSPARENT.get(layout.colour):
                 chunks.append(chunk)
         return b"".join([SIGNATURE, *chunks, *self._data, _END])
 
@@ -163,11 +154,11 @@ def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
     return b"".join([struct.pack(">I", len(body)), content, struct.pack(">I", zlib.crc32(content))])
 
 
-def _profile(found: dict[str, bytes], *, colour: bool) -> bytes | None:
+def _profile(found: Found, *, colour: bool) -> bytes | None:
     """The profile of the file, or one made of its gamma; None is sRGB."""
-    if "icc" in found or "cicp" in found or "srgb" in found:
-        return found.get("icc")
-    gamma = int.from_bytes(found.get("gama", b""), "big") / 100_000
+    if found.icc or found.cicp or found.srgb:
+        return found.icc
+    gamma = found.gamma
     if not _GAMMAS[0] <= gamma <= _GAMMAS[1] or abs(gamma / _SRGB_GAMMA - 1) < _GAMMA_TOLERANCE:
         return None
     return made_profile("rgb" if colour else "gray", 1 / gamma)
@@ -187,80 +178,3 @@ def _decode_palette(data: bytes) -> NDArray[Any]:
         if image.palette is None or not image.palette.palette:
             raise ValueError("a palette image without a palette")
         return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
-
-
-def _chunks(data: memoryview, salvage: bool) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield (type, body, whole chunk); stops at IEND or where the file ends too early.
-
-    With ``salvage`` a chunk that the file does not hold to its end is the last one.
-    """
-    at = len(SIGNATURE)
-    while at + _AROUND <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        end = at + _AROUND + length
-        if end > len(data):
-            if salvage:
-                rest = data[at + 8 :]
-                yield bytes(data[at + 4 : at + 8]), rest, memoryview(bytes(data[at:]) + bytes(4))
-            return
-        kind = bytes(data[at + 4 : at + 8])
-        if kind == b"IEND":
-            return
-        yield kind, data[at + 8 : end - 4], data[at:end]
-        at = end
-
-
-def _collect(kind: bytes, body: memoryview, found: dict[str, bytes]) -> None:
-    """Take profile, EXIF and XMP out of a chunk; what is broken is left alone."""
-    if kind == b"eXIf":
-        found.setdefault("exif", bytes(body))
-    elif kind in (b"cICP", b"gAMA") and len(body) == 4:
-        found.setdefault(kind.decode().lower(), bytes(body))
-    elif kind == b"sRGB":
-        found.setdefault("srgb", bytes(body))
-    elif kind == b"iCCP":
-        _, _, rest = bytes(body[:80]).partition(b"\0")
-        start = len(body[:80]) - len(rest) + 1
-        profile = _inflate(body[start:])
-        if profile:
-            found.setdefault("icc", profile)
-    elif kind == b"iTXt" and bytes(body[: len(_XMP_KEYWORD) + 1]) == _XMP_KEYWORD + b"\0":
-        packet = _itxt_text(body[len(_XMP_KEYWORD) + 1 :])
-        if packet:
-            found.setdefault("xmp", packet)
-    elif kind == b"zTXt" and bytes(body[:30]).partition(b"\0")[0] in _RAW_EXIF:
-        keyword = bytes(body[:30]).partition(b"\0")[0]
-        block = _raw_profile(_inflate(body[len(keyword) + 2 :]))
-        if block:
-            found.setdefault("exif", block)
-
-
-def _inflate(data: memoryview) -> bytes | None:
-    """Decompress at most 16 MiB; None if the data are broken or larger."""
-    engine = zlib.decompressobj()
-    try:
-        result = engine.decompress(data, _MAX_PROFILE)
-    except zlib.error:
-        return None
-    return result if engine.eof else None
-
-
-def _itxt_text(body: memoryview) -> bytes | None:
-    """Text of an iTXt chunk after its keyword: flag, method, language, translated keyword, text."""
-    rest = bytes(body)
-    parts = rest[2:].split(b"\0", 2)
-    if len(rest) < 4 or len(parts) < 3:
-        return None
-    return _inflate(memoryview(parts[2])) if rest[0] else parts[2]
-
-
-def _raw_profile(text: bytes | None) -> bytes | None:
-    """EXIF as ImageMagick writes it: a name, a length, hexadecimal digits."""
-    if text is None:
-        return None
-    lines = text.strip().split(b"\n", 2)
-    if len(lines) < 3:
-        return None
-    with suppress(ValueError):
-        return bytes.fromhex(lines[2].decode("ascii", "replace"))
-    return None

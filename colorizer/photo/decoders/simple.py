@@ -15,9 +15,11 @@ import numpy as np
 from ...errors import CorruptImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
+from ..properties import comments_of
 from .base import Opened, Raster, Request, raster_of
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 
@@ -82,7 +84,7 @@ def _never(name: str) -> Raster:
     raise CorruptImage(f"{name} claims to be larger than its format can be.")
 
 
-def opened_by_pillow(image: ImageFile, name: str) -> Opened:
+def opened_by_pillow(image: Image, name: str) -> Opened:
     """An opened Pillow picture as :class:`Opened`."""
     width, height = image.size
 
@@ -95,6 +97,7 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
     directory = exif_block.parse(image.info.get("exif"))
     packet = image.info.get("xmp")
     packet = packet if isinstance(packet, bytes) else None
+    comment = image.info.get("comment")
     return Opened(
         width,
         height,
@@ -102,12 +105,13 @@ def opened_by_pillow(image: ImageFile, name: str) -> Opened:
         icc=image.info.get("icc_profile"),
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(packet),
+        comments=comments_of([comment]) if isinstance(comment, bytes) else (),
         dpi=exif_block.sensible_dpi(image.info.get("dpi")) or exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or 1,
     )
 
 
-def _plain_mode(image: ImageFile) -> str:
+def _plain_mode(image: Image) -> str:
     """Grey, grey + alpha, RGB or RGBA, whichever holds everything that ``image`` shows."""
     grey = image.mode in ("1", "L", "LA")
     if image.has_transparency_data:

@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 from ...errors import CorruptImage, UnsupportedImage
 from ...threads import processors
 from .. import exif as exif_block
-from .. import ifd
+from .. import ifd, photoshop
 from .. import xmp as xmp_packet
 from . import tiff_segments as segments
 from .base import Model, Opened, Raster, Request, unmultiply
 from .scale import Limits, from_float, from_integer, from_packed
 from .tiff_pages import is_reduced, pictures
 
-_ICC, _XMP = 34675, 700
+_ICC, _XMP, _IPTC, _PHOTOSHOP = 34675, 700, 33723, 34377
 _DNG_VERSION, _SUB_IFDS = 50706, 330
 _MAX_SAMPLE_VALUE, _S_MIN_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE = 281, 340, 341
 # None, CCITT (3), LZW, deflate (2), PackBits, LZMA, Zstandard; and whole pictures.
 _CODECS = {1, 2, 3, 4, 5, 8, 32946, 32773, 34925, 50000} | segments.PICTURES
 _MAX_METADATA = 32 << 20
 _MAX_SAMPLES = 8
-_WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6
+_WHITE_IS_ZERO, _PALETTE, _YCBCR, _CIELAB = 0, 3, 6, 8
 # Photometric interpretation -> colour model and number of its channels.
 _MODELS: dict[int, tuple[Model, int]] = {
     0: ("grey", 1), 1: ("grey", 1), 2: ("rgb", 3), 3: ("grey", 1), 4: ("grey", 1),
@@ -56,14 +56,18 @@ def open_tiff(file: BinaryIO, name: str, request: Request) -> Opened:
     if not isinstance(page, tifffile.TiffPage) or page.offset != place.offset:
         raise CorruptImage(f"{name} is damaged: it has no page {request.page}.")
     _refuse_variants(page, name)
-    profile, packet = directory.main.get(_ICC), directory.main.get(_XMP)
+    profile, xmp, iptc, resources = (
+        entry.data if entry else None
+        for entry in map(directory.main.get, (_ICC, _XMP, _IPTC, _PHOTOSHOP))
+    )
     return Opened(
         page.imagewidth,
         page.imagelength,
         lambda: _load(page, file, name),
-        icc=profile.data if profile else None,
+        icc=profile,
         exif=exif_block.clean(directory, of_tiff=True),
-        xmp=xmp_packet.clean(packet.data if packet else None),
+        xmp=xmp_packet.clean(xmp),
+        photoshop=photoshop.of_tiff(iptc, resources),
         dpi=exif_block.dpi(directory),
         orientation=exif_block.orientation(directory) or 1,
         pages=len(places),
@@ -117,6 +121,9 @@ def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     colour = _full_range(samples[..., :channels], page)
     if photometric == _WHITE_IS_ZERO:
         colour = np.invert(colour)
+    if photometric == _CIELAB:  # a* and b* are signed there
+        middle = (np.iinfo(colour.dtype).max >> 1) + 1
+        colour = colour ^ np.array([0, middle, middle], colour.dtype)
     opacity = None
     kinds = tuple(int(e) for e in page.extrasamples)
     if alpha.size and kinds and kinds[0] in (1, 2):  # 1 premultiplied, 2 not

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..ifd import Directory
+from ..png_text import Text
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Outgoing:
         exif: EXIF directory or None.
         xmp: XMP packet or None.
         xmp_note: A packet with our note alone, for formats that limit its size; or None.
+        photoshop: Photoshop image resources (IPTC-IIM), or None.
+        texts: For PNG.
+        comments: For formats that have comments, PNG apart.
         dpi: Pixels per inch or None.
         quality: 1..100 for lossy formats.
         lossless: For WebP.
@@ -32,6 +36,9 @@ class Outgoing:
     exif: Directory | None
     xmp: bytes | None
     xmp_note: bytes | None
+    photoshop: bytes | None
+    texts: tuple[Text, ...]
+    comments: tuple[str, ...]
     dpi: tuple[float, float] | None
     quality: int
     lossless: bool

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ...errors import OutputError
 from ...threads import in_threads
-from .. import exif
+from .. import exif, extended_xmp, photoshop
 from .base import Outgoing
 
 _MAX_SIDE = 65_500  # libjpeg's own limit
@@ -27,8 +27,10 @@ _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFIL
 _MAX_EXIF = _MAX_BODY - len(_EXIF)
 _MAX_XMP = _MAX_BODY - len(_XMP)
 _MAX_ICC = _MAX_BODY - len(_ICC) - 2
+_MAX_RESOURCES = _MAX_BODY - len(photoshop.JPEG_SIGNATURE)
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
-_APP0, _APP1, _APP2, _APP15, _DRI, _RST0, _SOS = 0xE0, 0xE1, 0xE2, 0xEF, 0xDD, 0xD0, 0xDA
+_APP0, _APP1, _APP2, _APP13, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE
+_DRI, _RST0, _SOS = 0xDD, 0xD0, 0xDA
 _SOF0 = 0xC0
 _BLOCK = 8
 _MAX_INTERVAL = 65_535
@@ -38,8 +40,9 @@ _STRIP_PIXELS = 1 << 18
 def encode(picture: Outgoing, file: BinaryIO) -> None:
     """Write ``picture`` as JPEG.
 
-    EXIF and XMP that do not fit into a segment are shortened: EXIF loses the maker note and then
-    everything, XMP is reduced to our note.
+    EXIF that does not fit into a segment is shortened: it loses the maker note and then its largest
+    values. XMP that does not fit is written in two parts; if it cannot be divided it is reduced to
+    our note.
 
     Raises:
         OutputError: if a side is longer than JPEG can hold.
@@ -100,7 +103,7 @@ def _parts(data: bytes) -> tuple[list[tuple[int, bytes]], bytes, memoryview]:
 
 
 def _metadata(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
-    """Segments with resolution (JFIF), EXIF, XMP and profile."""
+    """Segments with resolution (JFIF), EXIF, XMP, IPTC-IIM, profile and comments."""
     unit, across, down = 0, 1, 1
     if picture.dpi is not None and max(picture.dpi) < 65_535:
         unit, across, down = 1, *(round(value) for value in picture.dpi)
@@ -108,14 +111,40 @@ def _metadata(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
     block = exif.fitting(picture.exif, _MAX_EXIF)
     if block is not None:
         yield _APP1, _EXIF + block
-    for packet in (picture.xmp, picture.xmp_note):
-        if packet is not None and len(packet) <= _MAX_XMP:
-            yield _APP1, _XMP + packet
-            break
+    yield from _xmp(picture)
+    resources = picture.photoshop or b""
+    for at in range(0, len(resources), _MAX_RESOURCES):
+        yield _APP13, photoshop.JPEG_SIGNATURE + resources[at : at + _MAX_RESOURCES]
     count = -(-len(picture.icc) // _MAX_ICC)
     for i in range(count):
         part = picture.icc[i * _MAX_ICC : (i + 1) * _MAX_ICC]
         yield _APP2, _ICC + bytes([i + 1, count]) + part
+    for comment in picture.comments:
+        for part in _comment_parts(comment.encode("utf-8", "replace")):
+            yield _COM, part
+
+
+def _xmp(picture: Outgoing) -> Iterator[tuple[int, bytes]]:
+    packet, second = picture.xmp, None
+    if packet is not None:
+        packet, second = extended_xmp.split(packet, _MAX_XMP)
+        if len(packet) > _MAX_XMP:
+            packet, second = picture.xmp_note, None
+    if packet is not None:
+        yield _APP1, _XMP + packet
+    if second is not None:
+        for body in extended_xmp.segments(second):
+            yield _APP1, body
+
+
+def _comment_parts(text: bytes) -> Iterator[bytes]:
+    """UTF-8 in parts that fit into segments, cut between characters."""
+    while text:
+        end = min(len(text), _MAX_BODY)
+        while end < len(text) and text[end] & 0xC0 == 0x80:
+            end -= 1
+        yield text[:end]
+        text = text[end:]
 
 
 def _segment(marker: int, body: bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from .. import ifd
+from .. import ifd, png_text
 from .base import Outgoing
 
 _HEADER_END = 33  # signature 8, IHDR 25
@@ -36,6 +36,10 @@ def encode(picture: Outgoing, file: BinaryIO) -> None:
         file.write(_chunk(b"eXIf", ifd.write(picture.exif)))
     if picture.xmp is not None:
         file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + picture.xmp))
+    if picture.photoshop is not None:
+        file.write(_chunk(*png_text.profile("iptc", picture.photoshop)))
+    for kind, body in png_text.chunks(picture.texts):
+        file.write(_chunk(kind, body))
     file.write(memoryview(data)[_HEADER_END:])
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import OutputError
 from ...threads import in_threads
-from .. import ifd
+from .. import ifd, photoshop
 from ..ifd import Directory, Entry
 from .base import Outgoing
 
@@ -96,6 +96,9 @@ def _layout(
         tags[338] = _numbers(endian, ifd.SHORT, [_UNASSOCIATED])
     if picture.xmp is not None:
         tags[700] = Entry(ifd.BYTE, len(picture.xmp), picture.xmp)
+    for tag, data in zip((33723, 34377), photoshop.for_tiff(picture.photoshop), strict=True):
+        if data:
+            tags[tag] = Entry(ifd.UNDEFINED, len(data), data)
     return tags
 
 

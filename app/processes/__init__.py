@@ -1,0 +1,1 @@
+"""The processes: the server, and the worker with its supervisor."""

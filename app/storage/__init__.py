@@ -1,0 +1,1 @@
+"""Where things lie: photographs, predictions, results, and who may have how much room."""

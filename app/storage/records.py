@@ -1,0 +1,270 @@
+"""What the service hands out: records of photographs and batches, and finished bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from colorizer.errors import InvalidGuidance, InvalidSetting
+from colorizer.guidance import Guidance, Hint
+from colorizer.photo import WRITABLE_FORMATS
+
+from ..errors import NotFound, Problem
+
+logger = logging.getLogger(__name__)
+
+State = Literal["missing", "queued", "working", "ready", "failed"]
+OutputFormat = Literal["png", "jpeg", "webp", "tiff"]
+
+#: format -> (MIME type, suffix of a file's name)
+MIMETYPES: Mapping[str, tuple[str, str]] = {
+    "png": ("image/png", "png"),
+    "jpeg": ("image/jpeg", "jpg"),
+    "webp": ("image/webp", "webp"),
+    "tiff": ("image/tiff", "tif"),
+}
+
+
+def new_id() -> str:
+    """An id that cannot be guessed: 128 random bits as 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def key_of(model: str, working_size: int) -> str:
+    """What a prediction's files are called: 16 hexadecimal digits."""
+    return hashlib.sha256(json.dumps([model, working_size]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One prediction that was asked for: what the queue carries."""
+
+    id: str
+    model: str
+    working_size: int
+
+    @property
+    def key(self) -> str:
+        """Name of its files."""
+        return key_of(self.model, self.working_size)
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """One uploaded photograph; written once.
+
+    Attributes:
+        id: 22 characters of A-Z, a-z, 0-9, ``_`` and ``-``; cannot be guessed.
+        owner: who may see it.
+        name: what the person called it, cleaned, 1..120 characters; never used as a path.
+        format: by content: "JPEG", "PNG", ...
+        width, height: upright, px.
+        bytes: length of the original.
+        created, expires: UTC.
+        batch: id of the batch it belongs to, or None.
+    """
+
+    id: str
+    owner: str
+    name: str
+    format: str
+    width: int
+    height: int
+    bytes: int
+    created: datetime
+    expires: datetime
+    batch: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """Photographs that were uploaded together; written once. Times are UTC."""
+
+    id: str
+    owner: str
+    created: datetime
+    expires: datetime
+
+
+Record = TypeVar("Record", PhotoRecord, BatchRecord)
+
+
+def dumped(record: PhotoRecord | BatchRecord) -> bytes:
+    """A record as JSON."""
+    return json.dumps(asdict(record), default=datetime.isoformat).encode()
+
+
+def loaded(kind: type[Record], path: Path) -> Record:
+    """A record from its file; raises what :func:`parsed` does, and NotFound if there is none."""
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound() from None
+    return parsed(kind, data, "/".join(path.parts[-3:]))
+
+
+def parsed(kind: type[Record], data: bytes, name: str) -> Record:
+    """A record from its bytes.
+
+    Raises:
+        NotFound: if it cannot be read, or its time is up.
+    """
+    try:
+        values: dict[str, Any] = json.loads(data)
+        for field in fields(kind):
+            if field.type == "datetime":
+                values[field.name] = datetime.fromisoformat(values[field.name])
+        record = kind(**values)
+        expired = record.expires <= datetime.now(UTC)
+    except (ValueError, TypeError, KeyError):
+        logger.exception("%s cannot be read", name)
+        raise NotFound() from None
+    if expired:
+        raise NotFound()
+    return record
+
+
+@dataclass(frozen=True)
+class View:
+    """A photograph and how far its prediction for some settings has come.
+
+    Attributes:
+        record: what was uploaded.
+        state: "missing" is a prediction that nobody has asked for: call ``Service.request``.
+        problem: why, if it failed.
+        position: place in the queue, 1 is next; None when it is not in the queue.
+        bit_depth: 8 or 16; None until the worker has opened the photograph.
+    """
+
+    record: PhotoRecord
+    state: State
+    problem: Problem | None = None
+    position: int | None = None
+    bit_depth: int | None = None
+
+    @property
+    def has_preview(self) -> bool:
+        """Whether ``Service.grey_preview`` has something to show."""
+        return self.bit_depth is not None
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """A batch, its photographs in the order of upload, and how many are in each state."""
+
+    id: str
+    created: datetime
+    expires: datetime
+    photos: list[View]
+    counts: dict[State, int]
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A small file in memory."""
+
+    data: bytes
+    mimetype: str
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """A file on the disk, to be sent under ``name`` (Unicode)."""
+
+    path: Path
+    mimetype: str
+    name: str
+
+
+Made = TypeVar("Made", bound="Blob | ResultFile", covariant=True)
+
+
+@dataclass(frozen=True)
+class Offer(Generic[Made]):
+    """A file that can be had: who knows its ETag (without quotes) need not have it made.
+
+    ``make`` raises what keeps the file from being made.
+    """
+
+    etag: str
+    make: Callable[[], Made]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample photograph: ``name`` is what ``Service.upload_sample`` takes."""
+
+    name: str
+    label: str
+    credit: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a person knows of one photograph: the library's guidance, the reference by its id.
+
+    Attributes:
+        hints: colours of some places.
+        reference: id of another photograph of the same owner, or "".
+        reference_amount: 0..1; how much of its palette is taken.
+
+    Raises:
+        InvalidGuidance: if there are too many hints, or the amount is out of range.
+    """
+
+    hints: tuple[Hint, ...] = ()
+    reference: str = ""
+    reference_amount: float = 0.7
+
+    def __post_init__(self) -> None:
+        Guidance(self.hints)
+        if not 0 <= self.reference_amount <= 1:
+            raise InvalidGuidance(
+                f"reference_amount must be between 0 and 1, not {self.reference_amount:g}."
+            )
+
+
+#: what is asked for if a person knows nothing
+UNGUIDED = Guide()
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a finished picture is to be written.
+
+    Attributes:
+        format: "png", "jpeg", "webp" or "tiff".
+        quality: 1..100, of JPEG and WebP.
+        bit_depth: 8, 16 (PNG and TIFF only), or None for the scan's own.
+        provenance: whether the metadata say that the colours were added, and how.
+        side_by_side: the grey photograph on the left of the coloured one.
+        strip_private: leave out position, serial numbers, owner and thumbnail of the scan.
+
+    Raises:
+        InvalidSetting: if a value is not one of these.
+    """
+
+    format: str = "png"
+    quality: int = 92
+    bit_depth: int | None = None
+    provenance: bool = True
+    side_by_side: bool = False
+    strip_private: bool = False
+
+    def __post_init__(self) -> None:
+        if self.format not in WRITABLE_FORMATS:
+            names = ", ".join(WRITABLE_FORMATS)
+            raise InvalidSetting(f"format must be one of {names}, not {self.format!r}.")
+        if not 1 <= self.quality <= 100:
+            raise InvalidSetting(f"quality must be between 1 and 100, not {self.quality}.")
+        if self.bit_depth not in (None, 8, 16):
+            raise InvalidSetting(f"bit_depth must be 8 or 16, not {self.bit_depth}.")
+        if self.bit_depth == 16 and self.format not in ("png", "tiff"):
+            raise InvalidSetting(f"{self.format} has 8 bits only; choose png or tiff for 16 bits.")

@@ -1,0 +1,1 @@
+"""Who watches: health, metrics, logs, and the doctor."""

@@ -1,0 +1,1 @@
+"""What serves people: pages, forms, security, delivery."""

@@ -1,0 +1,218 @@
+"""What the pages' forms ask for: the two forms that change something, and the settings in a URL.
+
+The settings form is made from :data:`colorizer.settings.PARAMETERS`; nothing here repeats a range,
+a default or an explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import MultipleFileField
+
+from colorizer.errors import InvalidGuidance, InvalidSetting
+from colorizer.guidance import MOST_HINTS, Hint
+from colorizer.photo import WRITABLE_FORMATS
+from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
+
+from ..storage.records import Guide, Output
+
+#: where a parameter stands in the form, if not under the first heading
+_GROUPS = {"edge_refinement": "Detail"}
+_FIRST_GROUP = "Colour"
+_PREDICT_GROUP = "Advanced"
+
+#: what a parameter that may be negative is called on either side of zero
+_WORDS = {"warmth": ("cooler", "warmer"), "tint": ("greener", "pinker")}
+
+#: the names that are written differently from their keys
+_FORMAT_LABELS = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "tiff": "TIFF"}
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc] # flask-wtf has no types
+    """One photograph or many."""
+
+    files = MultipleFileField("Photographs")
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]
+    """A button that changes something: all it carries is the session's token."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One parameter and its value in force, ready for a template.
+
+    Attributes:
+        parameter: its definition.
+        value: in force.
+        choices: what may be chosen, for a parameter of kind "choice".
+        without: the changed settings less this one: what a link that resets it carries.
+    """
+
+    parameter: Parameter
+    value: Any
+    choices: tuple[str, ...]
+    without: Mapping[str, str]
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from its default."""
+        return bool(self.value != self.parameter.default)
+
+    @property
+    def text(self) -> str:
+        """The value as a person reads it: "60 %", "12 warmer", "neutral", "256 px".
+
+        Vividness is the other end of the temperature. ``controls.js`` writes the same.
+        """
+        if self.parameter.kind == "choice":
+            return str(self.value)
+        if self.words:
+            return f"{abs(self.value):g} {self.words[self.value > 0]}" if self.value else "neutral"
+        if self.unit != "%":
+            return f"{self.value:g} {self.unit}"
+        share = 1 - self.value if self.parameter.name == "temperature" else self.value
+        return f"{100 * share:.0f} %"
+
+    @property
+    def unit(self) -> str:
+        """What it is shown in: a fraction is shown as per cent."""
+        return "%" if self.parameter.kind == "float" else self.parameter.unit
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is called below and above zero; empty if it is shown with its unit."""
+        return _WORDS.get(self.parameter.name, ())
+
+
+@dataclass(frozen=True)
+class PresetLink:
+    """One preset: its words, the settings its link carries, and whether they are in force."""
+
+    name: str
+    label: str
+    help: str
+    changes: Mapping[str, str]
+    active: bool
+
+
+def controls(settings: Settings, models: list[str]) -> dict[str, list[Control]]:
+    """Every parameter that leaves a choice, under "Colour", "Detail" or "Advanced"."""
+    groups: dict[str, list[Control]] = {_FIRST_GROUP: [], "Detail": [], _PREDICT_GROUP: []}
+    changes = query_of(settings)
+    for name, parameter in PARAMETERS.items():
+        predicts = parameter.stage == "predict"
+        group = _PREDICT_GROUP if predicts else _GROUPS.get(name, _FIRST_GROUP)
+        choices = tuple(models) if name == "model" else parameter.choices
+        if parameter.kind == "choice" and len(choices) < 2:
+            continue
+        without = {key: value for key, value in changes.items() if key != name}
+        groups[group].append(Control(parameter, getattr(settings, name), choices, without))
+    return groups
+
+
+def presets(settings: Settings) -> list[PresetLink]:
+    """Every preset, on top of the model and working size in force."""
+    changes = settings.changes()
+    kept = {name: value for name, value in changes.items() if PARAMETERS[name].stage == "predict"}
+    links = []
+    for preset in PRESETS.values():
+        after = Settings.from_mapping({**kept, **preset.changes})
+        links.append(
+            PresetLink(preset.name, preset.label, preset.help, query_of(after), after == settings)
+        )
+    return links
+
+
+def query_of(settings: Settings) -> dict[str, str]:
+    """What differs from the defaults, as short as it can stand in an address: "12", not "12.0"."""
+    return {
+        name: value if isinstance(value, str) else f"{value:g}"
+        for name, value in settings.changes().items()
+    }
+
+
+def settings_from(values: MultiDict[str, str]) -> Settings:
+    """The settings among a query's values; empty ones are defaults, foreign names are not ours.
+
+    Raises:
+        InvalidSetting: if a value is not of its parameter's type or out of range.
+    """
+    return Settings.from_mapping(
+        {name: values[name] for name in PARAMETERS if values.get(name, "").strip()}
+    )
+
+
+def output_from(values: MultiDict[str, str], default_format: str = "png") -> Output:
+    """How the download is to be written, from a query's values.
+
+    A form sends ``0`` before each ticked box's ``1``, so the last value counts.
+
+    Raises:
+        InvalidSetting: if a value is not possible.
+    """
+    return Output(
+        format=values.get("format") or default_format,
+        quality=_whole(values, "quality", Output.quality),
+        bit_depth=_whole(values, "bit_depth", 0) or None,
+        provenance=_ticked(values, "provenance", Output.provenance),
+        side_by_side=_ticked(values, "side_by_side", Output.side_by_side),
+        strip_private=_ticked(values, "strip_private", Output.strip_private),
+    )
+
+
+def guide_from(values: MultiDict[str, str]) -> Guide:
+    """Hints and the reference among a query's values.
+
+    Raises:
+        InvalidGuidance: if they are not right.
+    """
+    amount = values.get("reference_amount", "").strip()
+    try:
+        share = float(amount) if amount else Guide.reference_amount
+    except ValueError:
+        raise InvalidGuidance(f"reference_amount must be a number, not {amount!r}.") from None
+    hints = [text for text in values.getlist("hint") if text.strip()]
+    if len(hints) > MOST_HINTS:
+        raise InvalidGuidance(f"A photograph takes {MOST_HINTS} hints at most, not {len(hints)}.")
+    return Guide(tuple(map(Hint.parse, hints)), values.get("reference", "").strip(), share)
+
+
+def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
+    """A guide as it stands in an address; what is not set is not there."""
+    found: dict[str, str | list[str]] = {}
+    if guide.hints:
+        found["hint"] = [hint.text for hint in guide.hints]
+    if guide.reference:
+        found["reference"] = guide.reference
+        if guide.reference_amount != Guide.reference_amount:
+            found["reference_amount"] = f"{guide.reference_amount:g}"
+    return found
+
+
+def format_choices() -> list[tuple[str, str]]:
+    """(value, label) of the formats that results can be had in."""
+    return [(name, _FORMAT_LABELS.get(name, name.upper())) for name in WRITABLE_FORMATS]
+
+
+def likely_format(source: str) -> str:
+    """The format to offer first for a scan of format ``source``: its own, or else PNG."""
+    return source.lower() if source.lower() in WRITABLE_FORMATS else "png"
+
+
+def _whole(values: MultiDict[str, str], name: str, default: int) -> int:
+    text = values.get(name, "").strip()
+    try:
+        return int(text) if text else default
+    except ValueError:
+        raise InvalidSetting(f"{name} must be a whole number, not {text!r}.") from None
+
+
+def _ticked(values: MultiDict[str, str], name: str, default: bool) -> bool:
+    given = values.getlist(name)
+    return given[-1].lower() in {"1", "true", "on", "yes"} if given else default

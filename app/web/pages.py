@@ -1,0 +1,253 @@
+"""The pages: HTML for people, thin over the service, complete without JavaScript.
+
+The settings of a photograph live in the page's query string, so what is on the screen can be
+bookmarked, and every control has a form or a link behind it. Errors are raised as they are; the
+application's error handlers put them on a page.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response as BaseResponse
+
+import colorizer
+from colorizer import weights
+from colorizer.errors import ColorizerError
+from colorizer.photo import READABLE_SUFFIXES
+from colorizer.settings import Settings
+
+from ..context import config, service
+from ..errors import problem_of
+from ..storage import names
+from ..storage.records import Guide, PhotoRecord, View
+from . import forms, recent
+from .delivery import send
+from .security import owner
+
+blueprint = Blueprint("pages", __name__)
+
+#: what a file picker offers; the content decides what is taken
+ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
+_REFUSALS_SHOWN = 5  # what is said on the next page travels in a cookie
+_ZIP_NAME = "colorized-photographs.zip"
+
+
+@blueprint.app_context_processor
+def _everywhere() -> dict[str, Any]:
+    """What every template may need: the version and the limits."""
+    return {"version": colorizer.__version__, "config": config}
+
+
+@blueprint.get("/")
+def start() -> str:
+    """The start page; it makes the session that the uploads of its script need."""
+    return _start_page()
+
+
+def _start_page(problem: str | None = None) -> str:
+    return render_template(
+        "start.html",
+        form=forms.UploadForm(),
+        recent=recent.listed(owner()),
+        samples=service.samples(),
+        accept=ACCEPT,
+        problem=problem,
+    )
+
+
+@blueprint.post("/photographs")
+def upload() -> BaseResponse | tuple[str, int]:
+    """One photograph, or many as a batch, from the form."""
+    every = (file for _, file in request.files.items(multi=True))  # whatever the field is called
+    files = [file for file in every if file.filename]
+    if not files:
+        return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
+    if len(files) == 1:
+        return _see_new(service.upload(owner(), files[0].stream, files[0].filename or ""))
+    return _upload_many(files)
+
+
+def _upload_many(files: list[FileStorage]) -> BaseResponse | tuple[str, int]:
+    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own."""
+    batch = service.new_batch(owner())
+    refused: list[tuple[str, ColorizerError]] = []
+    for file in files:
+        try:
+            service.upload(owner(), file.stream, file.filename or "", batch=batch.id)
+        except ColorizerError as error:
+            refused.append((names.clean(file.filename or ""), error))
+    if len(refused) == len(files):
+        service.delete_batch(owner(), batch.id)
+        statuses = {problem_of(error).status for _, error in refused}
+        status = statuses.pop() if len(statuses) == 1 else 422
+        return render_template("refused.html", refused=refused, batch=None), status
+    recent.remember("batch", batch.id)
+    if len(refused) > _REFUSALS_SHOWN:
+        return render_template("refused.html", refused=refused, batch=batch), 200
+    for name, reason in refused:
+        flash(f"{name}: {reason}", "error")
+    return _see("pages.batch", id=batch.id)
+
+
+@blueprint.post("/samples/<name>")
+def try_sample(name: str) -> BaseResponse:
+    """Take one of the sample photographs as if it had been uploaded."""
+    return _see_new(service.upload_sample(owner(), name))
+
+
+@blueprint.get("/photographs/<id>")
+def photograph(id: str) -> str:
+    """A photograph: before and after, the controls, the download. Asks for missing colours."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    view = service.view(who, id, settings)
+    if view.state == "missing":
+        view = service.request(who, id, settings)
+    return render_template(
+        "photograph.html",
+        view=view,
+        output=forms.output_from(request.args, forms.likely_format(view.record.format)),
+        guide=forms.query_of_guide(forms.guide_from(request.args)),
+        others=_others(who, view.record),
+        default_amount=Guide.reference_amount,
+        **_form_parts(settings),
+    )
+
+
+def _others(who: str, photo: PhotoRecord) -> list[PhotoRecord]:
+    """The other photographs of its batch."""
+    if photo.batch is None:
+        return []
+    batch = service.batch(who, photo.batch)
+    return [view.record for view in batch.photos if view.record.id != photo.id]
+
+
+@blueprint.post("/photographs/<id>/again")
+def again(id: str) -> BaseResponse:
+    """Ask once more for colours that failed."""
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    service.request(owner(create=False), id, settings)
+    changes = forms.query_of(settings) | forms.query_of_guide(guide)
+    return _see("pages.photograph", id=id, **changes)
+
+
+@blueprint.get("/photographs/<id>/preview.jpg")
+def preview(id: str) -> Response:
+    """The coloured preview with the query's settings."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    return send(service.preview(who, id, settings, forms.guide_from(request.args)))
+
+
+@blueprint.get("/photographs/<id>/grey.jpg")
+def grey(id: str) -> Response:
+    """The preview as it was scanned."""
+    return send(service.grey_preview(owner(create=False), id))
+
+
+@blueprint.get("/photographs/<id>/uncertainty.png")
+def uncertainty(id: str) -> Response:
+    """The overlay that shows where the model was unsure, of the preview's size."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    return send(service.uncertainty(who, id, settings))
+
+
+@blueprint.get("/photographs/<id>/download")
+def download(id: str) -> Response:
+    """The finished photograph at full size, as an attachment."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    output, guide = forms.output_from(request.args), forms.guide_from(request.args)
+    return send(service.result(who, id, settings, output, guide), attachment=True)
+
+
+@blueprint.post("/photographs/<id>/delete")
+def delete(id: str) -> BaseResponse:
+    """Delete a photograph and all that was made of it, at once; its batch, if any, is next."""
+    who = owner(create=False)
+    batch = service.view(who, id).record.batch
+    service.delete(who, id)
+    flash("The photograph and everything made from it have been deleted.", "done")
+    return _see("pages.batch", id=batch) if batch else _see("pages.start")
+
+
+@blueprint.get("/batches/<id>")
+def batch(id: str) -> str:
+    """Many photographs: each one's progress, settings for all, one download."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    view = service.batch(who, id, settings)
+    if view.counts.get("missing"):
+        view = service.request_batch(who, id, settings)
+    return render_template(
+        "batch.html", view=view, output=forms.output_from(request.args), **_form_parts(settings)
+    )
+
+
+@blueprint.get("/batches/<id>/download.zip")
+def download_batch(id: str) -> Response:
+    """All finished photographs of a batch at full size, streamed."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    chunks = service.zip(who, id, settings, forms.output_from(request.args))
+    response = Response(chunks, mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=_ZIP_NAME)
+    return response
+
+
+@blueprint.post("/batches/<id>/delete")
+def delete_batch(id: str) -> BaseResponse:
+    """Delete a batch and all its photographs, at once."""
+    service.delete_batch(owner(create=False), id)
+    flash("The photographs and everything made from them have been deleted.", "done")
+    return _see("pages.start")
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """The model card, the version, the licences."""
+    return render_template(
+        "about.html", model_card=_model_card(), models=service.models(), samples=service.samples()
+    )
+
+
+def _form_parts(settings: Settings) -> dict[str, Any]:
+    """What the settings form and the forms with buttons need."""
+    return {
+        "settings": settings,
+        "changes": forms.query_of(settings),
+        "groups": forms.controls(settings, service.models()),
+        "presets": forms.presets(settings),
+        "formats": forms.format_choices(),
+        "form": forms.ActionForm(),
+    }
+
+
+def _see_new(view: View) -> BaseResponse:
+    """On to the page of a new photograph, which the start page will lead back to."""
+    recent.remember("photograph", view.record.id)
+    return _see("pages.photograph", id=view.record.id)
+
+
+def _see(endpoint: str, **values: Any) -> BaseResponse:
+    """Send the browser on, after a form."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+@cache
+def _model_card() -> Markup:
+    """The shipped model card as HTML, from level 2 on; raw HTML in it is escaped."""
+    text = (weights.shipped_folder() / "MODEL_CARD.md").read_text("utf-8")
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
+        if token.attrs.pop("style", None) == "text-align:right":  # no styles in attributes here
+            token.attrs["class"] = "align-right"
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    frame = '<div class="scroll" tabindex="0" role="group" aria-label="Table, may scroll"><table>'
+    html = html.replace("<table>", frame).replace("</table>", "</table></div>")
+    # Our own model card, rendered with raw HTML escaped.
+    return Markup(html.replace("<th></th>", "<td></td>"))  # nosec B704

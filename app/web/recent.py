@@ -1,0 +1,62 @@
+"""What a browser uploaded lately, kept in its session: the start page leads back to it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import session
+
+from ..context import service
+from ..errors import NotFound
+from ..storage.records import View
+
+Kind = Literal["photograph", "batch"]
+
+#: how many are kept: the session is a cookie, and cookies are small
+MOST = 8
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A photograph or a batch that is still there.
+
+    Attributes:
+        endpoint: of its page, which takes its ``id``.
+        name: what it is called.
+        cover: the photograph that stands for it, once there is something to see of it.
+    """
+
+    endpoint: str
+    id: str
+    name: str
+    cover: View | None
+
+
+def remember(kind: Kind, id: str) -> None:
+    """Put something new first. Programs, which have no session, remember for themselves."""
+    if "owner" in session:
+        session["recent"] = [[kind, id], *session.get("recent", [])][:MOST]
+
+
+def listed(owner: str) -> list[Recent]:
+    """What is still there of it, the newest first."""
+    found = []
+    for kind, id in session.get("recent", []):
+        with suppress(NotFound):
+            found.append(_batch(owner, id) if kind == "batch" else _photograph(owner, id))
+    return found
+
+
+def _photograph(owner: str, id: str) -> Recent:
+    view = service.view(owner, id)
+    return Recent("pages.photograph", id, view.record.name, view if view.has_preview else None)
+
+
+def _batch(owner: str, id: str) -> Recent:
+    photos = service.batch(owner, id).photos
+    if not photos:
+        raise NotFound  # everything in it was refused or deleted
+    name = f"{len(photos)} photograph{'' if len(photos) == 1 else 's'}"
+    return Recent("pages.batch", id, name, next((p for p in photos if p.has_preview), None))

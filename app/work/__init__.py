@@ -1,0 +1,1 @@
+"""Who works: photographs are taken in, queued, coloured and rendered."""

@@ -1,0 +1,127 @@
+"""Taking photographs in: limits first, then to the disk all at once, then into the queue."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import IO
+
+from colorizer.errors import ColorizerError, InvalidSetting, WeightsMissing
+from colorizer.photo import probe
+from colorizer.settings import DEFAULT_MODEL, Settings
+from colorizer.weights import statuses
+
+from ..config import Config
+from ..errors import QueueFull
+from ..storage import names
+from ..storage.disk import receive
+from ..storage.folder import ORIGINAL, Storage
+from ..storage.records import PhotoRecord, Wanted, new_id
+from .counting import Counting
+from .queue import IN_BATCH, SINGLE, Queue
+from .worker import Worker
+
+_LONGEST_WAIT = 60  # s after which somebody who was sent away may try again
+_ROOM = 0.1  # part of a full queue that should be free by then
+
+
+def installed_models() -> list[str]:
+    """Names of the models whose weights are on this machine."""
+    return [status.name for status in statuses() if status.state == "ready"]
+
+
+class Intake:
+    """The way in, for photographs and for further predictions of them."""
+
+    def __init__(
+        self, config: Config, storage: Storage, queue: Queue, worker: Worker, counting: Counting
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._queue = queue
+        self._worker = worker
+        self._counting = counting
+
+    def upload(
+        self, owner: str, source: IO[bytes], name: str, batch: str | None, settings: Settings
+    ) -> PhotoRecord:
+        """See :meth:`app.service.Service.upload`."""
+        try:
+            record = self._store(owner, source, name, batch, settings)
+        except Exception as error:
+            outcome = type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
+            self._counting.uploaded(outcome)
+            raise
+        self._counting.uploaded("stored")
+        return record
+
+    def _store(
+        self, owner: str, source: IO[bytes], name: str, batch: str | None, settings: Settings
+    ) -> PhotoRecord:
+        _check_model(settings)
+        self.check_room()
+        wanted = Wanted(new_id(), settings.model, settings.working_size)
+        with self._storage.incoming() as folder:
+            length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
+            header = probe(folder / ORIGINAL, max_pixels=self._config.max_pixels)
+            created, expires = self.lifetime()
+            record = PhotoRecord(
+                id=wanted.id,
+                owner=owner,
+                name=names.clean(name),
+                format=header.format,
+                width=header.width,
+                height=header.height,
+                bytes=length,
+                created=created,
+                expires=expires,
+                batch=batch,
+            )
+            self._storage.publish(folder, record, wanted)
+        self._storage.usage.add(length)
+        self._enqueue(wanted, record)
+        return record
+
+    def ask(self, records: Iterable[PhotoRecord], settings: Settings) -> None:
+        """Want one more prediction of some photographs, or failed ones again."""
+        _check_model(settings)
+        self._check_queue()
+        for record in records:
+            wanted = Wanted(record.id, settings.model, settings.working_size)
+            self._storage.want(wanted)
+            self._enqueue(wanted, record)
+
+    def check_room(self, length: int = 0) -> None:
+        """Raise QueueFull, QueueUnavailable or StorageFull if ``length`` bytes have no room."""
+        self._check_queue()
+        self._storage.check_room(length)
+        self._storage.check_quota(length)
+
+    def lifetime(self) -> tuple[datetime, datetime]:
+        """When something that is made now was made, and when it expires; UTC."""
+        created = datetime.now(UTC)
+        return created, created + timedelta(hours=self._config.time_to_live_hours)
+
+    def _enqueue(self, wanted: Wanted, record: PhotoRecord) -> None:
+        self._queue.add(wanted, SINGLE if record.batch is None else IN_BATCH)
+
+    def _check_queue(self) -> None:
+        length = self._queue.length()
+        if length >= self._config.queue_limit:
+            ahead = length - (1 - _ROOM) * self._config.queue_limit
+            seconds = math.ceil(self._worker.seconds_each * ahead)
+            seconds = min(max(seconds, 1), _LONGEST_WAIT)
+            raise QueueFull(
+                f"{length} photographs wait already. Try again in about {seconds} seconds.", seconds
+            )
+
+
+def _check_model(settings: Settings) -> None:
+    installed = installed_models()
+    if settings.model not in installed:
+        if settings.model == DEFAULT_MODEL:
+            raise WeightsMissing("The model's weights are not installed on this server.")
+        raise InvalidSetting(
+            f"There is no model {settings.model!r} here; there are {', '.join(installed)}."
+        )

@@ -1,0 +1,275 @@
+"""Stored predictions to pictures: previews in memory, full-size results on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+
+from colorizer import __version__, prediction_file
+from colorizer import photo as files
+from colorizer.color.palette import palette_of
+from colorizer.errors import CorruptPrediction, InvalidGuidance
+from colorizer.guidance import Guidance, Reference
+from colorizer.photo import Metadata, Photo
+from colorizer.pipeline import Prediction, provenance, render, working_ab
+from colorizer.settings import Settings
+from colorizer.uncertainty import LikelyColour, likely_colours, overlay
+
+from ..errors import NotReady, PredictionFailed, Problem
+from ..storage import names
+from ..storage.disk import full_disk, gone, used
+from ..storage.folder import FACTS, PREVIEW, Storage
+from ..storage.records import (
+    MIMETYPES,
+    UNGUIDED,
+    Blob,
+    Guide,
+    Output,
+    PhotoRecord,
+    ResultFile,
+    key_of,
+)
+from .admission import Budget
+from .counting import Counting
+
+_CACHE_BYTES = 128 << 20
+_PREVIEW_QUALITY = 88
+_RESULTS_KEPT = 4  # for each photograph
+_IN_USE = 5.0  # s for which a result is not removed: somebody may be about to send it
+_PATIENCE = 10.0  # s that a request waits for its turn at a large picture
+_REDONE = 60  # s until the next sweep, at most
+
+Value = TypeVar("Value", Prediction, Photo)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a finished picture is to be like."""
+
+    settings: Settings
+    output: Output
+    guide: Guide = UNGUIDED
+
+    def etag(self, id: str) -> str:
+        """What the picture of a photograph is called."""
+        return etag(id, "result", self.settings, self.output, self.guide)
+
+
+class Pictures:
+    """Whatever can be made of a photograph and its prediction, without a network."""
+
+    def __init__(
+        self, storage: Storage, counting: Counting, max_pixels: int, budget: Budget
+    ) -> None:
+        self._storage = storage
+        self._counting = counting
+        self._max_pixels = max_pixels
+        self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
+        self._lock = threading.Lock()  # of what is kept
+        self._budget = budget
+
+    # what the worker leaves
+
+    def keep_grey(self, id: str, small: Photo) -> None:
+        """Store the small grey photograph that previews are rendered from."""
+        small = replace(small, metadata=Metadata())
+        self._storage.write(id, PREVIEW, _encoded(small, "png", bit_depth=8))
+        self._storage.write(id, FACTS, json.dumps({"bit_depth": small.bit_depth}).encode())
+
+    def keep_prediction(self, id: str, key: str, prediction: Prediction) -> None:
+        """Store a prediction, and have it at hand."""
+        buffer = io.BytesIO()
+        prediction_file.save(prediction, buffer)
+        self._storage.write(id, f"{key}.prediction", buffer.getvalue())
+        self._keep((id, key), prediction)
+
+    # small pictures
+
+    def preview(self, id: str, settings: Settings, guide: Guide) -> Blob:
+        """JPEG in colour; raises NotReady, PredictionFailed, NotFound, InvalidGuidance."""
+        prediction, grey = self._prediction(id, settings), self._grey(id)
+        guidance = self._guidance(guide, settings)
+        with self._counting.rendering("preview"):
+            picture = render(grey, prediction, settings, guidance)
+            data = _encoded(picture, "jpeg", quality=_PREVIEW_QUALITY)
+        return Blob(data, "image/jpeg")
+
+    def grey_preview(self, id: str) -> Blob:
+        """JPEG in grey; raises NotReady until the worker has opened the photograph."""
+        data = _encoded(self._grey(id), "jpeg", quality=_PREVIEW_QUALITY)
+        return Blob(data, "image/jpeg")
+
+    def uncertainty(self, id: str, settings: Settings) -> Blob:
+        """PNG with alpha, of the preview's size."""
+        prediction, grey = self._prediction(id, settings), self._grey(id)
+        with self._counting.rendering("uncertainty"):
+            layer = overlay(prediction, grey.height, grey.width)
+            data = _encoded(Photo(layer[..., :3], layer[..., 3]), "png")
+        return Blob(data, "image/png")
+
+    def likely_colours(
+        self, id: str, settings: Settings, x: float, y: float, count: int
+    ) -> list[LikelyColour]:
+        """See :func:`colorizer.uncertainty.likely_colours`."""
+        return likely_colours(self._prediction(id, settings), x, y, count)
+
+    # full size
+
+    def result(self, record: PhotoRecord, wish: Wish) -> ResultFile:
+        """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
+        result = self._describe(record, wish)
+        self._prediction(record.id, wish.settings)
+        if used(result.path):
+            return result
+        with self._budget.reserve(record.width * record.height, _PATIENCE):
+            if not used(result.path):
+                self._storage.results(record.id)
+                self._write(record, wish, result.path)
+                _remove_old(result.path.parent)
+        return result
+
+    @contextmanager
+    def fleeting(self, record: PhotoRecord, wish: Wish) -> Iterator[ResultFile]:
+        """The finished picture, under a name of its own that is removed afterwards."""
+        result = self._describe(record, wish)
+        with self._storage.incoming() as folder:
+            path = folder / result.path.name
+            try:
+                os.link(result.path, path)  # stays, whoever deletes the other
+            except OSError:
+                with self._budget.reserve(record.width * record.height):
+                    self._write(record, wish, path)
+            yield replace(result, path=path)
+
+    def _describe(self, record: PhotoRecord, wish: Wish) -> ResultFile:
+        mimetype, suffix = MIMETYPES[wish.output.format]
+        path = self._storage.photo(record.id) / "results" / f"{wish.etag(record.id)}.{suffix}"
+        return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"))
+
+    def _write(self, record: PhotoRecord, wish: Wish, path: Path) -> None:
+        settings, output = wish.settings, wish.output
+        prediction = self._prediction(record.id, settings)
+        guidance = self._guidance(wish.guide, settings)
+        self._storage.check_room()
+        with self._counting.rendering("result"), gone(), full_disk():
+            grey = files.read(self._storage.original(record.id), max_pixels=self._max_pixels)
+            depth = files.depth_for(grey, output.format, output.bit_depth)
+            picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
+            if output.side_by_side:
+                picture = files.side_by_side(grey, picture)
+            files.write(
+                picture,
+                path,
+                format=output.format,
+                quality=output.quality,
+                bit_depth=output.bit_depth,
+                provenance=(
+                    provenance(prediction, settings, guidance) if output.provenance else None
+                ),
+                strip_private=output.strip_private,
+            )
+
+    # what is at hand
+
+    def _guidance(self, guide: Guide, settings: Settings) -> Guidance:
+        """What the library wants to know; the palette of the reference is that of its result."""
+        if not guide.reference:
+            return Guidance(guide.hints)
+        record = self._storage.record(guide.reference)
+        try:
+            prediction = self._prediction(record.id, settings)
+        except (NotReady, PredictionFailed):
+            raise InvalidGuidance(f"{record.name} has no colours yet to be taken.") from None
+        ab = working_ab(prediction, settings, Guidance())
+        palette = palette_of(ab.transpose(1, 2, 0)).round(7)
+        reference = Reference(tuple(palette.tolist()), guide.reference_amount, record.name)
+        return Guidance(guide.hints, reference)
+
+    def _prediction(self, id: str, settings: Settings) -> Prediction:
+        key = key_of(settings.model, settings.working_size)
+
+        def make() -> Prediction:
+            data = self._storage.read(id, f"{key}.prediction")
+            if data is None:
+                failed = self._storage.read(id, f"{key}.failed")
+                if failed is not None:
+                    raise PredictionFailed(Problem(**json.loads(failed)).detail)
+                raise NotReady("The colours of this photograph are not ready yet.", 1)
+            try:
+                return prediction_file.load(data)
+            except CorruptPrediction:
+                logger.exception("photo %s: its prediction is made anew", id)
+                self._storage.remove(id, f"{key}.prediction")  # which the sweep notices
+                raise NotReady("The colours are being worked out once more.", _REDONE) from None
+
+        return self._at_hand((id, key), make)
+
+    def _grey(self, id: str) -> Photo:
+        def make() -> Photo:
+            data = self._storage.read(id, PREVIEW)
+            if data is None:
+                raise NotReady("This photograph has not been opened yet.", 1)
+            return files.read(data)
+
+        return self._at_hand((id, PREVIEW), make)
+
+    def _at_hand(self, key: tuple[str, str], make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key in self._kept:
+                value: Value = self._kept[key]
+                return value
+        value = make()
+        self._keep(key, value)
+        return value
+
+    def _keep(self, key: tuple[str, str], value: Prediction | Photo) -> None:
+        with self._lock, suppress(ValueError):  # larger than everything that may be kept
+            self._kept[key] = value
+
+
+def etag(id: str, kind: str, *made_from: Settings | Output | Guide) -> str:
+    """What a picture is called that depends on these, and on nothing else."""
+    parts = [__version__, id, kind, *(asdict(part) for part in made_from)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def predicted(settings: Settings) -> Settings:
+    """What of the settings a prediction depends on; the rest has its defaults."""
+    return Settings(model=settings.model, working_size=settings.working_size)
+
+
+def _encoded(
+    photo: Photo, format: str, *, quality: int = 92, bit_depth: int | None = None
+) -> bytes:
+    buffer = io.BytesIO()
+    files.write(photo, buffer, format=format, quality=quality, bit_depth=bit_depth)
+    return buffer.getvalue()
+
+
+def _bytes_of(value: Prediction | Photo) -> int:
+    if isinstance(value, Photo):
+        return value.pixels.nbytes + (0 if value.alpha is None else value.alpha.nbytes)
+    return value.nbytes
+
+
+def _remove_old(folder: Path) -> None:
+    """Keep the latest results, and those that somebody may be about to send."""
+    with suppress(FileNotFoundError):
+        ages = sorted((time.time() - file.stat().st_mtime, file) for file in folder.iterdir())
+        for age, file in ages[_RESULTS_KEPT:]:
+            if age > _IN_USE:
+                file.unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""The options that say what results look like, shared by the commands that colour files."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from ..errors import InvalidSetting
+from ..photo import WRITABLE_FORMATS
+from ..photo.formats import SIXTEEN_BIT_FORMATS
+from .options import Choice
+
+if TYPE_CHECKING:
+    from ..batch import Colour
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class ResultOptions:
+    """What :func:`result_options` asks for, ready for :func:`colorizer.batch.run`."""
+
+    format: str | None
+    colour: Colour
+    provenance: bool
+    read_options: dict[str, Any]
+    write_options: dict[str, Any]
+
+    def check(self, formats: Iterable[str]) -> None:
+        """Refuse before the work what no file could hold after it.
+
+        Raises:
+            InvalidSetting: 16 bits or no loss, for a format that has not got it.
+        """
+        shallow = set(formats) - SIXTEEN_BIT_FORMATS
+        if self.write_options.get("bit_depth") == 16 and shallow:
+            raise InvalidSetting(
+                f"{min(shallow).upper()} has 8 bits only; choose --format png or tiff for 16 bits."
+            )
+        if self.write_options.get("lossless") and "jpeg" in shallow:
+            raise InvalidSetting("JPEG always loses something; choose --format webp, png or tiff.")
+
+
+def result_options(function: Function) -> Function:
+    """Give a command these options; it gets them together, as the argument ``results``."""
+
+    @functools.wraps(function)
+    def folded(
+        *arguments: Any,
+        format_: str | None,
+        quality: int | None,
+        lossless: bool,
+        bit_depth: str | None,
+        colour: Colour,
+        no_provenance: bool,
+        strip_private: bool,
+        max_megapixels: float | None,
+        salvage: bool,
+        **others: Any,
+    ) -> Any:
+        results = ResultOptions(
+            format_,
+            colour,
+            not no_provenance,
+            _given(
+                {
+                    "max_pixels": max_megapixels and int(max_megapixels * 1_000_000),
+                    "salvage": salvage or None,
+                }
+            ),
+            _given(
+                {
+                    "quality": quality,
+                    "lossless": lossless,
+                    "bit_depth": bit_depth and int(bit_depth),
+                    "strip_private": strip_private or None,
+                }
+            ),
+        )
+        return function(*arguments, results=results, **others)
+
+    options = [
+        click.option(
+            "--format",
+            "format_",
+            type=Choice(WRITABLE_FORMATS),
+            help="File format of the results.  [default: by the name of OUT if it is a file; "
+            "otherwise JPEG stays JPEG, and all else becomes PNG]",
+        ),
+        click.option(
+            "--quality", type=click.IntRange(1, 100), help="Of JPEG and lossy WebP.  [default: 92]"
+        ),
+        click.option("--lossless", is_flag=True, help="Write WebP without loss; refuse JPEG."),
+        click.option(
+            "--bit-depth",
+            type=Choice(["8", "16"]),
+            help="Bits per channel.  [default: those of the photograph, where the format has them]",
+        ),
+        click.option(
+            "--colour",
+            type=Choice(["repaint", "skip", "keep"]),
+            default="repaint",
+            show_default=True,
+            help="What to do with photographs that are in colour already, and not just toned or "
+            "yellowed; repaint: replace their colours, and say so; skip: leave them out; keep: "
+            "copy them with their own colours.",
+        ),
+        click.option(
+            "--no-provenance",
+            is_flag=True,
+            help="Leave out the note in the metadata that the colours were added, and how.",
+        ),
+        click.option(
+            "--strip-private",
+            is_flag=True,
+            help="Leave out of the metadata the place (GPS), serial numbers, owner and "
+            "maker notes; captions, creator and copyright stay.",
+        ),
+        click.option(
+            "--max-megapixels",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Refuse larger photographs.  [default: 100]",
+        ),
+        click.option(
+            "--salvage",
+            is_flag=True,
+            help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
+        ),
+    ]
+    command: Callable[..., Any] = folded
+    for option in reversed(options):
+        command = option(command)
+    return cast(Function, command)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,1 @@
+"""A folder that is watched: what is put in is coloured once it is whole, and only once."""

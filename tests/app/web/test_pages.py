@@ -1,0 +1,287 @@
+"""The pages as a browser without JavaScript uses them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from flask_openapi3.openapi import OpenAPI
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from app.errors import NotReady
+from colorizer.settings import PARAMETERS
+
+from ..conftest import jpeg
+from ..doors import NewApp
+
+_PLACE = re.compile(r'<a href="(/(?:photographs|batches)/[^"]+)"')
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+def token(page: TestResponse) -> str:
+    found = _TOKEN.search(page.text)
+    assert found
+    return found[1]
+
+
+def upload(client: FlaskClient, *files: tuple[io.BytesIO, str]) -> TestResponse:
+    data: dict[str, Any] = {"csrf_token": token(client.get("/")), "files": list(files)}
+    return client.post("/photographs", data=data, content_type="multipart/form-data")
+
+
+@pytest.fixture
+def photograph(client: FlaskClient) -> str:
+    """Address of an uploaded photograph's page; its colours are ready."""
+    return upload(client, (jpeg(), "grandmother.jpg")).location
+
+
+def test_start_page_says_what_is_taken_and_for_how_long(client: FlaskClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    for words in ("50 MB", "100 megapixels", "500 at a time", "deleted after 24 hours"):
+        assert words in page.text
+    for name in re.findall(r'action="/samples/([^"]+)"', page.text):
+        assert client.get(f"/static/samples/{name}.webp").status_code == 200
+
+
+def test_one_photograph_goes_to_its_page(client: FlaskClient) -> None:
+    response = upload(client, (jpeg(), "<b>gran & co</b>.jpg"))
+    assert response.status_code == 303
+    page = client.get(response.location)
+    assert page.status_code == 200
+    assert "<b>gran" not in page.text
+    assert 'data-state="ready"' in page.text
+    for name in PARAMETERS.keys() - {"model"}:  # there is one model: nothing to choose
+        parameter = PARAMETERS[name]
+        assert f'name="{name}"' in page.text
+        assert parameter.label in page.text
+
+
+def test_a_form_without_token_is_refused(client: FlaskClient) -> None:
+    response = client.post("/photographs", data={"files": (jpeg(), "a.jpg")})
+    assert response.status_code == 403
+    assert "load the page anew" in response.text
+
+
+def test_nothing_chosen(client: FlaskClient) -> None:
+    response = upload(client)
+    assert response.status_code == 400
+    assert "No photograph was chosen" in response.text
+
+
+def test_not_a_picture(client: FlaskClient) -> None:
+    response = upload(client, (io.BytesIO(b"Dear diary"), "diary.jpg"))
+    assert response.status_code == 415
+    assert "To the first page" in response.text
+
+
+def test_pictures_of_a_page(client: FlaskClient, photograph: str) -> None:
+    colour = client.get(f"{photograph}/preview.jpg?saturation=2")
+    grey = client.get(f"{photograph}/grey.jpg")
+    unsure = client.get(f"{photograph}/uncertainty.png")
+    assert [p.mimetype for p in (colour, grey, unsure)] == ["image/jpeg", "image/jpeg", "image/png"]
+    assert colour.data != client.get(f"{photograph}/preview.jpg?saturation=0").data
+    again = client.get(
+        f"{photograph}/preview.jpg?saturation=2", headers={"If-None-Match": colour.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_settings_stand_in_the_address(client: FlaskClient, photograph: str) -> None:
+    page = client.get(f"{photograph}?warmth=12&format=webp").text
+    assert f'src="{photograph}/preview.jpg?warmth=12"' in page
+    assert '<option value="webp" selected>' in page
+    assert "12 warmer" in page
+    assert client.get(f"{photograph}?warmth=400").status_code == 422
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp", "tiff"])
+def test_download(client: FlaskClient, photograph: str, format: str) -> None:
+    response = client.get(f"{photograph}/download?format={format}&side_by_side=0&provenance=0")
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    with Image.open(io.BytesIO(response.data)) as image:
+        assert image.format == format.upper()
+        assert image.size == (48, 32)
+
+
+def test_delete(client: FlaskClient, photograph: str) -> None:
+    form = client.get(photograph)
+    response = client.post(f"{photograph}/delete", data={"csrf_token": token(form)})
+    assert response.status_code == 303
+    assert "have been deleted" in client.get(response.location).text
+    assert client.get(photograph).status_code == 404
+
+
+def test_a_deleted_photograph_of_a_batch_leads_back_to_it(client: FlaskClient) -> None:
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location
+    found = re.search(r'data-href="([^"]+)"', client.get(batch).text)
+    assert found
+    form = client.get(found[1])
+    response = client.post(f"{found[1]}/delete", data={"csrf_token": token(form)})
+    assert response.location == batch
+    assert "1 photograph<" in client.get(batch).text
+
+
+def test_the_start_page_leads_back(new_app: NewApp) -> None:
+    client = new_app().test_client()
+    assert "Your photographs" not in client.get("/").text
+    first = upload(client, (jpeg(), "first.jpg")).location
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location
+    api = client.post("/api/v1/photos", data={"file": (jpeg(), "by script.jpg")})
+    page = client.get("/").text
+    last = api.location.replace("/api/v1/photos/", "/photographs/")
+    assert _PLACE.findall(page) == [last, batch, first]
+    assert f'src="{first}/preview.jpg"' in page
+    assert "2 photographs" in page
+
+    client.post(f"{first}/delete", data={"csrf_token": token(client.get(first))})
+    assert f'href="{first}"' not in client.get("/").text
+    for _ in range(10):
+        client.post("/api/v1/photos", data={"file": (jpeg(), "more.jpg")})
+    assert client.get("/").text.count("more.jpg") == 8
+
+
+def test_the_members_of_a_batch_are_not_remembered_each(new_app: NewApp) -> None:
+    client = new_app().test_client()
+    batch = client.post("/api/v1/batches").location.rpartition("/")[2]
+    for name in ("a.jpg", "b.jpg"):
+        client.post("/api/v1/photos", data={"file": (jpeg(), name), "batch": batch})
+    assert _PLACE.findall(client.get("/").text) == [f"/batches/{batch}"]
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_back"),
+    [
+        ("http://localhost/about", True),
+        ("http://localhost/nothing-here", False),
+        ("https://elsewhere.example/", False),
+        ("javascript://localhost/%0aalert(1)", False),
+        (None, False),
+    ],
+)
+def test_errors_lead_back(client: FlaskClient, came_from: str | None, leads_back: bool) -> None:
+    page = client.get("/nothing-here", headers={"Referer": came_from} if came_from else {}).text
+    assert ("Back to where you were" in page) == leads_back
+    assert (f'href="{came_from}"' in page) == leads_back
+
+
+def test_nobody_else_sees_a_photograph(
+    shared_app: OpenAPI, client: FlaskClient, photograph: str
+) -> None:
+    stranger = shared_app.test_client()
+    stranger.get("/")
+    for path in ("", "/preview.jpg", "/grey.jpg", "/uncertainty.png", "/download"):
+        assert stranger.get(photograph + path).status_code == 404
+
+
+def test_a_sample(client: FlaskClient) -> None:
+    start = client.get("/")
+    response = client.post("/samples/camera", data={"csrf_token": token(start)})
+    assert response.status_code == 303
+    assert client.get(response.location).status_code == 200
+    missing = client.post("/samples/..%2Fsecret", data={"csrf_token": token(start)})
+    assert missing.status_code == 404
+
+
+def test_many_photographs(client: FlaskClient) -> None:
+    response = upload(
+        client, (jpeg(), "a.jpg"), (io.BytesIO(b"Dear diary"), "diary.txt"), (jpeg(), "b.jpg")
+    )
+    assert "/batches/" in response.location
+    page = client.get(f"{response.location}?saturation=0.5")
+    assert "2 of 2 in colour" in page.text
+    assert "diary.txt" in page.text
+    assert page.text.count("preview.jpg?saturation=0.5") == 2
+    archive = client.get(f"{response.location}/download.zip?format=jpeg")
+    assert archive.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(archive.data)) as names:
+        assert len(names.namelist()) == 2
+    gone = client.post(f"{response.location}/delete", data={"csrf_token": token(page)})
+    assert gone.status_code == 303
+    assert client.get(response.location).status_code == 404
+
+
+def test_many_files_and_no_photograph(client: FlaskClient) -> None:
+    diary = io.BytesIO(b"Dear diary")
+    response = upload(client, (diary, "a.txt"), (io.BytesIO(b"x"), "b.txt"))
+    assert response.status_code == 415
+    assert "a.txt" in response.text
+    assert "b.txt" in response.text
+    whole = jpeg().getvalue()
+    mixed = upload(client, (io.BytesIO(b""), "empty.jpg"), (io.BytesIO(b"x"), "b.txt"))
+    assert mixed.status_code == 422
+    assert 'href="/batches/' not in mixed.text
+    few = upload(client, (io.BytesIO(whole), "good.jpg"), (io.BytesIO(b"x"), "bad.txt"))
+    assert few.status_code == 303
+    assert "bad.txt: " in client.get(few.location).text
+
+
+def test_many_that_were_not_taken_are_each_named(client: FlaskClient) -> None:
+    bad = [(io.BytesIO(b"x"), f"diary-{number}.txt") for number in range(40)]
+    response = upload(client, (jpeg(), "good.jpg"), *bad)
+    assert response.status_code == 200
+    assert all(f"diary-{number}.txt" in response.text for number in range(40))
+    place = re.search(r'href="(/batches/[^"]+)"', response.text)
+    assert place is not None
+    assert "good.jpg" in client.get(place[1]).text
+
+
+def test_files_are_taken_whatever_their_field_is_called(client: FlaskClient) -> None:
+    data = {
+        "csrf_token": token(client.get("/")),
+        "files": (jpeg(), "one.jpg"),
+        "file": (jpeg(), "two.jpg"),
+    }
+    page = client.get(client.post("/photographs", data=data).location).text
+    assert "one.jpg" in page
+    assert "two.jpg" in page
+
+
+def test_a_page_that_waits_says_so_and_looks_again(new_app: NewApp) -> None:
+    client = new_app(inline=False).test_client()
+    page = client.get(upload(client, (jpeg(), "a.jpg")).location).text
+    assert 'http-equiv="refresh"' in page
+    assert "number 1 in the queue" in page
+    assert 'id="download" hidden' in page
+
+
+def test_colours_for_another_working_size_are_asked_for(new_app: NewApp) -> None:
+    client = new_app(inline=False).test_client()
+    address = upload(client, (jpeg(), "a.jpg")).location
+    assert 'data-state="queued"' in client.get(f"{address}?working_size=512").text
+    response = client.get(f"{address}/preview.jpg?working_size=512")
+    assert response.status_code == NotReady.status
+
+
+def test_a_failure_is_said_and_can_be_tried_again(client: FlaskClient) -> None:
+    whole = jpeg(200, 200).getvalue()
+    address = upload(client, (io.BytesIO(whole[: len(whole) // 2]), "torn.jpg")).location
+    page = client.get(address)
+    assert 'data-state="failed"' in page.text
+    assert "damaged" in page.text
+    response = client.post(f"{address}/again", data={"csrf_token": token(page)})
+    assert response.status_code == 303
+
+
+def test_about_shows_the_model_card(client: FlaskClient) -> None:
+    page = client.get("/about").text
+    assert "Model card" in page
+    assert "<table>" in page
+    assert page.count("<h1") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/nothing-here"])
+def test_pages_have_no_inline_script_or_style(client: FlaskClient, path: str) -> None:
+    page = client.get(path).text
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
+
+
+def test_neither_have_the_pages_of_photographs(client: FlaskClient, photograph: str) -> None:
+    page = client.get(photograph).text
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
