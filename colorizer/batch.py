@@ -98,8 +98,8 @@ def run(
         overwrite: replace results that are there already, instead of skipping them.
         provenance: note in each file that its colours were added.
         colour: what is done with colour photographs (``was_colour`` of :class:`.Photo`). Those
-            that are kept are copied byte by byte if the result has the same format and nothing
-            else is asked for; else they are written anew, with their own colours.
+            that are kept are copied byte by byte if the result has the same format, is all of the
+            file, and nothing else is asked for; else they are written anew, with their own colours.
         guidance: gives what is known of a photograph, by its path; an error that it raises is that
             photograph's.
         read_options: further arguments of :func:`colorizer.photo.read`.
@@ -188,11 +188,12 @@ class _Worker:
         from . import photo as files
 
         guidance = self.guidance(task.input)
-        header = files.probe(task.input, **self.read_options)
+        options = self._options(task)
+        header = files.probe(task.input, **options)
         with self._room.reserve(header.height * header.width * BYTES_A_PIXEL):
             with self._reading:
                 self._check()
-                photo = files.read(task.input, **self.read_options)
+                photo = files.read(task.input, **options)
             if photo.was_colour and self.colour != "repaint":
                 return self._spare(task, photo)
             with self._network:
@@ -200,6 +201,7 @@ class _Worker:
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
+            warnings = [*_warnings(task.input.name, photo), *self._lost(task, photo)]
             photo = replace(photo, bit_depth=depth)
             result = self.colorizer.render(photo, prediction, self.settings, guidance)
             self._check()
@@ -208,9 +210,11 @@ class _Worker:
             files.write(
                 result, task.output, format=task.format, provenance=note, **self.write_options
             )
-        return Result(
-            task, "done", warnings=_warnings(task.input.name, photo), was_colour=photo.was_colour
-        )
+        return Result(task, "done", warnings=tuple(warnings), was_colour=photo.was_colour)
+
+    def _options(self, task: Task) -> dict[str, Any]:
+        """The arguments of ``read`` for a task."""
+        return self.read_options if task.page is None else {**self.read_options, "page": task.page}
 
     def _spare(self, task: Task, photo: Photo) -> Result:
         """Do not colour a colour photograph."""
@@ -220,25 +224,43 @@ class _Worker:
             return Result(task, "left_out", warnings=(warning,), was_colour=True)
         self._check()
         _make_folder(task.output.parent)
-        self._copy(task, photo.metadata.source_format)
+        lost = self._copy(task, photo)
         warning = f"{name} is a colour photograph and keeps its own colours."
-        return Result(task, "kept", warnings=(warning,), was_colour=True)
+        return Result(task, "kept", warnings=(*photo.warnings, warning, *lost), was_colour=True)
 
-    def _copy(self, task: Task, source_format: str) -> None:
+    def _copy(self, task: Task, photo: Photo) -> list[str]:
+        """Keep the file as it is, or else write it anew; returns what got lost, in sentences."""
         from . import photo as files
 
+        options = self._options(task)
         changes = self.write_options.keys() - {"quality", "lossless"}
-        if source_format.lower() == task.format and not changes:
+        is_a_part = (photo.pages > 1 and "page" in options) or (
+            photo.warnings and options.get("salvage")
+        )
+        if photo.metadata.source_format.lower() == task.format and not changes and not is_a_part:
             try:
                 write_atomically(task.output, task.input.read_bytes())
             except OSError as error:
                 raise OutputError(
                     f"{task.input} cannot be copied to {task.output}: {error.strerror or error}."
                 ) from error
-            return
+            return []
         with self._reading:
-            photo = files.read(task.input, colours=True, **self.read_options)
+            photo = files.read(task.input, colours=True, **options)
         files.write(photo, task.output, format=task.format, **self.write_options)
+        return self._lost(task, photo)
+
+    def _lost(self, task: Task, photo: Photo) -> list[str]:
+        """What of a photograph the result does not have, although nobody said so."""
+        from . import photo as files
+
+        name, lost = task.input.name, []
+        if photo.pages > 1 and "page" not in self._options(task):
+            lost.append(f"{name} has {photo.pages} pages, of which the first was taken.")
+        depth = files.depth_for(photo, task.format, None)
+        if depth < photo.bit_depth and "bit_depth" not in self.write_options:
+            lost.append(f"{name} has 16 bits per channel, of which {task.format} keeps 8.")
+        return lost
 
     def _check(self) -> None:
         if self.stop.is_set():
@@ -246,12 +268,13 @@ class _Worker:
 
 
 def _warnings(name: str, photo: Photo) -> tuple[str, ...]:
-    """What is odd about colouring a photograph."""
+    """What is wrong with a photograph, and what is odd about colouring it."""
+    warnings = photo.warnings
     if photo.metadata.is_own_result:
-        return (f"{name} was coloured by this software before; better colour its original.",)
-    if photo.was_colour:
-        return (f"{name} is a colour photograph; its own colours were replaced.",)
-    return ()
+        warnings += (f"{name} was coloured by this software before; better colour its original.",)
+    elif photo.was_colour:
+        warnings += (f"{name} is a colour photograph; its own colours were replaced.",)
+    return warnings
 
 
 def _make_folder(folder: Path) -> None:

@@ -34,11 +34,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Task:
-    """One photograph to colorize: from where, to where, in which of WRITABLE_FORMATS."""
+    """One photograph to colorize: from where, to where, in which of WRITABLE_FORMATS.
+
+    ``page`` is which of its pages, from 1; None leaves that to who reads it.
+    """
 
     input: Path
     output: Path
     format: str
+    page: int | None = None
 
 
 def find_inputs(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, PngImagePlugin
@@ -41,6 +42,8 @@ def generated() -> Iterator[tuple[str, bytes]]:
         ("gif", _gif(grey, colour)),
         ("avif", _avif(colour)),
         ("heic", _heic(colour)),
+        ("jpeg 2000", _jpeg2000(grey, colour)),
+        ("jpeg xl", _jpegxl(grey, colour)),
     ):
         for data in files:
             yield name, data
@@ -122,6 +125,9 @@ def _jpeg(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]
     yield _saved(colour, "JPEG", progressive=True, xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
     yield _saved(colour, "JPEG", subsampling=2, restart_marker_rows=1)
     yield _saved(Image.fromarray(colour).convert("CMYK"), "JPEG")
+    yield bytes(imagecodecs.jpeg8_encode(grey.astype(np.uint16) * 16, bitspersample=12))
+    yield bytes(imagecodecs.jpeg8_encode(grey, lossless=True))
+    yield bytes(imagecodecs.jpegls_encode(colour))
 
 
 def _tiff(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
@@ -140,8 +146,13 @@ def _tiff(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]
     yield written(np.tile(grey, (3, 3)), tile=(16, 16), compression="lzw")
     yield written(grey.astype(np.uint16) * 257, bigtiff=True, byteorder=">")
     yield written(grey.astype(np.float32) / 255)
+    for codec in ("webp", "jpeg2000", "jpegxl"):
+        yield written(colour, photometric="rgb", compression=codec)
+    pages = [Image.fromarray(np.roll(grey, i, 1)) for i in range(3)]
+    yield _saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    for codec in ("group3", "group4", "tiff_ccitt"):
+        yield _saved(Image.fromarray(grey).convert("1"), "TIFF", compression=codec)
     yield written(grey, extratags=[(33723, 7, len(_IIM), _IIM, True)])
-    yield _saved(Image.fromarray(grey).convert("1"), "TIFF", compression="group4")
     yield _saved(Image.fromarray(colour).quantize(16), "TIFF")
     yield _saved(Image.fromarray(colour).convert("YCbCr"), "TIFF")
     yield _saved(Image.fromarray(colour).convert("CMYK"), "TIFF", **_notes())
@@ -190,6 +201,18 @@ def _gif(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
 def _avif(colour: NDArray[np.uint8]) -> Iterator[bytes]:
     yield _saved(colour, "AVIF", **_notes())
     yield _saved(_with_alpha(colour), "AVIF", quality=90)
+
+
+def _jpeg2000(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
+    yield bytes(imagecodecs.jpeg2k_encode(colour))
+    yield bytes(imagecodecs.jpeg2k_encode(grey.astype(np.uint16) * 257, reversible=True))
+    yield bytes(imagecodecs.jpeg2k_encode(_with_alpha(colour), codecformat="j2k"))
+
+
+def _jpegxl(grey: NDArray[np.uint8], colour: NDArray[np.uint8]) -> Iterator[bytes]:
+    yield bytes(imagecodecs.jpegxl_encode(grey.astype(np.uint16) * 257))
+    yield bytes(imagecodecs.jpegxl_encode(_with_alpha(colour), usecontainer=True))
+    yield bytes(imagecodecs.jpegxl_encode(colour, lossless=False))
 
 
 def _heic(colour: NDArray[np.uint8]) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ import pytest
 
 from colorizer import batch, photo
 from colorizer.batch import Result, find_inputs, plan, run
-from colorizer.errors import CorruptImage, OutputError, WeightsMissing
+from colorizer.errors import CorruptImage, InvalidSetting, OutputError, WeightsMissing
+from colorizer.pages import every_page
 from colorizer.settings import Settings
 
 from .fake_colorizer import FakeColorizer
@@ -288,3 +289,74 @@ def test_a_batch_that_is_given_up_leaves_whole_files_only(photos: Path) -> None:
 
 def test_there_is_at_least_one_processor() -> None:
     assert batch.processors() >= 1
+
+
+def tiff_of(file: Path, pages: int, bits: int = 8) -> Path:
+    """A TIFF of several pages, each brighter than the one before."""
+    import tifffile
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tifffile.TiffWriter(file) as writer:
+        for page in range(pages):
+            grey = np.full((16, 24), 20 * page + 20, np.uint8 if bits == 8 else np.uint16)
+            writer.write(grey, metadata=None, photometric="minisblack")
+    return file
+
+
+def brightness(file: Path) -> float:
+    return float(photo.read(file).lightness().mean())
+
+
+def test_that_there_are_more_pages_is_said(tmp_path: Path) -> None:
+    tiff_of(tmp_path / "in" / "a.tif", 3)
+    ((result,), out) = colorize(tmp_path / "in")
+    assert result.warnings == ("a.tif has 3 pages, of which the first was taken.",)
+    first = brightness(out / "a.png")
+    ((result,), _) = colorize(tmp_path / "in", overwrite=True, read_options={"page": 2})
+    assert result.warnings == ()
+    assert brightness(out / "a.png") > first
+
+
+def test_every_page_has_a_result(tmp_path: Path) -> None:
+    tiff_of(tmp_path / "in" / "a.tif", 11)
+    picture(tmp_path / "in" / "b.png")
+    (tmp_path / "in" / "c.png").write_bytes(b"no picture")
+    out = tmp_path / "out"
+    fake: Any = FakeColorizer()
+    tasks = every_page(plan(find_inputs([tmp_path / "in"]), out))
+    results = list(run(tasks, lambda: fake))
+    names = [f"a-page{page:02}.png" for page in range(1, 12)]
+    assert files(out) == [*names, "b.png"]
+    assert [r.task.input.name for r in results if r.status == "failed"] == ["c.png"]
+    assert all(result.warnings == () for result in results)
+    light = [brightness(out / name) for name in names[:5]]
+    assert light == sorted(set(light))
+
+
+def test_pages_whose_results_would_have_the_same_name_are_refused(tmp_path: Path) -> None:
+    tiff_of(tmp_path / "in" / "a.tif", 2)
+    picture(tmp_path / "in" / "a-page2.png")
+    with pytest.raises(InvalidSetting, match="would both be written"):
+        every_page(plan(find_inputs([tmp_path / "in"]), tmp_path / "out"))
+
+
+def test_damage_is_said(tmp_path: Path) -> None:
+    file = picture(tmp_path / "in" / "a.jpg", 200, 160)
+    data = bytearray(file.read_bytes())
+    middle = (data.index(b"\xff\xda") + len(data)) // 2
+    data[middle : middle + 40] = bytes(40)
+    file.write_bytes(data)
+    ((result,), _) = colorize(tmp_path / "in")
+    assert result.status == "done"
+    assert result.warnings == ("a.jpg is damaged: parts of the picture are wrong.",)
+
+
+def test_bits_that_the_result_cannot_hold_are_said(tmp_path: Path) -> None:
+    """As of a PNG whose name ends in .jpg: the name decides on the format of the result."""
+    deep = picture(tmp_path / "deep.png", bits=16)
+    (tmp_path / "in").mkdir()
+    deep.rename(tmp_path / "in" / "a.jpg")
+    ((result,), _) = colorize(tmp_path / "in")
+    assert result.warnings == ("a.jpg has 16 bits per channel, of which jpeg keeps 8.",)
+    ((result,), _) = colorize(tmp_path / "in", overwrite=True, write_options={"bit_depth": 8})
+    assert result.warnings == ()

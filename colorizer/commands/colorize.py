@@ -30,6 +30,11 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
     return None if value == "auto" else click.IntRange(min=1)(value, option, ctx)
 
 
+def _page(ctx: click.Context, option: click.Parameter, value: str | None) -> int | str | None:
+    """A number of 1 or more, or ``all``."""
+    return value if value in (None, "all") else click.IntRange(min=1)(value, option, ctx)
+
+
 @click.command()
 @photos_argument("PHOTO|FOLDER|-...", PathOrAddress(exists=True))
 @click.option(
@@ -64,6 +69,13 @@ def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None
 @partial(device_options, more={"ray": "auto, and --cluster ray"})
 @cluster_options
 @click.option(
+    "--page",
+    metavar="N|all",
+    callback=_page,
+    help="Which page of TIFFs that have several; all: each to a file of its own, with its number "
+    "in the name.  [default: the first]",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -87,6 +99,7 @@ def colorize(
     actors: int | None,
     actor_cpus: float,
     actor_gpus: float,
+    page: int | str | None,
     as_json: bool,
     **values: Any,  # of the settings
 ) -> None:
@@ -102,6 +115,12 @@ def colorize(
     settings = Settings(**values)
     load = partial(load_colorizer, settings.model, device, "auto" if engine == "ray" else engine)
     on_cluster = wants_cluster(ctx, cluster, engine, [*photos, out])
+    every_page = page == "all"
+    read_options = results.read_options
+    if every_page and on_cluster:
+        raise click.UsageError("--page all is not possible with --cluster; give a number.")
+    if page is not None and not every_page:
+        read_options = {**read_options, "page": page}
     left_out: list[LeftOut] = []
     with without_streams(photos, out, results.format, as_json) as places:
         if on_cluster:
@@ -119,25 +138,29 @@ def colorize(
             results.check(job.format for job in jobs_)
             work = Work(
                 load, settings, results.provenance,
-                results.read_options, results.write_options, results.colour,
+                read_options, results.write_options, results.colour,
             )  # fmt: skip
             where = Cluster(ray_address, actors, actor_cpus, actor_gpus)
             rows = run(jobs_, str(out), work, where, overwrite=overwrite)
             total = len(jobs_)
         else:
-            from .. import batch
+            from .. import batch, pages
 
             inputs = batch.find_inputs(
                 places.photos, out=places.out, recursive=recursive, leave_out=left_out.append
             )
             tasks = batch.plan(inputs, places.out, format=results.format)
+            if every_page:
+                if places.to_stdout:
+                    raise click.UsageError("--page all has no room in -o -; give a number.")
+                tasks = pages.every_page(tasks, read_options)
             results.check(task.format for task in tasks)
             known.check(len(tasks))
             done = batch.run(
                 tasks, load, settings,
                 jobs=jobs, overwrite=overwrite, provenance=results.provenance,
                 colour=results.colour, guidance=known.of,
-                read_options=results.read_options, write_options=results.write_options,
+                read_options=read_options, write_options=results.write_options,
             )  # fmt: skip
             rows = _rows(done, places)
             total = len(tasks)

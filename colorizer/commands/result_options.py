@@ -59,13 +59,19 @@ def result_options(function: Function) -> Function:
         no_provenance: bool,
         strip_private: bool,
         max_megapixels: float | None,
+        salvage: bool,
         **others: Any,
     ) -> Any:
         results = ResultOptions(
             format_,
             colour,
             not no_provenance,
-            _given({"max_pixels": max_megapixels and int(max_megapixels * 1_000_000)}),
+            _given(
+                {
+                    "max_pixels": max_megapixels and int(max_megapixels * 1_000_000),
+                    "salvage": salvage or None,
+                }
+            ),
             _given(
                 {
                     "quality": quality,
@@ -118,6 +124,11 @@ def result_options(function: Function) -> Function:
             "--max-megapixels",
             type=click.FloatRange(min=0, min_open=True),
             help="Refuse larger photographs.  [default: 100]",
+        ),
+        click.option(
+            "--salvage",
+            is_flag=True,
+            help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
         ),
     ]
     command: Callable[..., Any] = folded

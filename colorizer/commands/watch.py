@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -87,20 +88,23 @@ def watch(
         raise InvalidSetting(f"{inbox} cannot be both the inbox and the folder of the results.")
     results.check([results.format] if results.format else ["jpeg", "png"])
     settings = Settings(**values)
+    whole = dict(results.read_options)
+    salvage = whole.pop("salvage", False)  # what is cut off may still be on its way
     with _alone(out):
         colorizer = load_colorizer(settings.model, device, engine)
 
-        def treat(task: Task) -> Result:
+        def treat(task: Task, read_options: dict[str, Any] = whole) -> Result:
             (result,) = batch.run(
                 [task], lambda: colorizer, settings,
                 jobs=1, provenance=results.provenance, colour=results.colour,
-                read_options=results.read_options, write_options=results.write_options,
+                read_options=read_options, write_options=results.write_options,
             )  # fmt: skip
             return result
 
         watcher = Watcher(
             inbox, out, treat,
             format=results.format, recursive=recursive, move_done=move_done, settle=settle,
+            salvage=partial(treat, read_options=results.read_options) if salvage else None,
         )  # fmt: skip
         click.echo(printable(f"Watching {inbox}; results go to {out}. Ctrl-C ends."), err=True)
         with _signals_set(watcher.stop), closing(watcher.run()) as stream:

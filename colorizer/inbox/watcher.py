@@ -63,6 +63,7 @@ class Watcher:
         recursive: also the folders in the inbox.
         move_done: move photographs to :data:`DONE` or :data:`FAILED` in the inbox afterwards.
         settle: seconds for which a file must not have changed.
+        salvage: colours what there is of one that is given up otherwise, as ``treat``.
 
     Raises:
         OutputError: if the journal cannot be written.
@@ -78,6 +79,7 @@ class Watcher:
         recursive: bool = True,
         move_done: bool = False,
         settle: float = 2.0,
+        salvage: Callable[[Task], Result] | None = None,
     ) -> None:
         self.inbox = inbox
         self.out = out
@@ -85,6 +87,8 @@ class Watcher:
         self.format = format
         self.recursive = recursive
         self.move_done = move_done
+        self.salvage = salvage
+        self.patience = PATIENCE * settle
         self.stop = threading.Event()
         self.journal = Journal(out)
         self._settled = Settled(settle)
@@ -139,6 +143,8 @@ class Watcher:
         task, entry = self._planned(path, name, mark)
         self.journal.note(name, entry)
         result = self.treat(task)
+        if isinstance(result.error, ImageError) and self.salvage and age >= self.patience:
+            result = self.salvage(task)
         after = mark_of(path)
         if after is None:  # somebody has taken it away
             return
@@ -160,9 +166,8 @@ class Watcher:
         if not isinstance(result.error, ImageError):  # the photograph is not to blame
             yield from self._later(path, mark, News(result), now)
             return
-        patience = PATIENCE * self._settled.seconds
-        if age < patience:
-            self._retry[path] = _Retry(mark, now - age + patience)
+        if age < self.patience:
+            self._retry[path] = _Retry(mark, now - age + self.patience)
             return
         self._retry.pop(path, None)
         self._given_up[path] = mark
@@ -174,7 +179,7 @@ class Watcher:
         retry = self._retry.get(path)
         if retry is None or not retry.pause:
             yield news
-        first = max(PATIENCE * self._settled.seconds, 1.0)
+        first = max(self.patience, 1.0)
         pause = min(2 * retry.pause or first, _LONGEST_PAUSE) if retry else first
         self._retry[path] = _Retry(mark, now + pause, pause)
 

@@ -11,13 +11,16 @@ import re
 from types import MappingProxyType
 from typing import Literal
 
-Format = Literal["PNG", "JPEG", "TIFF", "WebP", "BMP", "PNM", "GIF", "AVIF", "HEIC"]
+Format = Literal[
+    "PNG", "JPEG", "TIFF", "WebP", "BMP", "PNM", "GIF", "AVIF", "HEIC", "JPEG 2000", "JPEG XL"
+]
 
 READABLE_SUFFIXES: frozenset[str] = frozenset(
     [
         *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".btf", ".tf8"),
         *(".webp", ".bmp", ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm"),
-        *(".gif", ".avif", ".avifs", ".heic", ".heif", ".hif"),
+        *(".gif", ".avif", ".avifs", ".heic", ".heif", ".hif", ".jls", ".jxl"),
+        *(".jp2", ".jpx", ".jpf", ".jpm", ".j2k", ".j2c", ".jpc"),
     ]
 )
 
@@ -41,9 +44,9 @@ UNWRITABLE_SUFFIXES: frozenset[str] = (
     READABLE_SUFFIXES
     | frozenset(
         [
-            *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jph", ".jxl", ".jxr", ".jls"),
-            *(".psd", ".psb", ".xcf", ".kra", ".ora", ".pdf", ".ps", ".eps", ".svg", ".djvu"),
-            *(".exr", ".hdr", ".fits", ".fit", ".dcm", ".tga", ".ico", ".qoi", ".jng", ".mng"),
+            *(".jph", ".jxr", ".psd", ".psb", ".xcf", ".kra", ".ora", ".pdf", ".ps", ".eps"),
+            *(".svg", ".djvu", ".tga", ".ico", ".qoi", ".jng", ".mng"),
+            *(".exr", ".hdr", ".fits", ".fit", ".dcm"),
             *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".raw"),
         ]
     )
@@ -63,8 +66,13 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
 )
 
+_RAW = "a camera raw file"
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "a Photoshop document"),
     (b"%PDF", "a PDF document"),
@@ -73,15 +81,26 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"qoif", "a QOI picture"),
     (b"\0\0\x01\0", "a Windows icon"),
     (b"\0\0\x02\0", "a Windows cursor"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (b"Image type:", "an IFUNC picture"),
-    (b"<svg", "an SVG drawing"),
-    (b"FUJIFILM", "a camera raw file"),
+    (b"v/1\x01", "an OpenEXR picture"),
+    (b"SIMPLE  =", "a FITS picture"),
+    (b"#?RADIANCE", "a Radiance HDR picture"),
+    (b"#?RGBE", "a Radiance HDR picture"),
+    (b"II\xbc\x01", "a JPEG XR picture"),
+    (b"gimp xcf", "a GIMP document"),
+    (b"FUJIFILM", _RAW),
+    (b"FOVb", _RAW),  # Sigma
+    (b"\0MRM", _RAW),  # Minolta
+    (b"IIRO", _RAW),  # Olympus
+    (b"IIRS", _RAW),
+    (b"MMOR", _RAW),
+    (b"IIU\0", _RAW),  # Panasonic
+    (b"II\x1a\0\0\0HEAPCCDR", _RAW),  # Canon, CRW
     (b"PK\x03\x04", "a ZIP archive"),
 )
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CANON_RAW = b"ftypcrx "
+_DICOM_AT = 128  # bytes of preamble, which may hold anything
 
 _PNM = re.compile(rb"P(?:[1-7]|[fF])[\s#]")
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -120,4 +139,11 @@ def foreign_kind(head: bytes) -> str | None:
     for start, name in _FOREIGN:
         if head.startswith(start):
             return name
-    return None
+    if head[4:12] == _CANON_RAW:
+        return _RAW
+    if head[_DICOM_AT : _DICOM_AT + 4] == b"DICM":
+        return "a DICOM picture"
+    if head[4:8] == b"ftyp":
+        return "a film, or another file of the ISO media family"
+    text = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+    return "an SVG drawing" if text.startswith(b"<") and b"<svg" in text else None

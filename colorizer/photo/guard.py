@@ -21,6 +21,7 @@ class UnreadableFile(ImageError, OSError):
 
 _lock = threading.Lock()
 _users = 0
+_LOGGERS = ("tifffile", "imagecodecs")
 _DECODERS = r"(PIL|tifffile|imagecodecs|pillow_heif)(\.|$)"
 
 
@@ -36,9 +37,10 @@ def quiet() -> Iterator[None]:
         _users += 1
         warnings.filterwarnings("ignore", module=_DECODERS)
         entry = warnings.filters[0]
-        logger = logging.getLogger("tifffile")
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+        for name in _LOGGERS:
+            logger = logging.getLogger(name)
+            if not logger.handlers:
+                logger.addHandler(logging.NullHandler())
     try:
         yield
     finally:

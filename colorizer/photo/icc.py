@@ -27,6 +27,7 @@ _FINE = 0x0400  # cmsFLAGS_HIGHRESPRECALC: a table of more points, for whole pic
 _BROKEN = (RuntimeError, ValueError, TypeError)
 
 _MAX_PROFILE = 16 << 20
+_SRGB_PRIMARIES, _D65 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06), (0.3127, 0.329)
 _SPACES = {b"RGB ": "rgb", b"GRAY": "gray", b"CMYK": "cmyk", b"Lab ": "lab"}
 
 # A profile that moves no colour by more than this (16-bit steps) is sRGB itself: published sRGB
@@ -132,10 +133,29 @@ def srgb_profile() -> bytes:
 @cache
 def grey_profile() -> bytes:
     """A grey profile with the sRGB curve, for results that are grey."""
+    return _dateless(made_profile("gray"))
+
+
+def _srgb_curve() -> NDArray[np.uint16]:
+    return np.rint(to_linear(np.linspace(0, 1, 1024)) * 65535).astype(np.uint16)
+
+
+def made_profile(
+    space: str, gamma: float | None = None, primaries: tuple[float, ...] | None = None
+) -> bytes:
+    """A profile for a file that says what one would say, in another way.
+
+    Args:
+        space: "gray" or "rgb".
+        gamma: linear light is this power of the encoded value; None is the curve of sRGB.
+        primaries: x and y of red, green and blue, with white at D65; sRGB's by default.
+    """
     import imagecodecs
 
-    curve = np.rint(to_linear(np.linspace(0, 1, 1024)) * 65535).astype(np.uint16)
-    return _dateless(imagecodecs.cms_profile("gray", transferfunction=curve))
+    curve: dict[str, Any] = {"transferfunction": _srgb_curve()} if gamma is None else {}
+    if space == "rgb":
+        curve |= {"primaries": primaries or _SRGB_PRIMARIES, "whitepoint": _D65}
+    return bytes(imagecodecs.cms_profile(space, gamma=gamma, **curve))
 
 
 def _dateless(profile: bytes) -> bytes:

@@ -41,7 +41,7 @@ Ifd = dict[int, Entry]
 
 @dataclass
 class Directory:
-    """The first directory of a TIFF structure with its EXIF, GPS and interoperability children."""
+    """A directory of a TIFF structure with its EXIF, GPS and interoperability children."""
 
     endian: str = "<"
     main: Ifd = field(default_factory=dict)
@@ -78,54 +78,108 @@ class Directory:
         return entry.data.split(b"\0")[0].decode("utf-8", "replace").strip()
 
 
-def read(read_at: ReadAt, *, max_value: int = 1 << 20) -> Directory | None:
-    """Read the first directory and its children; None if there is no TIFF structure.
+def read(read_at: ReadAt, *, max_value: int = 1 << 20, at: int | None = None) -> Directory | None:
+    """Read a directory and its children; None if there is no TIFF structure.
 
     Broken entries are left out; values of more than ``max_value`` bytes too. ``read_at(offset,
-    size)`` returns up to ``size`` bytes.
+    size)`` returns up to ``size`` bytes. The directory is the one at the position ``at``, or the
+    first.
     """
-    head = read_at(0, 16)
-    endian = {b"II": "<", b"MM": ">"}.get(head[:2])
-    if endian is None or len(head) < 8:
+    shape = _Shape.of(read_at)
+    if shape is None:
         return None
-    version = struct.unpack_from(endian + "H", head, 2)[0]
-    big = version == 43
-    if big and len(head) < 16:
-        return None
-    start = struct.unpack_from(endian + ("Q" if big else "I"), head, 8 if big else 4)[0]
-    directory = Directory(endian)
-    directory.main = _read_ifd(read_at, start, endian, big, max_value)
+    directory = Directory(shape.endian)
+    place = shape.first if at is None else at
+    directory.main = _read_ifd(read_at, place, shape, max_value)
     for name, parent, tag in (
         ("exif", "main", EXIF_IFD),
         ("gps", "main", GPS_IFD),
         ("interop", "exif", INTEROP_IFD),
     ):
         ifd: Ifd = getattr(directory, parent)
-        place = directory.number(ifd, tag)
+        child = directory.number(ifd, tag)
         ifd.pop(tag, None)
-        if place:
-            setattr(directory, name, _read_ifd(read_at, place, endian, big, max_value))
+        if child:
+            setattr(directory, name, _read_ifd(read_at, child, shape, max_value))
     return directory
 
 
-def _read_ifd(read_at: ReadAt, start: int, endian: str, big: bool, max_value: int) -> Ifd:
-    count_code, entry_code, inline = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
-    count_size, entry_size = struct.calcsize("<" + count_code), 20 if big else 12
-    head = read_at(start, count_size) if 0 < start < 1 << 62 else b""
-    if len(head) < count_size:
-        return {}
-    count = min(struct.unpack(endian + count_code, head)[0], _MAX_ENTRIES)
-    table = read_at(start + count_size, count * entry_size)
+def chain(read_at: ReadAt, *, most: int = 1 << 16) -> list[tuple[int, Ifd]]:
+    """The directories of a TIFF structure in their order: (position, values of up to 8 bytes).
+
+    Ends where the structure is broken, at a directory that was there before, or after ``most``.
+    """
+    shape = _Shape.of(read_at)
+    found: dict[int, Ifd] = {}
+    place = shape.first if shape else 0
+    while shape and place and place not in found and len(found) < most:
+        found[place] = _read_ifd(read_at, place, shape, 8)
+        if not found[place]:
+            del found[place]
+            break
+        count = min(shape.count(read_at, place), _MAX_ENTRIES)
+        place = shape.pointer(read_at(place + shape.count_size + count * shape.entry, shape.inline))
+    return list(found.items())
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """Byte order and sizes: of TIFF, or of BigTIFF."""
+
+    endian: str
+    big: bool
+    first: int = 0
+
+    @classmethod
+    def of(cls, read_at: ReadAt) -> _Shape | None:
+        head = read_at(0, 16)
+        endian = {b"II": "<", b"MM": ">"}.get(head[:2])
+        if endian is None or len(head) < 8:
+            return None
+        big = struct.unpack_from(endian + "H", head, 2)[0] == 43
+        if big and len(head) < 16:
+            return None
+        shape = cls(endian, big)
+        return cls(endian, big, shape.pointer(head[8:16] if big else head[4:8]))
+
+    @property
+    def count_size(self) -> int:
+        return 8 if self.big else 2
+
+    @property
+    def entry(self) -> int:
+        return 20 if self.big else 12
+
+    @property
+    def inline(self) -> int:
+        return 8 if self.big else 4
+
+    def count(self, read_at: ReadAt, place: int) -> int:
+        head = read_at(place, self.count_size) if 0 < place < 1 << 62 else b""
+        if len(head) < self.count_size:
+            return 0
+        return int(struct.unpack(self.endian + ("Q" if self.big else "H"), head)[0])
+
+    def pointer(self, data: bytes) -> int:
+        if len(data) < self.inline:
+            return 0
+        return int(struct.unpack(self.endian + ("Q" if self.big else "I"), data)[0])
+
+
+def _read_ifd(read_at: ReadAt, start: int, shape: _Shape, max_value: int) -> Ifd:
+    count = min(shape.count(read_at, start), _MAX_ENTRIES)
+    table = read_at(start + shape.count_size, count * shape.entry) if count else b""
     result: Ifd = {}
-    for at in range(0, len(table) - entry_size + 1, entry_size):
-        tag, kind, number = struct.unpack_from(endian + entry_code, table, at)
+    for at in range(0, len(table) - shape.entry + 1, shape.entry):
+        code = shape.endian + ("HHQ" if shape.big else "HHI")
+        tag, kind, number = struct.unpack_from(code, table, at)
         size = TYPE_SIZES.get(kind, 0) * number
         if not size or size > max_value or tag in result:
             continue
-        place = start + count_size + at + entry_size - inline
-        if size > inline:
-            pointer = table[at + entry_size - inline : at + entry_size]
-            place = struct.unpack(endian + ("Q" if big else "I"), pointer)[0]
+        value = at + shape.entry - shape.inline
+        place = start + shape.count_size + value
+        if size > shape.inline:
+            place = shape.pointer(table[value : at + shape.entry])
         data = read_at(place, size) if place < 1 << 62 else b""
         if len(data) == size:
             result[tag] = Entry(kind, number, data, place)

@@ -27,6 +27,9 @@ class Photo:
             tinted or yellowed grey one is none; :mod:`.toning` says where the limit lies.
         icc: The profile that colour pixels are in, if it is not sRGB; see ``colours`` of
             :func:`~colorizer.photo.read`.
+        pages: how many pictures the file has that can be read (pages of a TIFF); this is one.
+        warnings: what is wrong with the picture, in plain sentences: parts that are damaged or
+            missing, a colour profile that could not be read.
 
     Raises:
         ValueError: if shapes, types or depth do not fit together (a mistake of the program).
@@ -38,6 +41,8 @@ class Photo:
     metadata: Metadata = field(default_factory=Metadata)
     was_colour: bool = False
     icc: bytes | None = None
+    pages: int = 1
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

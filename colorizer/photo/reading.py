@@ -13,12 +13,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptImage, ImageTooLarge, UnsuitableInput, UnsupportedImage
+from ..errors import (
+    CorruptImage,
+    ImageTooLarge,
+    InvalidSetting,
+    UnsuitableInput,
+    UnsupportedImage,
+)
 from ..special_files import special_kind
 from . import colours as file_colours
 from . import icc, memory, orientation, xmp
 from .decoders import opener
-from .decoders.base import Opened, Raster
+from .decoders.base import Opened, Raster, Request
 from .formats import SNIFF_BYTES, foreign_kind, sniff
 from .guard import UnreadableFile, decoding
 from .metadata import Metadata
@@ -36,19 +42,30 @@ MAX_PIXELS = 100_000_000
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its picture before a pixel is decoded; sizes in px, upright."""
+    """What a file says of its picture before a pixel is decoded; sizes in px, upright.
+
+    ``pages`` is how many pictures it has that can be read; see :func:`read`.
+    """
 
     format: str
     width: int
     height: int
+    pages: int = 1
 
 
-def read(source: Source, *, max_pixels: int = MAX_PIXELS, colours: bool = False) -> Photo:
+def read(
+    source: Source,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    page: int = 1,
+    salvage: bool = False,
+    colours: bool = False,
+) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
     The format is recognised by content. EXIF orientation is applied once; an embedded ICC profile
     is converted to sRGB (a broken one is ignored); colour is reduced to its luminance (CIE Y from
-    linear sRGB, D65). Of animations and multi-page files the first picture is read.
+    linear sRGB, D65). Of animations the first picture is read.
 
     Args:
         source: One of
@@ -60,18 +77,22 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS, colours: bool = False)
             - a picture of Pillow, in a mode that is grey, RGB (with or without opacity), CMYK,
               YCbCr, HSV, a palette, "I" or "I;16" in 0..65535, or "F" in 0..1.
         max_pixels: Largest width x height; checked on the header, before any pixel is decoded.
+        page: Which picture of a TIFF, from 1; thumbnails and masks beside a picture do not count.
+        salvage: Give also the part that is there of a truncated JPEG or PNG; ``warnings`` of the
+            photograph say so.
         colours: Keep the colours of a colour file instead, for :func:`write`; such a photograph
             cannot be coloured.
 
     Returns:
         A photograph of shape (H, W), whose ``was_colour`` tells whether it came from a colour
-        photograph. With ``colours`` the shape is (H, W, 3) if the file is not grey: samples and
-        ``icc`` of an RGB file as they are, others converted to sRGB.
+        photograph, and whose ``warnings`` say what is damaged in it. With ``colours`` the shape is
+        (H, W, 3) if the file is not grey: samples and ``icc`` of an RGB file as they are, others
+        converted to sRGB.
 
         Grey 8-bit files keep their uint8 values exactly, and grey 16-bit files their uint16
         values. Colour files and files whose profile was converted give uint16, ``bit_depth`` being
-        that of the file (8 up to 8 bits, otherwise 16; floating point counts as 16: values within
-        0..1 are kept as they are, others stretched to their range).
+        that of the file (8 up to 8 bits, otherwise 16; floating point counts as 16; see
+        :mod:`.decoders.scale` for what is black and white in it).
 
     Raises:
         UnsupportedImage: not a picture, or of a kind that is not read.
@@ -80,8 +101,10 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS, colours: bool = False)
         UnreadableFile: missing, a folder, a pipe or a device, or no permission (also an
             :class:`OSError`).
         UnsuitableInput: the source is none of these (also a :class:`TypeError`).
+        InvalidSetting: there is no such page.
     """
-    with _opened(source) as (opened, name, source_format), decoding(name):
+    request = Request(page, salvage)
+    with _opened(source, request) as (opened, name, source_format), decoding(name):
         _check_size(opened, name, max_pixels)
         raster = opened.load()
         if raster.samples.shape[:2] != (opened.height, opened.width):
@@ -104,28 +127,34 @@ def read(source: Source, *, max_pixels: int = MAX_PIXELS, colours: bool = False)
                 opened.texts,
                 opened.comments,
             ),
+            pages=opened.pages,
+            warnings=raster.warnings,
             was_colour=file_colours.is_colour(raster, opened.icc),
             icc=profile,
         )
 
 
-def probe(source: Source, *, max_pixels: int = MAX_PIXELS) -> Header:
+def probe(
+    source: Source, *, max_pixels: int = MAX_PIXELS, page: int = 1, salvage: bool = False
+) -> Header:
     """Recognise a file by its content and read its header; pixels are not decoded.
 
     Args:
         source: as for :func:`read`.
         max_pixels: largest width x height.
+        page, salvage: as for :func:`read`.
 
     Raises:
-        UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile: as :func:`read`. A file that
-            passes may still turn out to be damaged when its pixels are decoded.
+        UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile, InvalidSetting: as
+            :func:`read`. A file that passes may still turn out to be damaged when its pixels are
+            decoded.
     """
-    with _opened(source) as (opened, name, source_format):
+    with _opened(source, Request(page, salvage)) as (opened, name, source_format):
         _check_size(opened, name, max_pixels)
         width, height = opened.width, opened.height
         if opened.orientation in orientation.SWAPS_SIDES:
             width, height = height, width
-        return Header(source_format, width, height)
+        return Header(source_format, width, height, opened.pages)
 
 
 def provenance_of(source: Source) -> Provenance | None:
@@ -134,7 +163,7 @@ def provenance_of(source: Source) -> Provenance | None:
     Raises:
         UnsupportedImage, CorruptImage, UnreadableFile: as :func:`read`.
     """
-    with _opened(source) as (opened, _, _):
+    with _opened(source, Request()) as (opened, _, _):
         return xmp.note(opened.xmp)
 
 
@@ -149,11 +178,18 @@ def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
         )
 
 
+def _check_page(opened: Opened, name: str, page: int) -> None:
+    if not 1 <= page <= opened.pages:
+        count = "1 page" if opened.pages == 1 else f"{opened.pages} pages"
+        raise InvalidSetting(f"{name} has {count}; there is no page {page}.")
+
+
 @contextmanager
-def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
+def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str]]:
     """Open, recognise, and read the header: (opened, name for messages, format)."""
     in_memory = memory.opened(source)
     if in_memory is not None:
+        _check_page(in_memory[0], memory.NAME, request.page)
         yield in_memory[0], memory.NAME, in_memory[1]
         return
     with _file_of(source) as (file, name):
@@ -171,7 +207,8 @@ def _opened(source: Source) -> Iterator[tuple[Opened, str, str]]:
                 else f"{name} is not a picture of a format that can be read."
             )
         with decoding(name):
-            opened = opener(source_format)(file, name)
+            opened = opener(source_format)(file, name, request)
+        _check_page(opened, name, request.page)
         yield opened, name, source_format
 
 

@@ -1,4 +1,4 @@
-"""XMP packets: orientation read, cleaned, completed for writing, and our note in them.
+"""XMP packets: cleaned, completed for writing, and our note in them.
 
 ISO 16684-1 for the model; IPTC Photo Metadata Standard for DigitalSourceType. The packet is kept
 as it was apart from the properties named here. A packet that is not well-formed counts as none.
@@ -19,13 +19,6 @@ from .provenance import Provenance
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 _NOTE_FIELDS = ("software", "version", "model", "weights_sha256", "settings")
-
-
-def orientation(packet: bytes | None) -> int | None:
-    """tiff:Orientation (1..8) of a packet, or None."""
-    document = rdf.parse(packet)
-    text = rdf.get(document, TIFF, "Orientation") if document is not None else None
-    return int(text) if text in {"1", "2", "3", "4", "5", "6", "7", "8"} else None
 
 
 def clean(packet: bytes | None) -> bytes | None:

@@ -83,6 +83,13 @@ def test_each_is_colorized_and_noted(folder: Path) -> None:
         assert channels(out / name) == 3
 
 
+def test_what_is_wrong_with_a_photograph_is_said(tmp_path: Path) -> None:
+    file = picture(tmp_path / "in" / "a.jpg", 200, 160)
+    file.write_bytes(file.read_bytes()[:-700])
+    (row,) = colorize(file, tmp_path / "out", work=Work(FAKE, read_options={"salvage": True}))
+    assert row["warnings"] == ["a.jpg is incomplete: what is missing of the picture is grey."]
+
+
 def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
     out = folder.parent / "out"
     jobs = find_jobs([str(folder)], str(out))

@@ -75,13 +75,14 @@ def test_every_option_arrives(fake: FakeRun) -> None:
         *("in", "-o", "out", "--cluster", "ray", "--ray-address", "auto", "--actors", "3"),
         *("--actor-cpus", "2", "--actor-gpus", "0.25", "--overwrite", "--no-provenance"),
         *("--saturation", "1.5", "--quality", "80", "--max-megapixels", "2", "--format", "jpeg"),
+        *("--page", "2", "--salvage"),
     )
     assert result.exit_code == 0, result.output
     assert fake.cluster == Cluster("auto", 3, 2.0, 0.25)
     assert fake.overwrite
     assert not fake.work.provenance
     assert fake.work.settings.saturation == 1.5
-    assert fake.work.read_options == {"max_pixels": 2_000_000}
+    assert fake.work.read_options == {"max_pixels": 2_000_000, "page": 2, "salvage": True}
     assert fake.work.write_options == {"quality": 80, "lossless": False}
     assert sorted(job.name for job in fake.jobs) == ["a.jpg", "b.jpg"]
 
@@ -121,6 +122,7 @@ def test_the_rate_is_said(fake: FakeRun) -> None:
         (["in", "-o", "out", "--cluster", "ray", "--bit-depth", "16"], "JPEG has 8 bits only"),
         (["in", "s3://bucket/in", "-o", "out", "--cluster", "ray"], "not both at once"),
         (["missing", "-o", "out", "--cluster", "ray"], "does not exist"),
+        (["in", "-o", "out", "--cluster", "ray", "--page", "all"], "--page all is not possible"),
     ],
 )
 def test_misuse_is_exit_code_2(fake: FakeRun, arguments: list[str], message: str) -> None:

@@ -252,6 +252,77 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
     }
 
 
+def pages(file: Path, count: int) -> Path:
+    """A TIFF of several pages."""
+    grey = [Image.fromarray(np.full((16, 24), 40 * i + 20, np.uint8)) for i in range(count)]
+    grey[0].save(file, save_all=True, append_images=grey[1:])
+    return file
+
+
+def test_pages_are_said_and_chosen(tmp_path: Path, fake: FakeColorizer) -> None:
+    source, out = pages(tmp_path / "a.tif", 3), tmp_path / "out"
+    result = colorize(source, "-o", out)
+    assert result.stderr == f"{source}: a.tif has 3 pages, of which the first was taken.\n"
+    result = colorize(source, "-o", out, "--overwrite", "--json")
+    assert lines(result)[0]["warnings"] == ["a.tif has 3 pages, of which the first was taken."]
+    result = colorize(source, "-o", tmp_path / "two.png", "--page", "2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    result = colorize(source, "-o", tmp_path / "all", "--page", "all")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert files(tmp_path / "all") == ["a-page1.png", "a-page2.png", "a-page3.png"]
+    result = colorize(source, "-o", tmp_path / "b.tif", "--page", "all")
+    assert (tmp_path / "b-page3.tif").is_file()
+    for file, red in ((tmp_path / "two.png", 60), (tmp_path / "all" / "a-page3.png", 100)):
+        with Image.open(file) as image:
+            assert np.asarray(image)[0, 0, 0] == red
+
+
+def test_every_page_does_not_fit_into_standard_output(tmp_path: Path, fake: FakeColorizer) -> None:
+    source = pages(tmp_path / "a.tif", 2)
+    result = colorize(source, "-o", "-", "--page", "all")
+    assert result.exit_code == 2
+    assert "--page all" in result.stderr
+    assert colorize(source, "-o", "-", "--page", "2").exit_code == 0
+
+
+def test_pages_larger_than_the_default_limit_are_counted(
+    tmp_path: Path, fake: FakeColorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pages(tmp_path / "a.tif", 2)
+    for function in (photo.probe, photo.read):
+        defaults: dict[str, Any] = function.__kwdefaults__ or {}
+        monkeypatch.setitem(defaults, "max_pixels", 100)
+    result = colorize(source, "-o", tmp_path / "out", "--page", "all", "--max-megapixels", "1")
+    assert result.exit_code == 0, result.output
+    assert files(tmp_path / "out") == ["a-page1.png", "a-page2.png"]
+
+
+def test_a_page_that_is_not_there_fails(tmp_path: Path, fake: FakeColorizer) -> None:
+    result = colorize(pages(tmp_path / "a.tif", 2), "-o", tmp_path / "out", "--page", "3")
+    assert result.exit_code == 1
+    assert "a.tif has 2 pages; there is no page 3." in result.stderr
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "some", "1.5"])
+def test_pages_that_cannot_be(tmp_path: Path, fake: FakeColorizer, value: str) -> None:
+    result = colorize(picture(tmp_path / "a.png"), "-o", tmp_path / "out", "--page", value)
+    assert result.exit_code == 2
+    assert "--page" in result.stderr
+
+
+def test_salvage(tmp_path: Path, fake: FakeColorizer) -> None:
+    for name in ("a.jpg", "b.png"):
+        file = picture(tmp_path / "in" / name, 200, 160)
+        file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
+    assert colorize(tmp_path / "in", "-o", tmp_path / "out").exit_code == 1
+    result = colorize(tmp_path / "in", "-o", tmp_path / "out", "--salvage")
+    assert result.exit_code == 0
+    said = sorted(result.stderr.splitlines())
+    assert "a.jpg is incomplete: what is missing of the picture is grey." in said[0]
+    assert "b.png is damaged: " in said[1]
+    assert files(tmp_path / "out") == ["a.jpg", "b.png"]
+
+
 def test_names_that_are_not_text_are_no_problem(tmp_path: Path, fake: FakeColorizer) -> None:
     odd = os.fsdecode(b"caf\xe9.png")
     picture(tmp_path / "plain.png").rename(tmp_path / odd)

@@ -104,6 +104,39 @@ def test_what_is_kept_takes_the_format_and_depth_that_are_asked_for(
     assert photo.read(tmp_path / "d.png").bit_depth == 16
 
 
+def test_of_what_is_kept_the_page_that_is_asked_for_is_taken(
+    tmp_path: Path, fake: FakeColorizer
+) -> None:
+    pages = [Image.fromarray(np.roll(smooth(3, 60, 80), 20 * i, axis=2)) for i in range(2)]
+    file, out = tmp_path / "a.tif", tmp_path / "out.tif"
+    pages[0].save(file, save_all=True, append_images=pages[1:])
+    keep = ("--colour", "keep", "--overwrite")
+    assert colorize(file, "-o", out, *keep).exit_code == 0
+    assert out.read_bytes() == file.read_bytes()
+    assert colorize(file, "-o", out, *keep, "--page", "2").exit_code == 0
+    with Image.open(out) as image:
+        assert getattr(image, "n_frames", 1) == 1
+        assert np.array_equal(np.asarray(image), np.asarray(pages[1]))
+    colorize(file, "-o", tmp_path / "each.tif", *keep, "--page", "all")
+    for number, page in enumerate(pages, 1):
+        with Image.open(tmp_path / f"each-page{number}.tif") as image:
+            assert np.array_equal(np.asarray(image), np.asarray(page))
+    result = colorize(file, "-o", tmp_path / "out.png", *keep)
+    assert "a.tif has 2 pages, of which the first was taken." in result.stderr
+
+
+def test_what_was_saved_of_a_colour_photograph_is_whole_in_the_copy(
+    photos: Path, tmp_path: Path, fake: FakeColorizer
+) -> None:
+    file, out = photos / "colour.jpg", tmp_path / "out.jpg"
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
+    assert colorize(file, "-o", out, "--colour", "keep").exit_code == 1
+    result = colorize(file, "-o", out, "--colour", "keep", "--salvage")
+    assert result.exit_code == 0
+    assert "colour.jpg is incomplete" in result.stderr
+    assert photo.read(out).warnings == ()
+
+
 def test_colouring_a_result_again_is_said(tmp_path: Path, fake: FakeColorizer) -> None:
     colorize(picture(tmp_path / "a.png"), "-o", tmp_path / "b.png")
     result = colorize(tmp_path / "b.png", "-o", tmp_path / "c.png")

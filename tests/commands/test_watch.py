@@ -117,6 +117,17 @@ def test_done_and_bad_files_are_moved(tmp_path: Path) -> None:
     assert names(inbox) == ["done/a.png", "failed/b.png"]
 
 
+def test_what_stays_cut_off_is_salvaged(tmp_path: Path) -> None:
+    inbox, out = tmp_path / "inbox", tmp_path / "out"
+    with watching(inbox, out, "--salvage") as watch:
+        file = picture(tmp_path / "a.jpg", 200, 160)
+        (inbox / "a.jpg").write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
+        row = watch.row()
+        watch.stop()
+    assert row["status"] == "done"
+    assert row["warnings"] == ["a.jpg is incomplete: what is missing of the picture is grey."]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_finishes_the_photograph_that_it_is_at(tmp_path: Path, number: int) -> None:
     inbox, out = tmp_path / "inbox", tmp_path / "out"

@@ -109,6 +109,25 @@ def test_a_scanner_may_pause(station: Station) -> None:
     assert statuses(station.settled()) == ["done"]
 
 
+def test_a_part_is_taken_only_of_what_would_be_given_up(tmp_path: Path) -> None:
+    def salvage(task: Task) -> Result:
+        options = {"salvage": True}
+        (result,) = batch.run([task], lambda: colorizer, jobs=1, read_options=options)
+        return result
+
+    colorizer: Any = FakeColorizer()
+    station = Station(tmp_path, salvage=salvage)
+    data = picture(station.inbox / "a.png", 300, 200).read_bytes()
+    (station.inbox / "a.png").write_bytes(data[: len(data) // 2])
+    (station.inbox / "b.png").write_bytes(b"no picture")
+    assert station.settled() == []
+    told = station.after(20)
+    assert statuses(told) == ["done", "failed"]
+    assert isinstance(told[0].what, Result)
+    assert "a.png is damaged" in told[0].what.warnings[0]
+    assert station.after(1000) == []
+
+
 def test_a_file_that_changes_while_it_is_coloured_is_done_again(station: Station) -> None:
     picture(station.inbox / "a.png")
 

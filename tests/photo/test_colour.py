@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from colorizer.errors import UnsupportedImage
 from colorizer.photo import Photo, read
 from colorizer.photo import icc as profiles
 from colorizer.photo.srgb import luminance, luminance_strip, narrow_table, strips, to_depth
@@ -131,6 +133,48 @@ def test_rgb_profile_in_16_bits() -> None:
     encoded = 1.055 * y ** (1 / 2.4) - 0.055
     assert np.abs(photo.pixels / 65535 - encoded).max() < 0.003
     assert len(np.unique(photo.pixels)) > 300  # not reduced to 8 bits on the way
+
+
+def _gama(value: float) -> bytes:
+    return chunk(b"gAMA", round(value * 100_000).to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("gamma", [1.0, 0.55556, 2.5])
+def test_the_gamma_of_a_png(gamma: float, channels: int, dtype: type) -> None:
+    samples = noise(12, 17, channels, dtype=dtype)
+    y = (samples / np.iinfo(dtype).max) ** (1 / gamma)
+    y = y[..., 0] if channels == 1 else y @ np.array([0.2126729, 0.7151522, 0.0721750])
+    expected = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+    photo = read(with_chunks(png(samples.squeeze()), _gama(gamma)))
+    assert np.abs(photo.pixels / 65535 - expected).max() < 0.002
+    assert photo.bit_depth == np.dtype(dtype).itemsize * 8
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [_gama(1 / 2.2)], [_gama(0.46)], [_gama(0)], [_gama(40)], [chunk(b"gAMA", b"\1")],
+        [_gama(1.0), chunk(b"sRGB", b"\0")],
+        [_gama(1.0), chunk(b"iCCP", b"p\0\0" + zlib.compress(ImageCms.ImageCmsProfile(
+            ImageCms.createProfile("sRGB")).tobytes()))],
+        [_gama(1.0), chunk(b"cICP", b"\1\x0d\0\1")],
+    ],
+)  # fmt: skip
+def test_gammas_of_a_png_that_do_not_count(chunks: list[bytes]) -> None:
+    """sRGB's own, impossible ones, and those beside something that says more."""
+    grey = noise()
+    assert np.array_equal(read(with_chunks(png(grey), *chunks)).pixels, grey)
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_hdr_pngs_are_refused(transfer: int, name: str) -> None:
+    data = with_chunks(
+        png(noise(12, 17, 3, dtype=np.uint16)), chunk(b"cICP", bytes([9, transfer, 0, 1]))
+    )
+    with pytest.raises(UnsupportedImage, match=f"HDR picture .{name}."):
+        read(data)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -9,6 +9,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,19 @@ from colorizer.errors import (
 from colorizer.photo import Photo, UnreadableFile, read
 from colorizer.photo.guard import decoding, quiet
 
-from .pictures import chunk, exif, noise, png, saved, smooth, tag_place, tiff, with_chunks, xmp
+from .pictures import (
+    chunk,
+    exif,
+    jpeg12,
+    noise,
+    png,
+    saved,
+    smooth,
+    tag_place,
+    tiff,
+    with_chunks,
+    xmp,
+)  # fmt: skip
 
 
 def _good_files() -> dict[str, bytes]:
@@ -50,6 +63,16 @@ def _good_files() -> dict[str, bytes]:
         "gif": saved(grey, "GIF"),
         "pgm": saved(grey, "PPM"),
         "avif": saved(rgb, "AVIF", exif=exif(6)),
+        "jpeg-12": jpeg12(rgb),
+        "jpeg-lossless": bytes(imagecodecs.jpeg8_encode(grey, lossless=True)),
+        "jpeg-ls": bytes(imagecodecs.jpegls_encode(rgb)),
+        "jpeg2000": bytes(imagecodecs.jpeg2k_encode(rgb)),
+        "j2k": bytes(imagecodecs.jpeg2k_encode(grey, codecformat="j2k")),
+        "jpegxl": bytes(imagecodecs.jpegxl_encode(rgb.astype(np.uint16) * 257)),
+        "jpegxl-file": bytes(imagecodecs.jpegxl_encode(rgb, usecontainer=True)),
+        "tiff-webp": tiff(rgb, photometric="rgb", compression="webp"),
+        "tiff-jpeg2000": tiff(grey, compression="jpeg2000"),
+        "tiff-jpegxl": tiff(grey, compression="jpegxl", tile=(16, 16)),
     }
 
 
@@ -80,7 +103,8 @@ def test_the_limit_is_checked_before_decoding(name: str, monkeypatch: pytest.Mon
         raise AssertionError("decoded")
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", never)
-    monkeypatch.setattr("imagecodecs.png_decode", never)
+    for codec in ("png", "jpeg8", "jpegls", "jpeg2k", "jpegxl", "tiff"):
+        monkeypatch.setattr(f"imagecodecs.{codec}_decode", never)
     monkeypatch.setattr("tifffile.TiffPage.asarray", never)
     monkeypatch.setattr(base, "raster_of", never)
     with pytest.raises(ImageTooLarge):
@@ -178,8 +202,12 @@ def _png_header(width: int, height: int, *chunks: bytes) -> bytes:
         (b"GIF89a\xff\xff\xff\xff\0\0\0", ImageTooLarge),
         (b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\2\1\0\0;", ImageTooLarge),
         (b"\xff\xd8\xff\xc0\0\x0b\x08\xff\xdc\xff\xdc\1\1\x11\0", ImageTooLarge),
-        (b"\xff\xd8\xff\xc3\0\x0b\x08\0\x10\0\x10\1\1\x11\0", UnsupportedImage),
-        (b"\xff\xd8\xff\xc1\0\x0b\x0c\0\x10\0\x10\1\1\x11\0", UnsupportedImage),
+        (b"\xff\xd8\xff\xc3\0\x0b\x08\0\x10\0\x10\1\1\x11\0", CorruptImage),
+        (b"\xff\xd8\xff\xc1\0\x0b\x0b\0\x10\0\x10\1\1\x11\0", UnsupportedImage),
+        (b"\xff\xd8\xff\xc1\0\x0b\x0c\xff\xdc\xff\xdc\1\1\x11\0", ImageTooLarge),
+        (b"\xff\x0a\xfe\xff\xff\xff\x13", ImageTooLarge),
+        (b"\xff\x4f\xff\x51\0\x29\0\0" + b"\0\1\0\0" * 2 + bytes(8) + b"\0\1\0\0" * 2
+         + bytes(8) + b"\0\1\x07\1\1", ImageTooLarge),
     ],
 )  # fmt: skip
 def test_lying_headers(data: bytes, kind: type[Exception]) -> None:

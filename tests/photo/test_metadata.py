@@ -192,12 +192,12 @@ def test_xmp_is_kept(target: str) -> None:
     )
     data = saved(smooth(3, 24, 40), "JPEG", xmp=packet)
     photo = read(data)
-    assert (photo.height, photo.width) == (40, 24)
+    assert (photo.height, photo.width) == (24, 40)
     again = packet_of(encoded(photo, format=target)).decode()
     assert "Orientation" not in again
     assert "Hafen &amp; Bär" in again
     assert 'xmp:Rating="5"' in again
-    assert "<tiff:ImageWidth>24</tiff:ImageWidth>" in again
+    assert "<tiff:ImageWidth>40</tiff:ImageWidth>" in again
     assert "colorizer" not in again
 
 
@@ -228,7 +228,6 @@ BROKEN = [
 @pytest.mark.parametrize("packet", BROKEN)
 def test_broken_xmp_is_replaced(packet: bytes) -> None:
     assert xmp_packet.clean(packet) is None
-    assert xmp_packet.orientation(packet) is None
     assert xmp_packet.for_output(packet, 1, 1, None, None, {}) is None
     result = xmp_packet.for_output(packet, 1, 1, None, NOTE, {})
     assert xmp_packet.note(result) == NOTE

@@ -34,7 +34,6 @@ def test_table_agrees_with_pillow(orientation: int) -> None:
 
 def _files(orientation: int) -> dict[str, tuple[bytes, np.ndarray]]:
     stored, gentle = noise(5, 7), smooth(1, 24, 40)[..., 0]
-    packet = xmp(f'tiff:Orientation="{orientation}"')
     jpeg = saved(gentle, "JPEG", exif=exif(orientation))
     webp = saved(np.dstack([stored] * 3), "WEBP", lossless=True, exif=exif(orientation))
     return {
@@ -43,10 +42,6 @@ def _files(orientation: int) -> dict[str, tuple[bytes, np.ndarray]]:
             with_chunks(png(stored.astype(np.uint16) * 257), chunk(b"eXIf", exif(orientation)[6:])),
             stored.astype(np.uint16) * 257,
         ),
-        "png-xmp": (
-            with_chunks(png(stored), chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)),
-            stored,
-        ),
         "tiff": (tiff(stored, extratags=[(274, 3, 1, orientation, True)]), stored),
         "jpeg": (jpeg, np.asarray(Image.open(io.BytesIO(jpeg)))),
         "webp": (webp, stored),
@@ -54,7 +49,7 @@ def _files(orientation: int) -> dict[str, tuple[bytes, np.ndarray]]:
 
 
 @pytest.mark.parametrize("orientation", ALL)
-@pytest.mark.parametrize("kind", ["png", "png16", "png-xmp", "tiff", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["png", "png16", "tiff", "jpeg", "webp"])
 def test_all_eight_in_files(kind: str, orientation: int) -> None:
     data, stored = _files(orientation)[kind]
     photo = read(data)
@@ -96,11 +91,14 @@ def test_alpha_and_resolution_turn_along() -> None:
     assert photo.metadata.dpi == pytest.approx((150, 300), rel=1e-3)
 
 
-def test_exif_wins_over_xmp() -> None:
+@pytest.mark.parametrize("beside", [[], [chunk(b"eXIf", exif(1)[6:])]])
+def test_that_of_xmp_does_not_count(beside: list[bytes]) -> None:
+    """As in browsers and viewers; and no result says it."""
     stored = noise(5, 7)
-    packet = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp('tiff:Orientation="3"'))
-    data = with_chunks(png(stored), chunk(b"eXIf", exif(1)[6:]), packet)
-    assert np.array_equal(read(data).pixels, stored)
+    packet = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp('tiff:Orientation="6"'))
+    photo = read(with_chunks(png(stored), *beside, packet))
+    assert np.array_equal(photo.pixels, stored)
+    assert b"Orientation" not in (photo.metadata.xmp or b"")
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])

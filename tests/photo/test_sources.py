@@ -13,7 +13,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from colorizer.errors import CorruptImage, ImageError, ImageTooLarge, UnsuitableInput
+from colorizer.errors import (
+    CorruptImage,
+    ImageError,
+    ImageTooLarge,
+    InvalidSetting,
+    UnsuitableInput,
+)
 from colorizer.photo import UnreadableFile, probe, read
 
 from .pictures import exif, noise, png, reference_grey, same, saved, smooth
@@ -186,3 +192,11 @@ def test_colours_can_be_kept() -> None:
     assert read(png(picture[..., 0]), colours=True).is_grey
     jpeg = saved(picture, "jpeg", exif=exif(6))
     assert same(read(jpeg, colours=True).pixels, np.rot90(own_colours(jpeg), -1))
+
+
+@pytest.mark.parametrize("source", [noise(), Image.fromarray(noise())], ids=["array", "pillow"])
+def test_what_is_in_memory_has_one_page(source: Any) -> None:
+    assert read(source, page=1).pages == 1
+    for function in (read, probe):
+        with pytest.raises(InvalidSetting, match="The picture has 1 page; there is no page 2"):
+            function(source, page=2)

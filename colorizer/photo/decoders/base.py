@@ -26,12 +26,22 @@ class Raster:
         model: Colour model of the samples.
         alpha: (H, W) opacity, not premultiplied, same type as the samples; or None.
         bit_depth: 8 or 16.
+        warnings: what is wrong with them, in sentences for people; see :class:`Photo`.
     """
 
     samples: NDArray[Any]
     model: Model
     alpha: NDArray[Any] | None
     bit_depth: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which picture of a file is wanted (``page``, from 1), and whether a part of it will do."""
+
+    page: int = 1
+    salvage: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,8 @@ class Opened:
 
     ``exif``, ``xmp``, ``photoshop``, ``texts`` and ``comments`` are already clean (see
     :class:`~colorizer.photo.Metadata`); ``orientation`` is what is still to be undone, 1..8.
+    ``pages`` is the number of pictures that can be asked for; if it is smaller than that of the
+    page asked for, all else is of another one.
     """
 
     width: int
@@ -53,6 +65,7 @@ class Opened:
     comments: tuple[str, ...] = ()
     dpi: tuple[float, float] | None = None
     orientation: int = 1
+    pages: int = 1
 
 
 def raster_of(samples: NDArray[Any]) -> Raster:

@@ -6,13 +6,13 @@ import struct
 from typing import BinaryIO
 
 from ...errors import CorruptImage
-from .base import Opened
+from .base import Opened, Request
 from .simple import opened_by_pillow
 
 _RLE8, _RLE4 = 1, 2
 
 
-def open_bmp(file: BinaryIO, name: str) -> Opened:
+def open_bmp(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of a BMP; see :class:`Opened`."""
     from PIL.BmpImagePlugin import BmpImageFile
 

@@ -9,10 +9,10 @@ import numpy as np
 from ...errors import UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
-from .base import Opened, Raster, raster_of, unmultiply
+from .base import Opened, Raster, Request, raster_of, unmultiply
 
 
-def open_heic(file: BinaryIO, name: str) -> Opened:
+def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of a HEIC; see :class:`Opened`.
 
     libheif applies the rotation itself, so that the orientation in EXIF and XMP is done with.

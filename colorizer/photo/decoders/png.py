@@ -1,68 +1,167 @@
 """PNG: chunks read here, pixels by libpng (imagecodecs), which keeps 16 bits; palettes by Pillow.
 
 libpng before 1.6.56, which imagecodecs has for Python 3.11, writes beyond its memory when it
-expands a palette on ARM processors (CVE-2026-33636).
+expands a palette on ARM processors (CVE-2026-33636). It sees only what :mod:`.png_stream` found
+nothing wrong with.
 
-Gamma and chromaticity chunks (gAMA, cHRM) are not applied: too many programs have written wrong
-ones, and most viewers ignore them. An ICC profile is applied.
+What the samples mean is said by the first of cICP, iCCP, sRGB and gAMA that is there (PNG
+specification, 3rd edition, 4.3); chromaticities (cHRM) are not applied, nor is a gAMA that is
+sRGB's or impossible.
 """
 
 from __future__ import annotations
 
 import io
 import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import CorruptImage
+from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
-from .base import Opened, Raster, raster_of
-from .png_chunks import SIGNATURE, Found, chunks
+from ..icc import made_profile
+from .base import Opened, Raster, Request, raster_of
+from .png_chunks import AROUND, SIGNATURE, Found, chunks
+from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_right, salvage
 
 # What libpng gets to see: everything else could only cost memory or bring errors of its own.
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _END = b"\0\0\0\0IEND\xaeB`\x82"
-_PALETTE = 3  # the colour type
+_TRANSPARENT = {GREY: 2, RGB: 6}  # bytes of tRNS by kind of pixel
+_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of H.273
+_SRGB_GAMMA = 1 / 2.2
+_GAMMA_TOLERANCE = 0.05  # of libpng: what is nearer counts as the same
+_GAMMAS = (0.1, 10.0)  # others are mistakes
 
 
-def open_png(file: BinaryIO, name: str) -> Opened:
-    """Read the chunks of a PNG; see :class:`Opened`."""
+def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
+    """Read the chunks of a PNG; see :class:`Opened`.
+
+    Raises:
+        UnsupportedImage: if it is an HDR picture.
+    """
     data = memoryview(file.read())
     header = bytes(data[8:33])
     if len(header) < 25 or header[4:8] != b"IHDR":
         raise CorruptImage(f"{name} is damaged: it has no PNG header.")
     width, height = struct.unpack(">II", header[8:16])
-    parts: list[memoryview] = []
-    found = Found()
-    for kind, body, whole in chunks(data):
+    parts, found = _Parts(), Found()
+    for kind, body, whole in chunks(data, salvage=request.salvage):
         if kind in _DECODED:
-            parts.append(whole)
+            parts.add(kind, whole)
         else:
             found.take(kind, body)
+    hdr = _HDR.get(found.cicp[1]) if found.cicp else None
+    if hdr:
+        raise UnsupportedImage(
+            f"{name} is an HDR picture ({hdr}), which is not read; save it with sRGB colours."
+        )
 
     def load() -> Raster:
-        decode = _decode_palette if header[17] == _PALETTE else _decode
-        samples = decode(b"".join([SIGNATURE, *parts, _END]))
+        layout = Layout.of(header[8:21])
+        warnings: tuple[str, ...] = ()
+        if request.salvage:
+            warnings = parts.save(layout, name)
+        else:
+            parts.check(layout)
+        decode = _decode_palette if layout.colour == PALETTE else _decode
+        samples = decode(parts.file(layout))
         if samples.shape[:2] != (height, width):
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
-        return raster_of(samples)
+        return replace(raster_of(samples), warnings=warnings)
 
     directory = exif_block.parse(found.exif)
     return Opened(
         width,
         height,
         load,
-        icc=found.icc,
+        icc=_profile(found, colour=header[17] in (RGB, PALETTE, RGBA)),
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(found.xmp),
         photoshop=found.photoshop,
         texts=tuple(found.texts),
         dpi=exif_block.sensible_dpi(found.dpi) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or xmp_packet.orientation(found.xmp) or 1,
+        orientation=exif_block.orientation(directory) or 1,
     )
+
+
+class _Parts:
+    """The chunks that make the picture."""
+
+    def __init__(self) -> None:
+        self._first: dict[bytes, memoryview] = {}
+        self._data: list[memoryview] = []
+
+    def add(self, kind: bytes, chunk: memoryview) -> None:
+        """Keep a chunk; all of IDAT that have a body, else the first of its kind."""
+        if kind != b"IDAT":
+            self._first.setdefault(kind, chunk)
+        elif len(chunk) > AROUND:
+            self._data.append(chunk)
+
+    def check(self, layout: Layout) -> None:
+        """Make sure that a decoder will find nothing wrong.
+
+        Raises:
+            ValueError: if it would; or zlib.error.
+        """
+        if not all(map(checksum_is_right, [*self._first.values(), *self._data])):
+            raise ValueError("a checksum is wrong")
+        check(layout, self._bodies())
+
+    def save(self, layout: Layout, name: str) -> tuple[str, ...]:
+        """Put right what can be; returns what there is to say about it.
+
+        Raises:
+            CorruptImage: if nothing is left.
+        """
+        try:
+            self.check(layout)
+        except (ValueError, zlib.error):
+            body, share = salvage(layout, self._bodies())
+        else:
+            return ()
+        if not share:
+            raise CorruptImage(f"{name} is damaged, and nothing of the picture can be read.")
+        self._first = {
+            kind: memoryview(_chunk(kind, chunk[8:-4])) for kind, chunk in self._first.items()
+        }
+        self._data = [memoryview(_chunk(b"IDAT", body))]
+        return (f"{name} is damaged: {share:.0%} of it was read, and the rest is black.",)
+
+    def file(self, layout: Layout) -> bytes:
+        """A PNG without anything that the picture does not need."""
+        chunks = [self._first[b"IHDR"]]
+        if layout.colour == PALETTE:
+            chunks += [self._first[kind] for kind in (b"PLTE", b"tRNS") if kind in self._first]
+        elif b"tRNS" in self._first:
+            chunk = self._first[b"tRNS"]
+            if len(chunk) - AROUND == _TRANSPARENT.get(layout.colour):
+                chunks.append(chunk)
+        return b"".join([SIGNATURE, *chunks, *self._data, _END])
+
+    def _bodies(self) -> Iterator[memoryview]:
+        return (chunk[8:-4] for chunk in self._data)
+
+
+def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
+    content = b"".join([kind, body])
+    return b"".join([struct.pack(">I", len(body)), content, struct.pack(">I", zlib.crc32(content))])
+
+
+def _profile(found: Found, *, colour: bool) -> bytes | None:
+    """The profile of the file, or one made of its gamma; None is sRGB."""
+    if found.icc or found.cicp or found.srgb:
+        return found.icc
+    gamma = found.gamma
+    if not _GAMMAS[0] <= gamma <= _GAMMAS[1] or abs(gamma / _SRGB_GAMMA - 1) < _GAMMA_TOLERANCE:
+        return None
+    return made_profile("rgb" if colour else "gray", 1 / gamma)
 
 
 def _decode(data: bytes) -> NDArray[Any]:

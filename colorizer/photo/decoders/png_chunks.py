@@ -10,6 +10,7 @@ from .. import photoshop, png_text
 from ..png_text import Chunk, Text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+AROUND = 12  # bytes of a chunk that are not its body
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _RAW = b"Raw profile type "
@@ -18,13 +19,21 @@ _MAX_TEXTS = 1000
 _MAX_TEXT_BYTES = 32 << 20
 
 
-def chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield (type, body, whole chunk); stops at IEND or where the file ends too early."""
+def chunks(
+    data: memoryview, *, salvage: bool = False
+) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """Yield (type, body, whole chunk); stops at IEND or where the file ends too early.
+
+    With ``salvage`` a chunk that the file does not hold to its end is the last one.
+    """
     at = len(SIGNATURE)
-    while at + 12 <= len(data):
+    while at + AROUND <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
-        end = at + 12 + length
+        end = at + AROUND + length
         if end > len(data):
+            if salvage:
+                rest = data[at + 8 :]
+                yield bytes(data[at + 4 : at + 8]), rest, memoryview(bytes(data[at:]) + bytes(4))
             return
         kind = bytes(data[at + 4 : at + 8])
         if kind == b"IEND":
@@ -39,9 +48,15 @@ class Found:
 
     The first thousand texts are read, and up to 32 MiB. ImageMagick's copy of the orientation is
     left out: the picture is turned.
+
+    ``cicp`` are the four numbers of cICP, ``srgb`` is whether there is an sRGB chunk, and ``gamma``
+    is that of gAMA, 0 without one.
     """
 
     icc: bytes | None = None
+    cicp: bytes | None = None
+    srgb: bool = False
+    gamma: float = 0.0
     exif: bytes | None = None
     xmp: bytes | None = None
     photoshop: bytes | None = None
@@ -59,6 +74,12 @@ class Found:
         elif kind == b"iCCP":
             name, _, _ = bytes(body[:80]).partition(b"\0")
             self.icc = self.icc or png_text.inflate(body[len(name) + 2 :])
+        elif kind == b"cICP" and len(body) == 4:
+            self.cicp = self.cicp or bytes(body)
+        elif kind == b"gAMA" and len(body) == 4:
+            self.gamma = self.gamma or int.from_bytes(body, "big") / 100_000
+        elif kind == b"sRGB":
+            self.srgb = True
         elif self._room > 0:
             chunk = png_text.parse(kind, body)
             if chunk is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CorruptImage
-from .base import Opened, Raster, raster_of
+from .base import Opened, Raster, Request, raster_of
 from .scale import from_float
 
 _MAX_HEADER = 1 << 16
@@ -56,7 +56,7 @@ class _Header:
         self.width, self.height, self.channels, self.maximum = fields.values()
 
 
-def open_pnm(file: BinaryIO, name: str) -> Opened:
+def open_pnm(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of a PNM; see :class:`Opened`."""
     header = _Header(file.read(_MAX_HEADER), name)
 
@@ -130,8 +130,9 @@ def _full_range(values: NDArray[Any], maximum: int, name: str) -> NDArray[Any]:
 
 
 def _load_float(file: BinaryIO, header: _Header) -> Raster:
-    """PFM: rows from the bottom up; a negative scale means little-endian."""
+    """PFM: linear light, rows from the bottom up; a negative scale means little-endian."""
     kind = "<f4" if header.maximum < 0 else ">f4"
     shape = (header.height, header.width, header.channels)
     data = _read(file, 4 * shape[0] * shape[1] * shape[2], header.name)
-    return raster_of(from_float(np.frombuffer(data, kind).reshape(shape)[::-1]))
+    values = np.frombuffer(data, kind).reshape(shape)[::-1]
+    return raster_of(from_float(values, linear=True))

@@ -1,72 +1,119 @@
-"""Samples of unusual types brought to full-range uint8 or uint16, in strips of rows."""
+"""Samples of unusual types brought to full-range uint8 or uint16, in strips of rows.
+
+What is black and what is white is decided by the type of the samples, by what the file says, or by
+one of the conventions below; never by the darkest and brightest pixel, of which one hot one would
+change all others. What lies beyond is clipped.
+
+* Floating point: 0..1. If most samples are above 1, or some are and nearly all are whole numbers,
+  the picture was made of integers: 0..255, or 0..65535 if more than a few are above 255.
+* Signed integers: the range of the type, as libtiff and ImageMagick read them.
+* Integers of 32 and more bits: 0..65535 if nearly all are within, else the range of the type.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..srgb import strips
+from ...errors import UnsupportedImage
+from ..srgb import strips, to_encoded
+
+Limits = tuple[float, float]
+Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+_FEW = 0.01  # share of samples that does not count against a convention
+_HOT = 0.001  # and of whole ones above 1, or of fractions among them
 
 
-def from_float(values: NDArray[Any]) -> NDArray[np.uint16]:
-    """Floating point samples (H, W, ...) as 16-bit ones.
+def from_float(
+    values: NDArray[Any], limits: Limits | None = None, *, linear: bool = False
+) -> NDArray[np.uint16]:
+    """Floating point samples (H, W, ...) as 16-bit ones; NaN becomes black.
 
-    Values are taken as sRGB-encoded. If all of them lie in 0..1 they keep their meaning (0 is
-    black, 1 is white); otherwise the smallest becomes black and the largest white, over all
-    channels together. NaN becomes black; infinities become black and white.
+    Args:
+        limits: the values of black and white, if the file says so.
+        linear: they are linear light and become sRGB-encoded values; else they are encoded already.
+
+    Raises:
+        UnsupportedImage: if most samples are beyond every convention.
     """
-    low, high = _finite_range(values)
-    if low >= 0.0 and high <= 1.0:
-        low, high = 0.0, 1.0
-    return _stretch(values, low, high)
+    return _scaled(values, limits or _convention(values), to_encoded if linear else None)
 
 
-def from_integer(values: NDArray[Any]) -> NDArray[np.uint16]:
-    """Signed samples, and unsigned ones of more than 16 bits, (H, W, ...) as 16-bit ones.
+def from_integer(values: NDArray[Any], limits: Limits | None = None) -> NDArray[Any]:
+    """Signed samples, and unsigned ones of more than 16 bits, (H, W, ...), as unsigned ones.
 
-    Samples of 32 and more bits that all lie in 0..65535 are taken as they are, larger unsigned
-    ones by their upper 16 bits. All others have no white that one could know: the smallest
-    becomes black, the largest white.
+    Samples of 8 bits become 8-bit ones, all others 16-bit ones.
+
+    Args:
+        limits: the values of black and white, if the file says so.
     """
-    bits = values.dtype.itemsize * 8
-    low, high = int(values.min()), int(values.max())
-    if bits > 16 and low >= 0 and high <= 65535:
-        return values.astype(np.uint16)
-    if values.dtype.kind == "u":
-        return _stretch(values, 0.0, float(2**bits - 1))
-    return _stretch(values, float(low), float(high))
+    if limits is not None:
+        return _scaled(values, limits)
+    kind = values.dtype
+    if kind.itemsize > 2 and _share(values, lambda v: (v < 0) | (v > 65535)) <= _FEW:
+        return values.clip(0, 65535).astype(np.uint16)
+    if kind.itemsize <= 2:
+        bits = kind.itemsize * 8
+        moved: NDArray[Any] = values.view(f"u{kind.itemsize}") ^ (1 << (bits - 1))
+        return moved
+    info = np.iinfo(kind)
+    return _scaled(values, (float(info.min), float(info.max)))
 
 
-def from_packed(values: NDArray[Any], bits: int) -> NDArray[Any]:
-    """Unsigned samples of 1..16 ``bits`` to full range: 8 bits up to 8, otherwise 16."""
+def from_packed(values: NDArray[Any], bits: int, white: int | None = None) -> NDArray[Any]:
+    """Unsigned samples of 1..16 ``bits`` to full range: 8 bits up to 8, otherwise 16.
+
+    Args:
+        white: the value of white, if the file says another than the largest; not if more than a
+            few samples are above it.
+    """
     full, kind = (255, np.uint8) if bits <= 8 else (65535, np.uint16)
-    if bits in (8, 16):
-        return values.astype(kind, copy=False)
     maximum = (1 << bits) - 1
+    if white is not None and _share(values, lambda v: v > white) <= _FEW:
+        maximum = white
+    if maximum == full:
+        return values.astype(kind, copy=False)
     table = (np.arange(maximum + 1, dtype=np.uint64) * full + maximum // 2) // maximum
     return table.astype(kind).take(values, mode="clip")
 
 
-def _finite_range(values: NDArray[Any]) -> tuple[float, float]:
-    low, high = np.inf, -np.inf
+def _convention(values: NDArray[Any]) -> Limits:
+    above = _share(values, lambda v: v > 1)
+    whole = above > _HOT and _share(values, lambda v: v != np.rint(v)) <= _HOT
+    if above <= 0.5 and not whole:
+        return 0.0, 1.0
+    if _share(values, lambda v: v > 65535) > 0.5:
+        raise UnsupportedImage(
+            "The picture's numbers are larger than those of any known kind of picture; save it "
+            "with 16 bits."
+        )
+    return 0.0, 255.0 if _share(values, lambda v: v > 255) <= _FEW else 65535.0
+
+
+def _share(values: NDArray[Any], is_so: Callable[[NDArray[Any]], Any]) -> float:
+    """Share of the finite samples for which ``is_so`` holds."""
+    count = total = 0
     for rows in strips(*values.shape[:2]):
         part = values[rows]
-        finite = part[np.isfinite(part)]
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
-    return (low, high) if low <= high else (0.0, 1.0)
+        if part.dtype.kind == "f":
+            part = part[np.isfinite(part)].astype(np.float64)
+        count += int(np.count_nonzero(is_so(part)))
+        total += part.size
+    return count / max(total, 1)
 
 
-def _stretch(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint16]:
+def _scaled(values: NDArray[Any], limits: Limits, curve: Curve | None = None) -> NDArray[np.uint16]:
+    low, high = limits
     result = np.empty(values.shape, np.uint16)
-    span = high - low
     for rows in strips(*values.shape[:2]):
         part = values[rows].astype(np.float64)
-        part = np.nan_to_num(part, copy=False, nan=low, posinf=high, neginf=low)
         part -= low
-        if span > 0 and np.isfinite(span):
-            part /= span
-        result[rows] = np.rint(np.clip(part, 0.0, 1.0) * 65535)
+        part /= high - low
+        part = np.nan_to_num(part, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        part = np.clip(part, 0.0, 1.0)
+        result[rows] = np.rint((curve(part) if curve else part) * 65535)
     return result

@@ -16,27 +16,27 @@ from ...errors import CorruptImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..properties import comments_of
-from .base import Opened, Raster, raster_of
+from .base import Opened, Raster, Request, raster_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
 
-def open_webp(file: BinaryIO, name: str) -> Opened:
+def open_webp(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of a WebP; see :class:`Opened`.
 
     The size is parsed here because Pillow's decoder reserves memory for it on opening.
     """
     from PIL.WebPImagePlugin import WebPImageFile
 
-    size = _webp_size(file.read(30))
+    size = webp_size(file.read(30))
     if size is None:
         raise CorruptImage(f"{name} is damaged: it has no WebP header.")
     return _deferred(file, name, size, WebPImageFile)
 
 
-def open_gif(file: BinaryIO, name: str) -> Opened:
+def open_gif(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of a GIF; see :class:`Opened`.
 
     A frame may be larger than the screen the header announces; both count for the limit.
@@ -52,7 +52,7 @@ def open_gif(file: BinaryIO, name: str) -> Opened:
     return _deferred(file, name, largest, GifImageFile)
 
 
-def open_avif(file: BinaryIO, name: str) -> Opened:
+def open_avif(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of an AVIF; see :class:`Opened`.
 
     Pillow reports the rotation that the file asks for as EXIF orientation.
@@ -107,7 +107,7 @@ def opened_by_pillow(image: Image, name: str) -> Opened:
         xmp=xmp_packet.clean(packet),
         comments=comments_of([comment]) if isinstance(comment, bytes) else (),
         dpi=exif_block.sensible_dpi(image.info.get("dpi")) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or xmp_packet.orientation(packet) or 1,
+        orientation=exif_block.orientation(directory) or 1,
     )
 
 
@@ -119,8 +119,8 @@ def _plain_mode(image: Image) -> str:
     return "L" if grey else "RGB"
 
 
-def _webp_size(head: bytes) -> tuple[int, int] | None:
-    """Canvas size from the first 30 bytes (WebP container specification)."""
+def webp_size(head: bytes) -> tuple[int, int] | None:
+    """Canvas size (width, height) from the first 30 bytes (WebP container specification)."""
     kind = head[12:16]
     if len(head) < 30:
         return None

@@ -1,4 +1,4 @@
-"""TIFF and BigTIFF, first page, through tifffile, which keeps every depth.
+"""TIFF and BigTIFF through tifffile, which keeps every depth.
 
 TIFF 6.0 with its technical notes. What tifffile leaves undone is done here: white-is-zero,
 palettes, premultiplied alpha, odd depths. Only the codecs of ``_CODECS`` are reachable.
@@ -6,7 +6,6 @@ palettes, premultiplied alpha, odd depths. Only the codecs of ``_CODECS`` are re
 
 from __future__ import annotations
 
-import io
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,15 +16,16 @@ from ...threads import processors
 from .. import exif as exif_block
 from .. import ifd, photoshop
 from .. import xmp as xmp_packet
-from .base import Model, Opened, Raster, unmultiply
-from .jpeg import frame
-from .scale import from_float, from_integer, from_packed
+from . import tiff_segments as segments
+from .base import Model, Opened, Raster, Request, unmultiply
+from .scale import Limits, from_float, from_integer, from_packed
+from .tiff_pages import is_reduced, pictures
 
 _ICC, _XMP, _IPTC, _PHOTOSHOP = 34675, 700, 33723, 34377
-_DNG_VERSION, _SUBFILE_TYPE, _SUB_IFDS = 50706, 254, 330
-# None, CCITT (3), LZW, old and new JPEG, deflate (2), PackBits, LZMA, Zstandard.
-_CODECS = {1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773, 34925, 50000}
-_JPEG_CODECS = {6, 7}
+_DNG_VERSION, _SUB_IFDS = 50706, 330
+_MAX_SAMPLE_VALUE, _S_MIN_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE = 281, 340, 341
+# None, CCITT (3), LZW, deflate (2), PackBits, LZMA, Zstandard; and whole pictures.
+_CODECS = {1, 2, 3, 4, 5, 8, 32946, 32773, 34925, 50000} | segments.PICTURES
 _MAX_METADATA = 32 << 20
 _MAX_SAMPLES = 8
 _WHITE_IS_ZERO, _PALETTE, _YCBCR, _CIELAB = 0, 3, 6, 8
@@ -36,22 +36,25 @@ _MODELS: dict[int, tuple[Model, int]] = {
 }  # fmt: skip
 
 
-def open_tiff(file: BinaryIO, name: str) -> Opened:
-    """Read the first directory of a TIFF; see :class:`Opened`."""
+def open_tiff(file: BinaryIO, name: str, request: Request) -> Opened:
+    """Read a directory of a TIFF; see :class:`Opened`."""
     import tifffile
 
     def read_at(offset: int, size: int) -> bytes:
         file.seek(offset)
         return file.read(size)
 
-    directory = ifd.read(read_at, max_value=_MAX_METADATA)
-    if directory is None or not directory.main:
+    places = pictures(read_at)
+    if not places:
         raise CorruptImage(f"{name} is damaged: it has no TIFF directory.")
-    _refuse_raw(directory, read_at(8, 2), name)
+    place = places[min(max(request.page, 1), len(places)) - 1]
+    directory = ifd.read(read_at, max_value=_MAX_METADATA, at=place.offset)
+    assert directory is not None
+    _refuse_raw(read_at, name)
     file.seek(0)
-    page = tifffile.TiffFile(file).pages[0]
-    if not isinstance(page, tifffile.TiffPage):
-        raise CorruptImage(f"{name} is damaged: it has no first page.")
+    page = tifffile.TiffFile(file).pages[place.index]
+    if not isinstance(page, tifffile.TiffPage) or page.offset != place.offset:
+        raise CorruptImage(f"{name} is damaged: it has no page {request.page}.")
     _refuse_variants(page, name)
     profile, xmp, iptc, resources = (
         entry.data if entry else None
@@ -66,14 +69,17 @@ def open_tiff(file: BinaryIO, name: str) -> Opened:
         xmp=xmp_packet.clean(xmp),
         photoshop=photoshop.of_tiff(iptc, resources),
         dpi=exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or xmp_packet.orientation(xmp) or 1,
+        orientation=exif_block.orientation(directory) or 1,
+        pages=len(places),
     )
 
 
-def _refuse_raw(directory: ifd.Directory, mark: bytes, name: str) -> None:
+def _refuse_raw(read_at: ifd.ReadAt, name: str) -> None:
     """Camera raw files are TIFFs whose first page is a thumbnail or a sensor mosaic."""
-    reduced = (directory.number(directory.main, _SUBFILE_TYPE) or 0) & 1
-    if mark == b"CR" or _DNG_VERSION in directory.main or (reduced and _SUB_IFDS in directory.main):
+    first = ifd.read(read_at)
+    assert first is not None
+    thumbnail_first = is_reduced(first) and _SUB_IFDS in first.main
+    if read_at(8, 2) == b"CR" or _DNG_VERSION in first.main or thumbnail_first:
         raise UnsupportedImage(
             f"{name} is a camera raw file, which is not read; develop it to TIFF, PNG or JPEG."
         )
@@ -101,9 +107,9 @@ def _refuse_variants(page: Any, name: str) -> None:
 
 
 def _load(page: Any, file: BinaryIO, name: str) -> Raster:
-    photometric = int(page.photometric)
-    _check_segments(page, file, name)
-    if photometric == _YCBCR and int(page.compression) not in _JPEG_CODECS:
+    photometric, compression = int(page.photometric), int(page.compression)
+    segments.check(page, file, name)
+    if photometric == _YCBCR and compression not in segments.PICTURES:
         return _load_ycbcr(page, file, name)
     samples = page.asarray(maxworkers=processors())
     samples = samples.reshape(page.shaped[0], *page.shaped[2:])  # planes, rows, columns, samples
@@ -112,8 +118,7 @@ def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     if photometric == _PALETTE:
         return _from_palette(samples, page, name)
     alpha = samples[..., channels : channels + 1]
-    depth = 8 if samples.dtype.kind in "bu" and page.bitspersample <= 8 else 16
-    colour = _full_range(samples[..., :channels], page.bitspersample)
+    colour = _full_range(samples[..., :channels], page)
     if photometric == _WHITE_IS_ZERO:
         colour = np.invert(colour)
     if photometric == _CIELAB:  # a* and b* are signed there
@@ -122,20 +127,44 @@ def _load(page: Any, file: BinaryIO, name: str) -> Raster:
     opacity = None
     kinds = tuple(int(e) for e in page.extrasamples)
     if alpha.size and kinds and kinds[0] in (1, 2):  # 1 premultiplied, 2 not
-        opacity = np.ascontiguousarray(_full_range(alpha, page.bitspersample)[..., 0])
+        opacity = np.ascontiguousarray(_full_range(alpha, page)[..., 0])
         if kinds[0] == 1:
             colour = unmultiply(colour, opacity)
     if channels == 1:
         colour = colour[..., 0]
-    return Raster(colour, model, opacity, depth)
+    return Raster(colour, model, opacity, colour.dtype.itemsize * 8)
 
 
-def _full_range(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+def _full_range(samples: NDArray[Any], page: Any) -> NDArray[Any]:
+    bits = int(page.bitspersample)
     if samples.dtype.kind == "f":
-        return from_float(samples)
+        return from_float(samples, _limits(page))
     if samples.dtype.kind == "i" or bits > 16:
-        return from_integer(samples)
-    return from_packed(samples, bits)
+        return from_integer(samples, _limits(page))
+    white = page.tags.valueof(_MAX_SAMPLE_VALUE, page.tags.valueof(_S_MAX_SAMPLE_VALUE))
+    return from_packed(samples, bits, _white(white, bits))
+
+
+def _limits(page: Any) -> Limits | None:
+    """Black and white as the file says: S(igned)MinSampleValue and SMaxSampleValue (340, 341)."""
+    low, high = (
+        np.atleast_1d(np.asarray(page.tags.valueof(tag, np.nan), np.float64))
+        for tag in (_S_MIN_SAMPLE_VALUE, _S_MAX_SAMPLE_VALUE)
+    )
+    if not low.size or not high.size:
+        return None
+    black, white = float(low.min()), float(high.max())
+    return (black, white) if np.isfinite([black, white]).all() and black < white else None
+
+
+def _white(value: Any, bits: int) -> int | None:
+    """MaxSampleValue (281) of samples that have fewer bits than they are stored with.
+
+    Other numbers are the brightest that occur in the picture, which TIFF 6.0 allows as well.
+    """
+    value = max(value) if isinstance(value, tuple) and value else value
+    whites = [(1 << fewer) - 1 for fewer in range(9, bits)]
+    return int(value) if value in whites else None
 
 
 def _from_palette(samples: NDArray[Any], page: Any, name: str) -> Raster:
@@ -155,34 +184,7 @@ def _load_ycbcr(page: Any, file: BinaryIO, name: str) -> Raster:
     import imagecodecs
 
     file.seek(0)
-    samples = imagecodecs.tiff_decode(file.read(), 0, asrgb=True)
+    samples = imagecodecs.tiff_decode(file.read(), page.index, asrgb=True)
     if samples.shape[:2] != (page.imagelength, page.imagewidth) or samples.dtype != np.uint8:
         raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
     return Raster(samples[..., :3], "rgb", None, 8)
-
-
-def _check_segments(page: Any, file: BinaryIO, name: str) -> None:
-    """Strips and tiles must lie within the file: tifffile would fill missing ones with black."""
-    size = file.seek(0, io.SEEK_END)
-    offsets, counts = page.dataoffsets, page.databytecounts
-    expected = int(np.prod(page.chunked))
-    if len(offsets) < expected or len(counts) < expected:
-        raise CorruptImage(f"{name} is damaged: it lists fewer strips than the picture has.")
-    for offset, count in zip(offsets[:expected], counts[:expected], strict=True):
-        if count <= 0 or offset <= 0 or offset + count > size:
-            raise CorruptImage(f"{name} is incomplete: the file ends before the picture does.")
-    if page.chunks[0] * page.chunks[1] > max(4 * page.imagelength * page.imagewidth, 1 << 22):
-        raise CorruptImage(f"{name} is damaged: its tiles are larger than the picture.")
-    if int(page.compression) in _JPEG_CODECS:
-        _check_jpeg_segments(page, file, name, expected)
-
-
-def _check_jpeg_segments(page: Any, file: BinaryIO, name: str, expected: int) -> None:
-    """A JPEG inside must not be larger than its strip: its size is a second, hidden header."""
-    rows, columns = page.chunks[:2]
-    limit = (rows + 64) * (columns + 64)
-    for offset in page.dataoffsets[:expected]:
-        file.seek(offset)
-        head = frame(file)
-        if head is not None and head.width * head.height > limit:
-            raise CorruptImage(f"{name} is damaged: a part of it claims to be larger than it is.")
