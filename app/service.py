@@ -49,7 +49,7 @@ from .watch.checks import checks
 from .watch.metrics import Metrics
 from .work.admission import Budget
 from .work.archive import Archives
-from .work.intake import Intake, installed_models
+from .work.intake import WHOLE, Intake, Part, installed_models
 from .work.queue import Queue
 from .work.rendering import Pictures, Wish, etag, predicted
 from .work.views import view_of
@@ -62,6 +62,7 @@ __all__ = [
     "Guide",
     "Offer",
     "Output",
+    "Part",
     "PhotoRecord",
     "Problem",
     "ResultFile",
@@ -149,6 +150,7 @@ class Service:
         *,
         batch: str | None = None,
         settings: Settings | None = None,
+        part: Part = WHOLE,
     ) -> View:
         """Store a photograph as it is and queue its prediction.
 
@@ -157,6 +159,7 @@ class Service:
             name: what the person calls it.
             batch: id of the batch it goes into.
             settings: whose model and working size are predicted with.
+            part: of the file that is wanted.
 
         Raises:
             QueueFull, QueueUnavailable, StorageFull: before anything is read, or while storing.
@@ -170,7 +173,20 @@ class Service:
             _, ids = self._batch(owner, batch)
             if len(ids) >= most and len(self._photos(owner, ids)) >= most:
                 raise UploadTooLarge(f"A batch holds at most {most} photographs.")
-        return self._view(self._intake.upload(owner, source, name, batch, settings), settings)
+        record = self._intake.upload(owner, source, name, batch, settings, part)
+        return self._view(record, settings)
+
+    def upload_page(self, owner: str, id: str, page: int) -> View:
+        """Another page of an uploaded file, as a photograph of its own, in the same batch.
+
+        Raises:
+            InvalidSetting: if there is no such page; and what :meth:`upload` raises.
+        """
+        record = self._record(owner, id)
+        name = f"{record.name.removesuffix(f' (page {record.page})')} (page {page})"
+        with self._storage.original(id).open("rb") as source:
+            part = Part(page, record.salvage)
+            return self.upload(owner, source, name, batch=record.batch, part=part)
 
     def samples(self) -> list[Sample]:
         """The sample photographs that the start page offers."""

@@ -201,7 +201,7 @@ class _Worker:
                 prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
-            warnings = [*_warnings(task.input.name, photo), *self._lost(task, photo)]
+            warnings = [*warnings_of(task.input.name, photo), *self._lost(task, photo)]
             photo = replace(photo, bit_depth=depth)
             result = self.colorizer.render(photo, prediction, self.settings, guidance)
             self._check()
@@ -267,7 +267,7 @@ class _Worker:
             raise _Stopped
 
 
-def _warnings(name: str, photo: Photo) -> tuple[str, ...]:
+def warnings_of(name: str, photo: Photo) -> tuple[str, ...]:
     """What is wrong with a photograph, and what is odd about colouring it."""
     warnings = photo.warnings
     if photo.metadata.is_own_result:

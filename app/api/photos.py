@@ -7,6 +7,7 @@ from typing import Any
 from flask import request, url_for
 
 from app.context import service
+from app.service import Part
 from app.storage import names
 from app.web.recent import remember
 from app.web.security import owner
@@ -36,7 +37,8 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     if not hasattr(form.file, "stream"):
         raise InvalidSetting("file: must be a file, not text.")
     name = form.file.filename or ""
-    view = service.upload(person, form.file.stream, name, batch=form.batch or None)
+    part = Part(form.page, form.salvage)
+    view = service.upload(person, form.file.stream, name, batch=form.batch or None, part=part)
     if view.record.batch is None:
         remember("photograph", view.record.id)
     location = url_for("photos.read", id=view.record.id)

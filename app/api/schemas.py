@@ -142,6 +142,10 @@ class Upload(BaseModel):
 
     file: FileStorage = Field(description="The photograph.")
     batch: str | None = Field(None, description="The batch that it belongs to.")
+    page: int = Field(1, ge=1, description="Which page, of a TIFF that has several.")
+    salvage: bool = Field(
+        False, description="Take the part that is there of a JPEG or PNG that is cut off."
+    )
 
 
 class Problem(BaseModel):
@@ -176,7 +180,12 @@ class Photo(BaseModel):
     format: str = Field(description="By content, not by name.")
     width: int = Field(ge=1, description="px")
     height: int = Field(ge=1, description="px")
+    page: int = Field(ge=1, description="Of the file.")
+    pages: int = Field(ge=1, description="That the file has.")
     bit_depth: int | None = Field(description="8 or 16; null until the photograph was opened.")
+    warnings: list[str] = Field(
+        description="What is odd or damaged, once the photograph was opened."
+    )
     bytes: int = Field(ge=0)
     created: datetime
     expires: datetime = Field(description="When it is deleted.")

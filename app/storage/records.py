@@ -69,6 +69,9 @@ class PhotoRecord:
         bytes: length of the original.
         created, expires: UTC.
         batch: id of the batch it belongs to, or None.
+        page: of the file, from 1.
+        pages: that the file has.
+        salvage: whether the part that is there of a file that was cut off is wanted.
     """
 
     id: str
@@ -81,6 +84,9 @@ class PhotoRecord:
     created: datetime
     expires: datetime
     batch: str | None = None
+    page: int = 1
+    pages: int = 1
+    salvage: bool = False
 
 
 @dataclass(frozen=True)
@@ -141,6 +147,7 @@ class View:
         problem: why, if it failed.
         position: place in the queue, 1 is next; None when it is not in the queue.
         bit_depth: 8 or 16; None until the worker has opened the photograph.
+        warnings: sentences about the photograph, from then on.
     """
 
     record: PhotoRecord
@@ -148,6 +155,7 @@ class View:
     problem: Problem | None = None
     position: int | None = None
     bit_depth: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def has_preview(self) -> bool:

@@ -158,8 +158,8 @@ def output_from(values: MultiDict[str, str], default_format: str = "png") -> Out
     """
     return Output(
         format=values.get("format") or default_format,
-        quality=_whole(values, "quality", Output.quality),
-        bit_depth=_whole(values, "bit_depth", 0) or None,
+        quality=whole_from(values, "quality", Output.quality),
+        bit_depth=whole_from(values, "bit_depth", 0) or None,
         provenance=_ticked(values, "provenance", Output.provenance),
         side_by_side=_ticked(values, "side_by_side", Output.side_by_side),
         strip_private=_ticked(values, "strip_private", Output.strip_private),
@@ -205,7 +205,12 @@ def likely_format(source: str) -> str:
     return source.lower() if source.lower() in WRITABLE_FORMATS else "png"
 
 
-def _whole(values: MultiDict[str, str], name: str, default: int) -> int:
+def whole_from(values: MultiDict[str, str], name: str, default: int) -> int:
+    """A whole number among a query's values.
+
+    Raises:
+        InvalidSetting: if it is none.
+    """
     text = values.get(name, "").strip()
     try:
         return int(text) if text else default

@@ -127,6 +127,13 @@ def _others(who: str, photo: PhotoRecord) -> list[PhotoRecord]:
     return [view.record for view in batch.photos if view.record.id != photo.id]
 
 
+@blueprint.post("/photographs/<id>/pages")
+def other_page(id: str) -> BaseResponse:
+    """Another page of the same file, as a photograph of its own."""
+    page = forms.whole_from(request.form, "page", 1)
+    return _see_new(service.upload_page(owner(create=False), id, page))
+
+
 @blueprint.post("/photographs/<id>/again")
 def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""

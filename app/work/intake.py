@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO
 
@@ -26,6 +27,23 @@ _LONGEST_WAIT = 60  # s after which somebody who was sent away may try again
 _ROOM = 0.1  # part of a full queue that should be free by then
 
 
+@dataclass(frozen=True)
+class Part:
+    """What of a file is wanted.
+
+    Attributes:
+        page: from 1.
+        salvage: also the part that is there of a file that was cut off.
+    """
+
+    page: int = 1
+    salvage: bool = False
+
+
+#: what is wanted of a file if nobody says anything
+WHOLE = Part()
+
+
 def installed_models() -> list[str]:
     """Names of the models whose weights are on this machine."""
     return [status.name for status in statuses() if status.state == "ready"]
@@ -44,11 +62,17 @@ class Intake:
         self._counting = counting
 
     def upload(
-        self, owner: str, source: IO[bytes], name: str, batch: str | None, settings: Settings
+        self,
+        owner: str,
+        source: IO[bytes],
+        name: str,
+        batch: str | None,
+        settings: Settings,
+        part: Part,
     ) -> PhotoRecord:
         """See :meth:`app.service.Service.upload`."""
         try:
-            record = self._store(owner, source, name, batch, settings)
+            record = self._store(owner, source, name, batch, settings, part)
         except Exception as error:
             outcome = type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
             self._counting.uploaded(outcome)
@@ -57,14 +81,25 @@ class Intake:
         return record
 
     def _store(
-        self, owner: str, source: IO[bytes], name: str, batch: str | None, settings: Settings
+        self,
+        owner: str,
+        source: IO[bytes],
+        name: str,
+        batch: str | None,
+        settings: Settings,
+        part: Part,
     ) -> PhotoRecord:
         _check_model(settings)
         self.check_room()
         wanted = Wanted(new_id(), settings.model, settings.working_size)
         with self._storage.incoming() as folder:
             length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
-            header = probe(folder / ORIGINAL, max_pixels=self._config.max_pixels)
+            header = probe(
+                folder / ORIGINAL,
+                max_pixels=self._config.max_pixels,
+                page=part.page,
+                salvage=part.salvage,
+            )
             created, expires = self.lifetime()
             record = PhotoRecord(
                 id=wanted.id,
@@ -77,6 +112,9 @@ class Intake:
                 created=created,
                 expires=expires,
                 batch=batch,
+                page=part.page,
+                pages=header.pages,
+                salvage=part.salvage,
             )
             self._storage.publish(folder, record, wanted)
         self._storage.usage.add(length)

@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -45,6 +45,7 @@ from .admission import Budget
 from .counting import Counting
 
 _CACHE_BYTES = 128 << 20
+_REFERENCES_KEPT = 64
 _PREVIEW_QUALITY = 88
 _RESULTS_KEPT = 4  # for each photograph
 _IN_USE = 5.0  # s for which a result is not removed: somebody may be about to send it
@@ -79,16 +80,22 @@ class Pictures:
         self._counting = counting
         self._max_pixels = max_pixels
         self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
+        self._references: LRUCache[str, Any] = LRUCache(_REFERENCES_KEPT)
         self._lock = threading.Lock()  # of what is kept
         self._budget = budget
 
     # what the worker leaves
 
-    def keep_grey(self, id: str, small: Photo) -> None:
-        """Store the small grey photograph that previews are rendered from."""
+    def keep_grey(self, id: str, small: Photo, warnings: Sequence[str]) -> None:
+        """Store the small grey photograph that previews are rendered from, and what is to say."""
         small = replace(small, metadata=Metadata())
         self._storage.write(id, PREVIEW, _encoded(small, "png", bit_depth=8))
-        self._storage.write(id, FACTS, json.dumps({"bit_depth": small.bit_depth}).encode())
+        facts = {
+            "bit_depth": small.bit_depth,
+            "warnings": list(warnings),
+            "was_colour": small.was_colour,
+        }
+        self._storage.write(id, FACTS, json.dumps(facts).encode())
 
     def keep_prediction(self, id: str, key: str, prediction: Prediction) -> None:
         """Store a prediction, and have it at hand."""
@@ -166,7 +173,12 @@ class Pictures:
         guidance = self._guidance(wish.guide, settings)
         self._storage.check_room()
         with self._counting.rendering("result"), gone(), full_disk():
-            grey = files.read(self._storage.original(record.id), max_pixels=self._max_pixels)
+            grey = files.read(
+                self._storage.original(record.id),
+                max_pixels=self._max_pixels,
+                page=record.page,
+                salvage=record.salvage,
+            )
             depth = files.depth_for(grey, output.format, output.bit_depth)
             picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
             if output.side_by_side:
@@ -186,10 +198,16 @@ class Pictures:
     # what is at hand
 
     def _guidance(self, guide: Guide, settings: Settings) -> Guidance:
-        """What the library wants to know; the palette of the reference is that of its result."""
+        """What the library wants to know.
+
+        The palette of the reference is its own if it is a colour photograph, or that of its result.
+        """
         if not guide.reference:
             return Guidance(guide.hints)
         record = self._storage.record(guide.reference)
+        own = self._own_palette(record)
+        if own is not None:
+            return Guidance(guide.hints, replace(own, amount=guide.reference_amount))
         try:
             prediction = self._prediction(record.id, settings)
         except (NotReady, PredictionFailed):
@@ -198,6 +216,29 @@ class Pictures:
         palette = palette_of(ab.transpose(1, 2, 0)).round(7)
         reference = Reference(tuple(palette.tolist()), guide.reference_amount, record.name)
         return Guidance(guide.hints, reference)
+
+    def _own_palette(self, record: PhotoRecord) -> Reference | None:
+        """The palette of a photograph that is in colour itself; None of a grey one."""
+        with self._lock:
+            if record.id in self._references:
+                found: Reference | None = self._references[record.id]
+                return found
+        facts = self._storage.read(record.id, FACTS)
+        reference = None
+        if facts is not None and json.loads(facts).get("was_colour"):
+            with self._budget.reserve(record.width * record.height, _PATIENCE), gone():
+                photo = files.read(
+                    self._storage.original(record.id),
+                    max_pixels=self._max_pixels,
+                    page=record.page,
+                    salvage=record.salvage,
+                    colours=True,
+                )
+            if not photo.is_grey:
+                reference = Reference.of(photo, name=record.name)
+        with self._lock:
+            self._references[record.id] = reference
+        return reference
 
     def _prediction(self, id: str, settings: Settings) -> Prediction:
         key = key_of(settings.model, settings.working_size)

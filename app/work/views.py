@@ -37,5 +37,8 @@ def view_of(
         position = waiting().get(wanted)
         state = "working" if position is None and f"{key}.claim" in files else "queued"
     facts = storage.read(record.id, FACTS) if FACTS in files else None
-    bit_depth = None if facts is None else json.loads(facts)["bit_depth"]
-    return View(record, state, problem, position, bit_depth)
+    if facts is None:
+        return View(record, state, problem, position)
+    known = json.loads(facts)
+    warnings = tuple(known.get("warnings", ()))
+    return View(record, state, problem, position, known["bit_depth"], warnings)

@@ -15,6 +15,7 @@ import numpy as np
 import structlog
 
 from colorizer import photo as files
+from colorizer.batch import warnings_of
 from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
 from colorizer.pipeline import Colorizer, Prediction, render
@@ -30,8 +31,8 @@ from ..errors import (
     problem_of,
 )
 from ..storage.disk import gone
-from ..storage.folder import FACTS, Storage, is_done
-from ..storage.records import Wanted
+from ..storage.folder import FACTS, ORIGINAL, Storage, is_done
+from ..storage.records import PhotoRecord, Wanted
 from .admission import Budget
 from .counting import Counting
 from .memory import give_back
@@ -143,13 +144,18 @@ class Worker:
     def _work(self, wanted: Wanted, has_preview: bool) -> None:
         record = self._storage.record(wanted.id)
         with self._budget.reserve(record.width * record.height):
-            self._predict(wanted, has_preview)
+            self._predict(wanted, record, has_preview)
 
-    def _predict(self, wanted: Wanted, has_preview: bool) -> None:
+    def _predict(self, wanted: Wanted, record: PhotoRecord, has_preview: bool) -> None:
         with gone():
-            path = self._storage.original(wanted.id)
-            photo = files.read(path, max_pixels=self._config.max_pixels)
+            photo = files.read(
+                self._storage.original(wanted.id),
+                max_pixels=self._config.max_pixels,
+                page=record.page,
+                salvage=record.salvage,
+            )
         if not has_preview:  # first, so that there is something to look at
-            self._pictures.keep_grey(wanted.id, files.shrink(photo, self._config.preview_size))
+            small = files.shrink(photo, self._config.preview_size)
+            self._pictures.keep_grey(wanted.id, small, warnings_of(ORIGINAL, photo))
         prediction = self._network(wanted.model).predict(photo, working_size=wanted.working_size)
         self._pictures.keep_prediction(wanted.id, wanted.key, prediction)

@@ -150,6 +150,7 @@ async function wait(delay = 0) {
       const photo = await askJson(withQuery(api, controls.query("predict")));
       if (mine !== turn) return;
       if (photo.bit_depth && !before.src) showScan(photo.bit_depth);
+      showWarnings(photo.warnings);
       if (photo.state === "missing") {
         const { model, working_size } = controls.values();
         await post(`${api}/predictions`, { model, working_size });
@@ -177,6 +178,17 @@ function showScan(bits) {
   before.src = after.src = `${page}/grey.jpg`;
   $("bits").textContent = `, ${bits} bits`;
   output.setDepth(bits);
+}
+
+/** What is odd or damaged about the file. */
+function showWarnings(warnings) {
+  const lines = warnings.map((warning) => {
+    const line = document.createElement("li");
+    line.textContent = warning;
+    return line;
+  });
+  $("warnings").replaceChildren(...lines);
+  $("warnings").hidden = !lines.length;
 }
 
 async function finish() {
