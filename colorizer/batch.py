@@ -198,7 +198,9 @@ class _Worker:
                 return self._spare(task, photo)
             with self._network:
                 self._check()
-                prediction = self.colorizer.predict(photo, working_size=self.settings.working_size)
+                prediction = self.colorizer.predict(
+                    photo, working_size=self.settings.working_size, hints=guidance.hints
+                )
             self._check()
             depth = files.depth_for(photo, task.format, self.write_options.get("bit_depth"))
             warnings = [*warnings_of(task.input.name, photo), *self._lost(task, photo)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from colorizer.guidance import Guidance
+from colorizer.guidance import Guidance, Hint
 from colorizer.photo import Photo, Provenance
 from colorizer.settings import Settings
 
@@ -27,7 +28,9 @@ class FakeColorizer:
         self.crowded = False
         self._inside = threading.Lock()
 
-    def predict(self, photo: Photo, *, working_size: int | None = None) -> int:
+    def predict(
+        self, photo: Photo, *, working_size: int | None = None, hints: Sequence[Hint] = ()
+    ) -> int:
         if not self._inside.acquire(blocking=False):
             self.crowded = True
             raise AssertionError("the network is entered twice at the same time")

@@ -13,6 +13,7 @@ from typing import Any
 from colorizer.cluster.actor import Actor, Work
 from colorizer.cluster.collection import Job
 from colorizer.cluster.ray_data import Cluster
+from colorizer.guidance import Hint
 from colorizer.photo import Photo
 
 from ..fake_colorizer import FakeColorizer
@@ -28,7 +29,9 @@ class Deadly(FakeColorizer):
         super().__init__(seconds)
         self.folder = Path(folder)
 
-    def predict(self, photo: Photo, *, working_size: int | None = None) -> int:
+    def predict(
+        self, photo: Photo, *, working_size: int | None = None, hints: Sequence[Hint] = ()
+    ) -> int:
         with (self.folder / "tried").open("a") as file:
             file.write(f"{photo.width}\n")
         tried = (self.folder / "tried").read_text().split()
