@@ -8,6 +8,7 @@ raised, nothing else changed) and measures over HTTP, on this machine:
 
 * latency: from sending a 1 MP JPEG until its coloured preview has arrived (median, server warm);
 * slider: from asking for other settings until the new preview has arrived (median);
+* hint: the same for one more hint, the first of a photograph left out;
 * load: 16 clients that upload as fast as they are let for 60 s; every answer that is not 201 or an
   honest 503 (one with Retry-After) is an error, and so is an accepted photograph that does not
   become ready;
@@ -39,7 +40,7 @@ LOAD_SECONDS = 60.0
 
 def latency(address: str, rounds: int) -> dict[str, float]:
     client = Client(address)
-    uploads, sliders = [], []
+    uploads, sliders, hinted = [], [], []
     photo = ""
     for i, data in enumerate(photographs(rounds + 2)):
         start = time.perf_counter()
@@ -55,11 +56,19 @@ def latency(address: str, rounds: int) -> dict[str, float]:
         query = {"temperature": 0.3 + 0.005 * i, "saturation": 1.0 + 0.01 * i}
         client.get(f"/photos/{photo}/preview", **query).raise_for_status()
         sliders.append(time.perf_counter() - start)
+    hints: list[str] = []
+    for i in range(rounds + 1):
+        hints.append(f"{(i + 0.5) / (rounds + 1):.3f},0.4,navy")
+        start = time.perf_counter()
+        client.get(f"/photos/{photo}/preview", hint=hints).raise_for_status()
+        hinted.append(time.perf_counter() - start)
     return {
         "upload_to_preview_s": round(statistics.median(uploads), 3),
         "upload_to_preview_worst_s": round(max(uploads), 3),
         "slider_to_preview_s": round(statistics.median(sliders), 3),
         "slider_to_preview_worst_s": round(max(sliders), 3),
+        "hint_to_preview_s": round(statistics.median(hinted[1:]), 3),
+        "hint_to_preview_worst_s": round(max(hinted[1:]), 3),
     }
 
 

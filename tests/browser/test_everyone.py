@@ -82,6 +82,11 @@ def test_axe_finds_nothing_serious(new_visitor: NewVisitor, scheme: str) -> None
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()
     assert serious(page) == []
+    page.get_by_role("button", name="Touch up").click()
+    page.locator("#touch-ring").press("Enter")
+    page.locator("#touch-swatches button").nth(3).click()
+    expect(page.locator(".marker")).to_have_count(1)
+    assert serious(page) == []
     visitor.upload(SAMPLE, SAMPLE)
     expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
     assert serious(page) == []

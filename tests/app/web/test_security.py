@@ -53,6 +53,7 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("GET", f"{page}/download"),
         ("POST", f"{page}/delete"),
         ("POST", f"{page}/again"),
+        ("POST", f"{page}/pages"),
         ("GET", f"/batches/{batch}"),
         ("GET", f"/batches/{batch}/download.zip"),
         ("POST", f"/batches/{batch}/delete"),
