@@ -61,6 +61,13 @@ def test_highlights_of_a_float_picture_are_clipped() -> None:
     assert np.array_equal(pixels(values), np.rint(np.clip(values.astype(np.float64), 0, 1) * 65535))
 
 
+def test_signalling_nan_and_the_largest_numbers() -> None:
+    bits = np.full((4, 4), 0x7F800001, np.uint32)  # NaN that complains when it is converted
+    bits[:2] = 0x3F000000  # 0.5
+    assert pixels(bits.view(np.float32)).tolist() == [[32768] * 4] * 2 + [[0] * 4] * 2
+    assert not pixels(np.full((4, 4), -1.7e308)).any()
+
+
 def test_floats_beyond_all_conventions_are_refused() -> None:
     with pytest.raises(UnsupportedImage, match="16 bits"):
         pixels(unit() * 1e6 + 1e6)

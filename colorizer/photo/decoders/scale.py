@@ -110,9 +110,10 @@ def _scaled(values: NDArray[Any], limits: Limits, curve: Curve | None = None) ->
     low, high = limits
     result = np.empty(values.shape, np.uint16)
     for rows in strips(*values.shape[:2]):
-        part = values[rows].astype(np.float64)
-        part -= low
-        part /= high - low
+        with np.errstate(invalid="ignore", over="ignore"):  # of NaN, and of the largest numbers
+            part = values[rows].astype(np.float64)
+            part -= low
+            part /= high - low
         part = np.nan_to_num(part, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         part = np.clip(part, 0.0, 1.0)
         result[rows] = np.rint((curve(part) if curve else part) * 65535)
