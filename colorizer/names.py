@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -19,5 +18,7 @@ def printable(text: str) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`` Did you mean …?`` with the known name nearest to a mistyped one, or nothing."""
+    import difflib  # quick, but not needed when all is well
+
     near = difflib.get_close_matches(word.lower(), list(known), n=1)
     return f" Did you mean {near[0]}?" if near else ""

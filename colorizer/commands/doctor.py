@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from ..names import printable
+
 _MARKS = {"ok": "ok      ", "warning": "warning ", "broken": "BROKEN  "}
 
 
@@ -32,7 +34,8 @@ def doctor(ctx: click.Context, data_dir: Path | None, as_json: bool) -> None:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            click.echo(f"{_MARKS[finding.state]}{finding.name:<12}{finding.detail}")
+            detail = printable(finding.detail)
+            click.echo(f"{_MARKS[finding.state]}{finding.name:<12}{detail}")
             if finding.advice:
                 click.echo(f"{'':20}{finding.advice}")
     if any(finding.state == "broken" for finding in findings):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import OutputError
+from ..names import printable
 from ..settings import DEFAULT_MODEL
 from .options import device_options, photos_argument
 
@@ -190,14 +191,15 @@ def evaluate(
     if page_folder is not None and gallery is not None:
         from ..evaluation.page import write_page
 
-        click.echo(f"\nThe report is {write_page(page_folder, report, gallery)}.")
+        page = write_page(page_folder, report, gallery)
+        click.echo(f"\n{printable(f'The report is {page}.')}")
 
 
 def _tell(report: Report) -> None:
     from ..evaluation.table import format_table
 
     for name, reason in report.skipped[:_SHOWN_SKIPS]:
-        click.echo(f"skipped {name}: {reason}", err=True)
+        click.echo(printable(f"skipped {name}: {reason}"), err=True)
     if len(report.skipped) > _SHOWN_SKIPS:
         click.echo(f"… and {len(report.skipped) - _SHOWN_SKIPS} more skipped", err=True)
     click.echo(format_table(report))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..names import printable
+
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -51,4 +53,4 @@ def export(
         temperature = native_temperature(load_checkpoint(checkpoint), photos)
         click.echo(f"native temperature {temperature}")
     written = export_weights(checkpoint, file, native_temperature=temperature, photos=range_photos)
-    click.echo(str(written))
+    click.echo(printable(str(written)))

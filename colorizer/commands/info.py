@@ -10,6 +10,8 @@ from typing import Any, get_args
 
 import click
 
+from ..names import printable
+
 _LIBRARIES = (
     "torch", "torchvision", "numpy", "numba", "scikit-image", "pillow", "pillow-heif",
     "imagecodecs", "tifffile", "safetensors", "openvino",
@@ -104,7 +106,8 @@ def _text(facts: dict[str, Any]) -> str:
         lines.append(f"{device['name']:<14}{', '.join(about)}")
     lines += ["", *(f"{kind:<14}{', '.join(names)}" for kind, names in facts["formats"].items())]
     lines += ["", "weights are looked for in"]
-    lines += [f"    {folder}" for folder in facts["weights"]["folders"]]
+    lines += [printable(f"    {folder}") for folder in facts["weights"]["folders"]]
     for row in facts["weights"]["known"]:
-        lines.append(f"{row['name']:<14}{row['state']:<9} {row['path'] or ''}".rstrip())
+        line = f"{row['name']:<14}{row['state']:<9} {row['path'] or ''}"
+        lines.append(printable(line.rstrip()))
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import OutputError, TrainingDataError
+from ..names import printable
 from .options import photos_argument
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def prior(photos: tuple[Path, ...], file: Path, counts: bool, resize: int) -> No
     np.save(buffer, result)
     _write(file, buffer.getvalue())
     read = len(items) - sum(skipped)
-    click.echo(f"{file}: from {read} photographs, {sum(skipped)} could not be read")
+    click.echo(printable(f"{file}: from {read} photographs, {sum(skipped)} could not be read"))
 
 
 def _batches(items: Sequence[Item], size: int, skipped: list[int]) -> Iterator[Tensor]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 import click
 from click.core import ParameterSource
 
+from ..names import printable
 from ..training.config import TrainConfig
 from .options import flag_of
 
@@ -113,7 +114,7 @@ def train(
     from ..training.loop import train as run
 
     folder = run(config, resume)
-    click.echo(f"The checkpoints, the log and the samples are in {folder}.")
+    click.echo(printable(f"The checkpoints, the log and the samples are in {folder}."))
 
 
 def _base(config_file: Path | None, resume: Path | None) -> dict[str, Any]:

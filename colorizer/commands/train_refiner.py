@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..names import printable
 from ..settings import DEFAULT_MODEL
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
@@ -112,4 +113,4 @@ def train_refiner(
         training.resume(state)
     training.run(work)
     export_refiner(training.averaged(), answers, output)
-    click.echo(f"{output}; the log is {work / 'log.csv'}.")
+    click.echo(printable(f"{output}; the log is {work / 'log.csv'}."))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import ColorizerError, InvalidSetting, UnknownModel
+from ..names import printable
 
 if TYPE_CHECKING:
     from ..weights import Status
@@ -50,8 +51,9 @@ def list_(as_json: bool) -> None:
         return
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
-        click.echo(f"{row['name']:<20} {row['state']:<8} {size:>9}  {row['licence'] or 'own'}")
-        click.echo(f"    {row['path'] or row['description']}")
+        name = printable(row["name"])
+        click.echo(f"{name:<20} {row['state']:<8} {size:>9}  {row['licence'] or 'own'}")
+        click.echo(printable(f"    {row['path'] or row['description']}"))
 
 
 def _row(status: Status) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def pull(names: tuple[str, ...]) -> None:
                 bar.update(done - bar.n)
 
             file = fetch(name, show)
-        click.echo(f"{name}: {file}")
+        click.echo(printable(f"{name}: {file}"))
 
 
 @weights.command()
@@ -107,10 +109,10 @@ def verify(names: tuple[str, ...]) -> None:
             raise click.UsageError(str(error)) from error
         except ColorizerError as error:
             failed = True
-            click.echo(f"{name}: {error}", err=True)
+            click.echo(printable(f"{name}: {error}"), err=True)
         else:
             note = "" if result.known else " (not in the catalogue; it reads well)"
-            click.echo(f"{name}: good{note}  {result.sha256}  {result.path}")
+            click.echo(printable(f"{name}: good{note}  {result.sha256}  {result.path}"))
     if failed:
         raise SystemExit(1)
 
@@ -123,7 +125,7 @@ def import_(file: str, name: str | None) -> None:
     from ..weights import import_file
 
     with _errors():
-        click.echo(str(import_file(file, name)))
+        click.echo(printable(str(import_file(file, name))))
 
 
 @weights.command()
@@ -133,4 +135,4 @@ def path(name: str) -> None:
     from ..weights import path as locate
 
     with _errors():
-        click.echo(str(locate(name)))
+        click.echo(printable(str(locate(name))))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..names import printable
+
 
 @click.command()
 @click.option(
@@ -24,5 +26,5 @@ def worker(data_dir: Path | None) -> None:
 
     work(
         Config.load(data_dir=data_dir),
-        announce=lambda folder: click.echo(f"Working on the photographs in {folder}"),
+        announce=lambda folder: click.echo(printable(f"Working on the photographs in {folder}")),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from colorizer import photo
 from colorizer.cluster import places
@@ -22,6 +23,7 @@ from colorizer.errors import ColorizerError, WeightsMissing
 from colorizer.settings import Settings
 
 from ..fake_colorizer import FakeColorizer
+from ..photo.pictures import smooth
 from ..pictures import channels, picture
 from .fakes import InThisProcess
 
@@ -88,6 +90,28 @@ def test_what_is_wrong_with_a_photograph_is_said(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-700])
     (row,) = colorize(file, tmp_path / "out", work=Work(FAKE, read_options={"salvage": True}))
     assert row["warnings"] == ["a.jpg is incomplete: what is missing of the picture is grey."]
+
+
+@pytest.mark.parametrize(("colour", "status"), [("skip", "left_out"), ("keep", "kept")])
+def test_colour_photographs_are_noted(folder: Path, colour: Any, status: str) -> None:
+    out = folder.parent / "out"
+    Image.fromarray(smooth(3, 60, 80)).save(folder / "2.png")
+    work = Work(FAKE, colour=colour)
+    rows = {Path(row["input"]).name: row for row in colorize(folder, out, work=work)}
+    row = rows["2.png"]
+    assert (row["status"], row["was_colour"], len(row["warnings"])) == (status, True, 1)
+    assert rows["0.png"]["warnings"] == []
+    line = manifest(out)["2.png"]
+    assert line["status"] == status
+    if colour == "keep":
+        data = (folder / "2.png").read_bytes()
+        assert (out / "2.png").read_bytes() == data
+        assert line["sha256"] == hashlib.sha256(data).hexdigest()
+    else:
+        assert not (out / "2.png").exists()
+        assert line["sha256"] is None
+    again = {Path(row["input"]).name: row["status"] for row in colorize(folder, out, work=work)}
+    assert again["2.png"] == ("skipped" if colour == "keep" else "left_out")
 
 
 def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
