@@ -293,6 +293,14 @@ class Service:
         counts = dict(Counter(view.state for view in views))
         return BatchView(record.id, record.created, record.expires, views, counts)
 
+    def others_of_batch(self, owner: str, id: str) -> list[PhotoRecord]:
+        """The other photographs of the batch that a photograph belongs to, if it does."""
+        record = self._record(owner, id)
+        if record.batch is None:
+            return []
+        _, ids = self._batch(owner, record.batch)
+        return self._photos(owner, [other for other in ids if other != id])
+
     def request_batch(self, owner: str, id: str, settings: Settings) -> BatchView:
         """Queue "missing" predictions of a batch: some at each call, if there is room.
 

@@ -14,13 +14,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .errors import InvalidGuidance
 
 if TYPE_CHECKING:
     from .photo import Photo
+    from .pipeline import Prediction
+    from .settings import Settings
 
+#: how much of a reference's palette is taken if nobody says
+AMOUNT = 0.7
 #: hints of one photograph at the most
 MOST_HINTS = 200
 #: how far a hint's reach may be turned down and up
@@ -136,7 +141,7 @@ class Reference:
     """
 
     palette: tuple[float, ...]
-    amount: float = 0.7
+    amount: float = AMOUNT
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -144,14 +149,10 @@ class Reference:
         if len(shares) != _BINS or min(shares) < 0 or not 0.9 < sum(shares) < 1.1:
             raise InvalidGuidance(f"The palette of a reference is {_BINS} shares that sum to 1.")
         object.__setattr__(self, "palette", tuple(shares))
-        object.__setattr__(self, "amount", _number(self.amount, "The amount of a reference"))
-        if not 0 <= self.amount <= 1:
-            raise InvalidGuidance(
-                f"The amount of a reference must be between 0 and 1, not {self.amount:g}."
-            )
+        object.__setattr__(self, "amount", amount_of(self.amount))
 
     @classmethod
-    def of(cls, photo: Photo, amount: float = 0.7, name: str = "") -> Reference:
+    def of(cls, photo: Photo, amount: float = AMOUNT, name: str = "") -> Reference:
         """The palette of a photograph in colour, (H, W, 3).
 
         Raises:
@@ -167,6 +168,18 @@ class Reference:
         top = 255 if pixels.dtype.itemsize == 1 else 65535
         ab = srgb_to_lab((pixels / top).astype("float32"))[..., 1:]
         return cls(tuple(palette_of(ab).round(7).tolist()), amount, name)
+
+    @classmethod
+    def of_result(
+        cls, prediction: Prediction, settings: Settings, amount: float = AMOUNT, name: str = ""
+    ) -> Reference:
+        """The palette that a grey photograph's result has with these settings."""
+        from .color.palette import palette_of
+        from .pipeline import LOGIT_STRIDE, working_ab
+
+        places = working_ab(prediction, settings, Guidance())[:, ::LOGIT_STRIDE, ::LOGIT_STRIDE]
+        palette = palette_of(places.transpose(1, 2, 0))
+        return cls(tuple(palette.round(7).tolist()), amount, name)
 
 
 @dataclass(frozen=True)
@@ -254,10 +267,6 @@ class Guidance:
                 raise InvalidGuidance("A reference is an object with a palette and an amount.")
             _only(reference, ("name", "amount", "palette"), "A reference")
             reference = Reference(**{**reference, "palette": tuple(reference["palette"])})
-        if len(hints) > MOST_HINTS:
-            raise InvalidGuidance(
-                f"A photograph takes {MOST_HINTS} hints at most, not {len(hints)}."
-            )
         return cls(tuple(Hint(**hint) for hint in hints), reference)
 
     @classmethod
@@ -276,6 +285,7 @@ class Guidance:
         return cls.from_dict(data)
 
 
+@lru_cache(1024)
 def _lab_of(colour: str) -> tuple[float, float, float]:
     import numpy as np
     from PIL.ImageColor import getrgb
@@ -299,6 +309,18 @@ def _no_colour(value: Any) -> InvalidGuidance:
 
 def _reach(text: str) -> float:
     return _number(text, "reach of a hint")
+
+
+def amount_of(value: Any) -> float:
+    """How much of a reference is taken, 0..1.
+
+    Raises:
+        InvalidGuidance: if it is not that.
+    """
+    amount = _number(value, "The amount of a reference")
+    if not 0 <= amount <= 1:
+        raise InvalidGuidance(f"The amount of a reference must be between 0 and 1, not {amount:g}.")
+    return amount
 
 
 def _number(value: Any, name: str) -> float:

@@ -96,8 +96,7 @@ class Prediction:
     @cached_property
     def field(self) -> ColourField:
         """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
-        lightness = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)[0]
-        return field_of(lightness, self.statistics)
+        return field_of(self._lightness_of_places, self.statistics)
 
     @cached_property
     def usual(self) -> Folded:
@@ -108,11 +107,17 @@ class Prediction:
     def hint_field(self) -> HintField:
         """What carries hints on, see :mod:`.color.hints`; factorised when first used."""
         return HintField(
-            mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)[0],
+            self._lightness_of_places,
             _together(self, self.usual, 1.0),
             (self.lightness.shape[0], self.lightness.shape[1]),
             LOGIT_STRIDE,
         )
+
+    @property
+    def _lightness_of_places(self) -> Array:
+        """L* on the grid of the logits, (h, w)."""
+        (lightness,) = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)
+        return np.asarray(lightness)
 
     @property
     def nbytes(self) -> int:

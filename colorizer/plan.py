@@ -14,14 +14,10 @@ from pathlib import Path
 from .errors import InvalidSetting
 from .folders import LeftOut, Walk, same_place
 from .photo import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
-from .photo.formats import UNWRITABLE_SUFFIXES
+from .photo.formats import FORMAT_TO_SUFFIX, UNWRITABLE_SUFFIXES
 from .special_files import special_kind
 
 log = logging.getLogger(__name__)
-
-_SUFFIX_OF = {
-    name: next(s for s, f in SUFFIX_TO_FORMAT.items() if f == name) for name in WRITABLE_FORMATS
-}
 
 
 @dataclass(frozen=True)
@@ -166,7 +162,7 @@ def result_names(names: Sequence[Path], format: str | None) -> list[tuple[Path, 
     for distinct in (_with_both_suffixes, _with_digest):
         count = Counter(_key(name) for name in results)
         results = [
-            distinct(old, first, _SUFFIX_OF[written]) if count[_key(new)] > 1 else new
+            distinct(old, first, FORMAT_TO_SUFFIX[written]) if count[_key(new)] > 1 else new
             for old, first, new, written in zip(names, plain, results, formats, strict=True)
         ]
     return list(zip(results, formats, strict=True))
@@ -191,8 +187,8 @@ def _renamed(path: Path, format: str) -> Path:
     if SUFFIX_TO_FORMAT.get(suffix) == format:
         return path
     if suffix in READABLE_SUFFIXES:
-        return path.with_suffix(_SUFFIX_OF[format])
-    return path.with_name(path.name + _SUFFIX_OF[format])
+        return path.with_suffix(FORMAT_TO_SUFFIX[format])
+    return path.with_name(path.name + FORMAT_TO_SUFFIX[format])
 
 
 def _key(path: str | Path) -> str:

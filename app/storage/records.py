@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from colorizer.errors import InvalidGuidance, InvalidSetting
-from colorizer.guidance import Guidance, Hint
+from colorizer.errors import InvalidSetting
+from colorizer.guidance import AMOUNT, Guidance, Hint, amount_of
 from colorizer.photo import WRITABLE_FORMATS
 
 from ..errors import NotFound, Problem
@@ -229,14 +229,11 @@ class Guide:
 
     hints: tuple[Hint, ...] = ()
     reference: str = ""
-    reference_amount: float = 0.7
+    reference_amount: float = AMOUNT
 
     def __post_init__(self) -> None:
         Guidance(self.hints)
-        if not 0 <= self.reference_amount <= 1:
-            raise InvalidGuidance(
-                f"reference_amount must be between 0 and 1, not {self.reference_amount:g}."
-            )
+        amount_of(self.reference_amount)
 
 
 #: what is asked for if a person knows nothing

@@ -14,8 +14,8 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import MultipleFileField
 
-from colorizer.errors import InvalidGuidance, InvalidSetting
-from colorizer.guidance import MOST_HINTS, Hint
+from colorizer.errors import InvalidSetting
+from colorizer.guidance import Hint, amount_of
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
 
@@ -172,15 +172,9 @@ def guide_from(values: MultiDict[str, str]) -> Guide:
     Raises:
         InvalidGuidance: if they are not right.
     """
-    amount = values.get("reference_amount", "").strip()
-    try:
-        share = float(amount) if amount else Guide.reference_amount
-    except ValueError:
-        raise InvalidGuidance(f"reference_amount must be a number, not {amount!r}.") from None
-    hints = [text for text in values.getlist("hint") if text.strip()]
-    if len(hints) > MOST_HINTS:
-        raise InvalidGuidance(f"A photograph takes {MOST_HINTS} hints at most, not {len(hints)}.")
-    return Guide(tuple(map(Hint.parse, hints)), values.get("reference", "").strip(), share)
+    hints = tuple(Hint.parse(text) for text in values.getlist("hint") if text.strip())
+    amount = values.get("reference_amount", "").strip() or Guide.reference_amount
+    return Guide(hints, values.get("reference", "").strip(), amount_of(amount))
 
 
 def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:

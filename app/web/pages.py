@@ -25,7 +25,7 @@ from colorizer.settings import Settings
 from ..context import config, service
 from ..errors import problem_of
 from ..storage import names
-from ..storage.records import Guide, PhotoRecord, View
+from ..storage.records import Guide, View
 from . import forms, recent
 from .delivery import send
 from .security import owner
@@ -113,18 +113,10 @@ def photograph(id: str) -> str:
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
         guide=forms.query_of_guide(forms.guide_from(request.args)),
-        others=_others(who, view.record),
+        others=service.others_of_batch(who, id),
         default_amount=Guide.reference_amount,
         **_form_parts(settings),
     )
-
-
-def _others(who: str, photo: PhotoRecord) -> list[PhotoRecord]:
-    """The other photographs of its batch."""
-    if photo.batch is None:
-        return []
-    batch = service.batch(who, photo.batch)
-    return [view.record for view in batch.photos if view.record.id != photo.id]
 
 
 @blueprint.post("/photographs/<id>/pages")

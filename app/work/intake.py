@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO
@@ -71,55 +72,38 @@ class Intake:
         part: Part,
     ) -> PhotoRecord:
         """See :meth:`app.service.Service.upload`."""
-        try:
-            record = self._store(owner, source, name, batch, settings, part)
-        except Exception as error:
-            outcome = type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
-            self._counting.uploaded(outcome)
-            raise
-        self._counting.uploaded("stored")
-        return record
-
-    def _store(
-        self,
-        owner: str,
-        source: IO[bytes],
-        name: str,
-        batch: str | None,
-        settings: Settings,
-        part: Part,
-    ) -> PhotoRecord:
-        _check_model(settings)
-        self.check_room()
-        wanted = Wanted(new_id(), settings.model, settings.working_size)
-        with self._storage.incoming() as folder:
-            length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
-            header = probe(
-                folder / ORIGINAL,
-                max_pixels=self._config.max_pixels,
-                page=part.page,
-                salvage=part.salvage,
-            )
-            created, expires = self.lifetime()
-            record = PhotoRecord(
-                id=wanted.id,
-                owner=owner,
-                name=names.clean(name),
-                format=header.format,
-                width=header.width,
-                height=header.height,
-                bytes=length,
-                created=created,
-                expires=expires,
-                batch=batch,
-                page=part.page,
-                pages=header.pages,
-                salvage=part.salvage,
-            )
-            self._storage.publish(folder, record, wanted)
-        self._storage.usage.add(length)
-        self._enqueue(wanted, record)
-        return record
+        with self._counted():
+            _check_model(settings)
+            self.check_room()
+            wanted = Wanted(new_id(), settings.model, settings.working_size)
+            with self._storage.incoming() as folder:
+                length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
+                header = probe(
+                    folder / ORIGINAL,
+                    max_pixels=self._config.max_pixels,
+                    page=part.page,
+                    salvage=part.salvage,
+                )
+                created, expires = self.lifetime()
+                record = PhotoRecord(
+                    id=wanted.id,
+                    owner=owner,
+                    name=names.clean(name),
+                    format=header.format,
+                    width=header.width,
+                    height=header.height,
+                    bytes=length,
+                    created=created,
+                    expires=expires,
+                    batch=batch,
+                    page=part.page,
+                    pages=header.pages,
+                    salvage=part.salvage,
+                )
+                self._storage.publish(folder, record, wanted)
+            self._storage.usage.add(length)
+            self._enqueue(wanted, record)
+            return record
 
     def ask(self, records: Iterable[PhotoRecord], settings: Settings) -> None:
         """Want one more prediction of some photographs, or failed ones again."""
@@ -140,6 +124,17 @@ class Intake:
         """When something that is made now was made, and when it expires; UTC."""
         created = datetime.now(UTC)
         return created, created + timedelta(hours=self._config.time_to_live_hours)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count an upload by what becomes of it."""
+        try:
+            yield
+        except Exception as error:
+            outcome = type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
+            self._counting.uploaded(outcome)
+            raise
+        self._counting.uploaded("stored")
 
     def _enqueue(self, wanted: Wanted, record: PhotoRecord) -> None:
         self._queue.add(wanted, SINGLE if record.batch is None else IN_BATCH)

@@ -19,11 +19,10 @@ from cachetools import LRUCache
 
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
-from colorizer.color.palette import palette_of
 from colorizer.errors import CorruptPrediction, InvalidGuidance
 from colorizer.guidance import Guidance, Reference
 from colorizer.photo import Metadata, Photo
-from colorizer.pipeline import Prediction, provenance, render, working_ab
+from colorizer.pipeline import Prediction, provenance, render
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 
@@ -212,10 +211,8 @@ class Pictures:
             prediction = self._prediction(record.id, settings)
         except (NotReady, PredictionFailed):
             raise InvalidGuidance(f"{record.name} has no colours yet to be taken.") from None
-        ab = working_ab(prediction, settings, Guidance())
-        palette = palette_of(ab.transpose(1, 2, 0)).round(7)
-        reference = Reference(tuple(palette.tolist()), guide.reference_amount, record.name)
-        return Guidance(guide.hints, reference)
+        amount = guide.reference_amount
+        return Guidance(guide.hints, Reference.of_result(prediction, settings, amount, record.name))
 
     def _own_palette(self, record: PhotoRecord) -> Reference | None:
         """The palette of a photograph that is in colour itself; None of a grey one."""

@@ -12,6 +12,7 @@ import click
 
 from ..errors import InvalidGuidance, InvalidSetting
 from ..guidance import Guidance, Hint, Reference
+from .options import with_options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -138,10 +139,7 @@ def guidance_options(function: Function) -> Function:
             help="How much of it.",
         ),
     ]
-    command: Callable[..., Any] = folded
-    for option in reversed(options):
-        command = option(command)
-    return cast(Function, command)
+    return cast(Function, with_options(folded, options))
 
 
 def read_reference(file: Path, amount: float) -> Reference:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -32,6 +32,15 @@ class Choice(click.Choice[str]):
 def flag_of(name: str) -> str:
     """``working_size`` -> ``--working-size``."""
     return "--" + name.replace("_", "-")
+
+
+def with_options(
+    command: Callable[..., Any], options: Sequence[Callable[[Any], Any]]
+) -> Callable[..., Any]:
+    """A command with these options, which its help shows in their order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def photos_argument(
@@ -72,8 +81,6 @@ def setting_options(function: Function) -> Function:
 
     A preset changes the defaults of the others, so that an option that is given wins over it.
     """
-    for parameter in reversed(PARAMETERS.values()):
-        function = _option(parameter)(function)
     preset = click.option(
         "--preset",
         type=Choice(list(PRESETS)),
@@ -82,7 +89,7 @@ def setting_options(function: Function) -> Function:
         expose_value=False,
         help="A look to start from; the options below change it.",
     )
-    return preset(function)
+    return cast(Function, with_options(function, [preset, *map(_option, PARAMETERS.values())]))
 
 
 def _use_preset(ctx: click.Context, option: click.Parameter, name: str | None) -> None:

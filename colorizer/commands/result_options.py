@@ -12,7 +12,7 @@ import click
 from ..errors import InvalidSetting
 from ..photo import WRITABLE_FORMATS
 from ..photo.formats import SIXTEEN_BIT_FORMATS
-from .options import Choice
+from .options import Choice, with_options
 
 if TYPE_CHECKING:
     from ..batch import Colour
@@ -131,10 +131,7 @@ def result_options(function: Function) -> Function:
             help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
         ),
     ]
-    command: Callable[..., Any] = folded
-    for option in reversed(options):
-        command = option(command)
-    return cast(Function, command)
+    return cast(Function, with_options(folded, options))
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from ..photo.formats import SNIFF_BYTES, SUFFIX_TO_FORMAT, sniff
+from ..photo.formats import FORMAT_TO_SUFFIX, SNIFF_BYTES, sniff
 
 DASH = "-"
 
@@ -86,4 +86,4 @@ def _suffix(source: Path, format: str | None) -> str:
     if format is None:
         with source.open("rb") as file:
             format = "jpeg" if sniff(file.read(SNIFF_BYTES)) == "JPEG" else "png"
-    return next(suffix for suffix, name in SUFFIX_TO_FORMAT.items() if name == format)
+    return FORMAT_TO_SUFFIX[format]

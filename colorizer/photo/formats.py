@@ -39,6 +39,14 @@ SUFFIX_TO_FORMAT: MappingProxyType[str, str] = MappingProxyType(
     }
 )
 
+#: The usual suffix of each format that is written.
+FORMAT_TO_SUFFIX: MappingProxyType[str, str] = MappingProxyType(
+    {
+        name: next(suffix for suffix, format in SUFFIX_TO_FORMAT.items() if format == name)
+        for name in WRITABLE_FORMATS
+    }
+)
+
 #: What a result cannot be: names that end so are mistakes, not folders.
 UNWRITABLE_SUFFIXES: frozenset[str] = (
     READABLE_SUFFIXES

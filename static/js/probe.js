@@ -1,11 +1,9 @@
 // "Other likely colours": a ring on the picture and the likely colours beneath it.
 
 import { askJson, pause } from "./api.js";
+import { moved } from "./points.js";
 import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
-
-const STEP = 0.01; // of the picture's width and height, for an arrow key
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Connect the button; `query()` gives the settings that the prediction depends on. */
 export function connectProbe({ button, layer, ring, section, list, hint, api, zoom, query, onOpen }) {
@@ -85,12 +83,11 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
       toggle(false);
       button.focus();
     }
-    const arrow = ARROWS[event.key];
-    if (!arrow) return;
+    const next = moved(point, event);
+    if (!next) return;
     event.preventDefault();
     event.stopPropagation();
-    const step = event.shiftKey ? 5 * STEP : STEP;
-    point = point.map((value, i) => Math.min(Math.max(value + arrow[i] * step, 0), 1));
+    point = next;
     look();
   });
   return { place, refresh: () => isOpen() && look(), close: () => toggle(false) };

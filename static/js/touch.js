@@ -1,12 +1,11 @@
 // "Touch up": markers on the picture, and a panel for the colour of one place.
 
 import { askJson, pause } from "./api.js";
+import { clamp, moved } from "./points.js";
 import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
 import { HintList, parse, textOf } from "./hint-list.js";
 
-const STEP = 0.01; // of the picture's width and height, for an arrow key
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const NEAR = 14; // px around a marker that are its own
 const RECENT = 6;
 const GREY = "keep grey";
@@ -29,7 +28,6 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   let recent = [];
   let turn = 0;
   const isOpen = () => !layer.hidden;
-  const clamp = (value) => Math.min(Math.max(value, 0), 1);
 
   // what is seen
 
@@ -117,11 +115,17 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
     $("touch-place").hidden = false;
     $("touch-own").value = hint?.colour.startsWith("#") ? hint.colour : "#808080";
     $("touch-reach").value = Math.log2(hint?.reach ?? 1);
-    $("touch-off").textContent = hint?.off ? "Switch on" : "Switch off";
-    for (const id of ["touch-off", "touch-remove", "touch-reach"]) $(id).disabled = !hint;
+    refreshChosen();
     explain();
     drawMarkers();
     suggest();
+  }
+
+  /** The buttons that need a hint at the place. */
+  function refreshChosen() {
+    const hint = list.hints[chosen];
+    $("touch-off").textContent = hint?.off ? "Switch on" : "Switch off";
+    for (const id of ["touch-off", "touch-remove", "touch-reach"]) $(id).disabled = !hint;
   }
 
   /** Close it: keep what was chosen, or go back to what was there. */
@@ -147,8 +151,7 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
     } else {
       list.show(list.with(chosen, { colour, off: false }));
     }
-    for (const id of ["touch-off", "touch-remove", "touch-reach"]) $(id).disabled = false;
-    $("touch-off").textContent = "Switch off";
+    refreshChosen();
     if (colour.startsWith("#")) $("touch-own").value = colour;
   }
 
@@ -267,18 +270,13 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
     drag = null;
   });
 
-  const moved = (x, y, event) => {
-    const step = event.shiftKey ? 5 * STEP : STEP;
-    const [dx, dy] = ARROWS[event.key];
-    return [clamp(x + dx * step), clamp(y + dy * step)];
-  };
-
   ring.addEventListener("keydown", (event) => {
-    if (event.key in ARROWS) {
+    const next = moved(point, event);
+    if (next) {
       event.preventDefault();
       event.stopPropagation();
       if (!picking) closePanel(true);
-      point = moved(...point, event);
+      point = next;
       place();
     } else if (event.key === "Enter") {
       event.preventDefault();
@@ -290,10 +288,11 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   });
 
   function onMarkerKey(event, index) {
-    if (event.key in ARROWS) {
+    const next = moved([list.hints[index].x, list.hints[index].y], event);
+    if (next) {
       event.preventDefault();
       event.stopPropagation();
-      const [x, y] = moved(list.hints[index].x, list.hints[index].y, event);
+      const [x, y] = next;
       list.change(list.with(index, { x, y }));
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
@@ -344,7 +343,7 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   });
   $("touch-off").addEventListener("click", () => {
     list.show(list.with(chosen, { off: !list.hints[chosen].off }));
-    $("touch-off").textContent = list.hints[chosen].off ? "Switch on" : "Switch off";
+    refreshChosen();
   });
   $("touch-remove").addEventListener("click", () => {
     const index = chosen;

@@ -2,6 +2,8 @@
 // move together beneath it. At "fit" a drag moves the divider; zoomed in, a drag moves the picture
 // and the divider is moved by its handle.
 
+import { clamp } from "./points.js";
+
 const LARGEST = 6;
 const STEP = 1.5;
 const PAN_STEP = 60; // px for an arrow key
@@ -122,7 +124,6 @@ export function connectZoom(stage, slider, buttons, onMove) {
     /** Place in the picture, 0..1 from the left and the top, of a point of the window. */
     toPicture(clientX, clientY) {
       const box = stage.getBoundingClientRect();
-      const clamp = (value) => Math.min(Math.max(value, 0), 1);
       return [
         clamp((clientX - box.left - x) / (box.width * scale)),
         clamp((clientY - box.top - y) / (box.height * scale)),
