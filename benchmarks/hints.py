@@ -9,7 +9,7 @@ prepared and measured as by ``colorizer evaluate``. Levin's optimisation (Levin,
 Weiss, "Colorization using Optimization", 2004) has all its colours from the same hints, as strokes
 of 7 x 7 pixels, on every pixel, with the weights of that paper: w_rs proportional to
 exp(-(Y_r - Y_s)^2 / (2 sigma_r^2)) over the 8 neighbours, sigma_r^2 the variance around r.
-The last column is the time of one more hint in a preview of 1,024 px.
+Below the table is the time of a preview of 1,024 px after one more hint.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def measure(model: Colorizer, data: bytes, number: int) -> tuple[list[float], li
         ours.append(psnr(truth, to_8bit(render(photo, prediction, settings, guidance).pixels)))
         lightness = photo.lightness()
         ab = levin(lightness / 100, known) if known else np.zeros((*lightness.shape, 2))
-        picture = np.clip(lab_to_srgb(np.dstack([lightness, ab]).astype(np.float32)), 0, 1)
+        picture = lab_to_srgb(np.dstack([lightness, ab]).astype(np.float32))
         theirs.append(psnr(truth, np.rint(picture * 255).astype(np.uint8)))
     return ours, theirs
 

@@ -159,7 +159,6 @@ class Reference:
             InvalidGuidance: if it is a grey one.
         """
         from .color.lab import srgb_to_lab
-        from .color.palette import palette_of
 
         if photo.is_grey:
             raise InvalidGuidance(f"{name or 'The reference'} has no colours to take.")
@@ -167,19 +166,17 @@ class Reference:
         pixels = photo.pixels[::step, ::step]
         top = 255 if pixels.dtype.itemsize == 1 else 65535
         ab = srgb_to_lab((pixels / top).astype("float32"))[..., 1:]
-        return cls(tuple(palette_of(ab).round(7).tolist()), amount, name)
+        return cls(_palette(ab), amount, name)
 
     @classmethod
     def of_result(
         cls, prediction: Prediction, settings: Settings, amount: float = AMOUNT, name: str = ""
     ) -> Reference:
         """The palette that a grey photograph's result has with these settings."""
-        from .color.palette import palette_of
         from .pipeline import LOGIT_STRIDE, working_ab
 
         places = working_ab(prediction, settings, Guidance())[:, ::LOGIT_STRIDE, ::LOGIT_STRIDE]
-        palette = palette_of(places.transpose(1, 2, 0))
-        return cls(tuple(palette.round(7).tolist()), amount, name)
+        return cls(_palette(places.transpose(1, 2, 0)), amount, name)
 
 
 @dataclass(frozen=True)
@@ -309,6 +306,13 @@ def _no_colour(value: Any) -> InvalidGuidance:
 
 def _reach(text: str) -> float:
     return _number(text, "reach of a hint")
+
+
+def _palette(ab: Any) -> tuple[float, ...]:
+    """Of a*, b* (..., 2), rounded as it is written."""
+    from .color.palette import palette_of
+
+    return tuple(palette_of(ab).round(7).tolist())
 
 
 def amount_of(value: Any) -> float:

@@ -47,7 +47,7 @@ LOGIT_STRIDE = 4
 _MULTIPLE = 8
 #: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
 #: and of the same for hints, with the back-substitutions that are kept
-DERIVED_BYTES = 2000
+DERIVED_BYTES = 2300
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -79,6 +79,27 @@ class Prediction:
     native_temperature: float
     rebalancing_weights: Array
     look: NDArray[np.float16] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        weights: LoadedWeights,
+        logits: NDArray[Any],
+        lightness: Array,
+        size: tuple[int, int],
+        working_size: int,
+    ) -> Prediction:
+        """What the network of these weights said of a photograph of a size (height, width), px."""
+        return cls(
+            logits.astype(np.float16, copy=False),
+            lightness,
+            *size,
+            weights.name,
+            weights.sha256,
+            working_size,
+            weights.native_temperature,
+            weights.rebalancing_weights,
+        )
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -273,17 +294,8 @@ class Colorizer:
             planes = hint_planes(lightness, _strokes(hints))
             planes = np.pad(planes, [(0, 0), *_padding(lightness)])[None]
         answer = self.engine.answer(_padded(lightness)[None], planes)
-        prediction = Prediction(
-            answer.logits[0].astype(np.float16, copy=False),
-            lightness,
-            photo.height,
-            photo.width,
-            self.weights.name,
-            self.weights.sha256,
-            short_side,
-            self.weights.native_temperature,
-            self.weights.rebalancing_weights,
-        )
+        size = photo.height, photo.width
+        prediction = Prediction.of(self.weights, answer.logits[0], lightness, size, short_side)
         if answer.features is None:
             return prediction
         return prediction.looked_at(self.engine, answer.features[0])
@@ -369,8 +381,7 @@ def provenance(
 
     Model and working size are those of the prediction, the other parameters those of ``settings``.
     """
-    predicted = {"model": prediction.model, "working_size": prediction.working_size}
-    values = settings.as_dict() | predicted
+    values = settings.as_dict() | {"working_size": prediction.working_size}
     return _note(prediction.model, prediction.weights_sha256, values, guidance)
 
 

@@ -35,7 +35,7 @@ def hint_planes(lightness: Array, strokes: Sequence[Stroke]) -> Array:
     height, width = lightness.shape
     planes = np.zeros((3, height, width), np.float32)
     for stroke in strokes:
-        row, column = min(int(stroke.y * height), height - 1), min(int(stroke.x * width), width - 1)
+        row, column = stroke.pixel(*lightness.shape)
         share = float(paler(lightness[row, column, None], [stroke.lightness])[0])
         square = tuple(slice(max(n - SIDE // 2, 0), n + SIDE // 2 + 1) for n in (row, column))
         a, b = stroke.ab

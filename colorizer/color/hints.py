@@ -56,8 +56,8 @@ COLOUR_SCALE = 1.0
 LEAST_AFFINITY = 3e-5
 #: all hints together have no share in a place where it would be less than this
 LEAST_SHARE = 0.02
-#: back-substitutions that are kept: as many numbers a place as the statistics have
-_KEPT = 128
+#: back-substitutions that are kept: those of as many hints as a photograph may have
+_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ class Stroke:
     ab: tuple[float, float]
     reach: float = 1.0
     lightness: float | None = None
+
+    def pixel(self, height: int, width: int) -> tuple[int, int]:
+        """Row and column in a picture of that size."""
+        return min(int(self.y * height), height - 1), min(int(self.x * width), width - 1)
 
 
 class HintField:
@@ -148,10 +152,8 @@ class HintField:
         return self._shares(places, np.array([stroke.reach for stroke in strokes]))
 
     def _place(self, stroke: Stroke) -> int:
-        height, width = self._size
-        row = min(int(stroke.y * height), height - 1) // self._stride
-        column = min(int(stroke.x * width), width - 1) // self._stride
-        return row * self.shape[1] + column
+        row, column = stroke.pixel(*self._size)
+        return row // self._stride * self.shape[1] + column // self._stride
 
     def _shares(self, places: list[int], reach: NDArray[np.float64]) -> Array:
         responses = np.stack([self._response(place) for place in places])  # A^-1 e_k

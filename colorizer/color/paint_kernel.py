@@ -21,8 +21,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from ..compiled import compiled
 from .lab import RELATIVE_TO_RGB
 
 _XR, _XG, _XB = (np.float32(row[0]) for row in RELATIVE_TO_RGB)
@@ -31,16 +31,7 @@ _BISECTIONS = 10
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    options = {
-        "nogil": True,
-        "error_model": "numpy",
-        "fastmath": {"contract", "nsz", "nnan", "ninf"},
-    }
-    try:
-        compiled: Callable[..., Any] = njit(cache=True, **options)(function)
-    except RuntimeError:  # there is no place to keep it
-        compiled = njit(**options)(function)
-    return compiled
+    return compiled(function, error_model="numpy", fastmath={"contract", "nsz", "nnan", "ninf"})
 
 
 def _f_inverse_of(t: Any, knee: Any, slope: Any) -> Any:

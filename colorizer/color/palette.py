@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import BIN_COUNT, nearest_bin, smooth_prior
+from .bins import BIN_COUNT, smooth_prior
+from .nearest import nearest_bins
 
 #: degrees of the hue angle of CIELAB: orange, brown, yellow
 WARM_HUES = (40.0, 100.0)
@@ -84,7 +85,7 @@ def palette_of(ab: NDArray[Any]) -> NDArray[np.float64]:
     Args:
         ab: (..., 2) a*, b*.
     """
-    counts = np.bincount(np.ravel(nearest_bin(ab)), minlength=BIN_COUNT)
+    counts = np.bincount(nearest_bins(ab).ravel(), minlength=BIN_COUNT)
     return np.asarray(smooth_prior(counts), np.float64)
 
 

@@ -48,9 +48,10 @@ class LinearColour:
         y = positions(first, count, height, h)
         x = positions(0, width, width, w)
         result = np.empty((len(self.offset), count, width), np.float32)
+        is_flat = not self.slope.any()
         for channel in range(len(result)):
             offset = _interpolate(self.offset[channel], y, x)
-            if self.slope.any():
+            if not is_flat:
                 offset += _interpolate(self.slope[channel], y, x) * lightness
             result[channel] = offset
         return result

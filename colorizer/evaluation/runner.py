@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,10 +31,6 @@ from .report import Report
 from .scores import Distance, RowScore, Truth
 from .sources import candidates, count, expand
 from .vgg import DESCRIPTION as VGG_DESCRIPTION
-
-if TYPE_CHECKING:
-    pass
-
 
 #: what a report says of the distances that were measured
 DISTANCES = {

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..color.nearest import nearest_bins
 from . import metrics
-from .auc import Areas, bin_areas, nearest_bins, pooled
+from .auc import Areas, bin_areas, pooled
 from .histograms import (
     Histogram,
     ab_histogram,

@@ -36,9 +36,8 @@ def missing(metadata: Metadata, format: str) -> Missing:
     of_texts = png_text.captions(metadata.texts)
     newest = of_iptc if photoshop.is_newer_than_xmp(metadata.photoshop) else {}
     comments = (*metadata.comments, *png_text.comments(metadata.texts))
-    remark = {COMMENT: ("\n".join(comments),)} if comments else {}
-    if format in _WITH_COMMENTS:
-        remark = {}
+    is_to_be_mapped = comments and format not in _WITH_COMMENTS
+    remark = {COMMENT: ("\n".join(comments),)} if is_to_be_mapped else {}
     read = _first(of_exif, newest, of_xmp, of_iptc, of_texts)
     return Missing(
         exif={**read, **remark},

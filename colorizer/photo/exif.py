@@ -48,12 +48,12 @@ def parse(block: bytes | None) -> Directory | None:
     return directory if directory and (directory.main or directory.exif) else None
 
 
-def orientation(directory: Directory | None) -> int | None:
-    """The EXIF orientation 1..8; None if there is none or it is not one of these."""
+def orientation(directory: Directory | None) -> int:
+    """The EXIF orientation 1..8; 1 if there is none or it is not one of these."""
     if directory is None:
-        return None
+        return 1
     value = directory.number(directory.main, _ORIENTATION)
-    return value if value is not None and 1 <= value <= 8 else None
+    return value if value is not None and 1 <= value <= 8 else 1
 
 
 def dpi(directory: Directory | None) -> tuple[float, float] | None:

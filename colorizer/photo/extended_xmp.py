@@ -7,7 +7,7 @@ the second part, whose properties belong to it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from . import rdf
@@ -23,13 +23,13 @@ _MAX_PART = 65_400
 _POINTER_BYTES = 200  # what naming the second part adds to the packet
 
 
-def merged(packet: bytes | None, bodies: Iterable[bytes]) -> bytes | None:
+def merged(packet: bytes | None, bodies: Sequence[bytes]) -> bytes | None:
     """The packet with the properties of its second part in it.
 
     ``bodies`` are those of the segments, after :data:`SIGNATURE`. If some are missing or broken
     the packet is handed back as it is.
     """
-    document = rdf.parse(packet)
+    document = rdf.parse(packet) if bodies else None
     if document is None:
         return packet
     guid = rdf.get(document, XMP_NOTE, "HasExtendedXMP")
@@ -111,8 +111,8 @@ def split(packet: bytes, limit: int) -> tuple[bytes, bytes | None]:
     The largest properties go into the second part. The first is still larger than ``limit`` if
     something that is no property fills it.
     """
-    document = rdf.parse(packet)
-    if len(packet) <= limit or document is None:
+    document = rdf.parse(packet) if len(packet) > limit else None
+    if document is None:
         return packet, None
     rdf.unabbreviate(document)
     second = rdf.empty()

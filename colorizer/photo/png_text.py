@@ -7,6 +7,7 @@ is UTF-8 with a language.
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -179,3 +180,9 @@ def completed(texts: Iterable[Text], found: Captions, comments: Iterable[str]) -
 def comments(texts: Iterable[Text]) -> tuple[str, ...]:
     """The texts that are comments."""
     return tuple(text.text for text in texts if text.keyword == COMMENT and text.text.strip())
+
+
+def packed(kind: bytes, body: bytes | memoryview) -> bytes:
+    """A chunk of a PNG: length, kind, body, checksum."""
+    content = b"".join([kind, body])
+    return b"".join([struct.pack(">I", len(body)), content, struct.pack(">I", zlib.crc32(content))])

@@ -32,7 +32,7 @@ from ..networks.refiner_layout import COMPONENTS
 from ..pipeline import LOGIT_STRIDE, Prediction
 from ..weights.tensors import from_torch
 from .degrade import degrade_lightness
-from .photos import Item, decode
+from .photos import Item, random_square
 
 if TYPE_CHECKING:
     from ..engines import Engine
@@ -118,7 +118,6 @@ class Answers:
         except (OSError, ValueError) as error:
             raise TrainingDataError(f"There are no answers in {folder}: {error}.") from error
         self.refined: str = facts["weights"]
-        self.sources: list[str] = facts["sources"]
 
     def ready(self) -> NDArray[np.int64]:
         """Numbers of the rows that are computed."""
@@ -217,12 +216,9 @@ def stored(refiner: Refiner) -> LoadedWeights:
 def _seen(item: Item, degrade: float, seed: int) -> tuple[Array, Array] | None:
     """A square of the photograph (SIDE, SIDE, 3) uint8, and the L* that the network sees of it."""
     draw = np.random.default_rng(seed)
-    try:
-        picture = decode(item.read(), SIDE)
-    except Exception:  # any decoder may raise anything on a broken file
+    square = random_square(item, SIDE, draw)
+    if square is None:
         return None
-    top, left = (int(draw.integers(size - SIDE + 1)) for size in picture.shape[:2])
-    square = picture[top : top + SIDE, left : left + SIDE]
     lightness = srgb_to_lab(square.astype(np.float32) / 255)[..., 0]
     if draw.random() < degrade:
         generator = torch.Generator().manual_seed(seed)
@@ -241,10 +237,7 @@ def _put(
 ) -> None:
     answer = engine.answer(lightness[None])
     assert answer.features is not None
-    prediction = Prediction(
-        answer.logits[0].astype(np.float16, copy=False), lightness, SIDE, SIDE, weights.name,
-        weights.sha256, SIDE, weights.native_temperature, weights.rebalancing_weights,
-    )  # fmt: skip
+    prediction = Prediction.of(weights, answer.logits[0], lightness, (SIDE, SIDE), SIDE)
     parts = _pack(prediction.statistics, prediction.usual, lightness, answer.features[0])
     for name, values in parts.items():
         files[name][row] = values

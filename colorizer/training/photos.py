@@ -188,6 +188,17 @@ def load_owned_squares(
     return room[: len(owners)], owners
 
 
+def random_square(item: Item, size: int, draw: np.random.Generator) -> NDArray[np.uint8] | None:
+    """A square of a photograph, (size, size, 3); None, and a warning, if it cannot be read."""
+    try:
+        picture = decode(item.read(), size)
+    except Exception as error:  # any decoder may raise anything on a broken file
+        log.warning("skipped %s: %s", item.name, error)
+        return None
+    top, left = (int(draw.integers(side - size + 1)) for side in picture.shape[:2])
+    return picture[top : top + size, left : left + size]
+
+
 class PhotoDataset(Dataset[Tensor]):
     """The streaming path: decodes on demand, for sets that do not fit in memory.
 
@@ -206,14 +217,9 @@ class PhotoDataset(Dataset[Tensor]):
 
     def __getitem__(self, index: int) -> Tensor:
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        try:
-            picture = decode(self.items[index].read(), self.size)
-        except Exception as error:
-            log.warning("skipped %s: %s", self.items[index].name, error)
+        square = random_square(self.items[index], self.size, rng)
+        if square is None:
             return torch.empty(0, dtype=torch.uint8)
-        top = int(rng.integers(picture.shape[0] - self.size + 1))
-        left = int(rng.integers(picture.shape[1] - self.size + 1))
-        square = picture[top : top + self.size, left : left + self.size]
         return torch.from_numpy(square.copy())
 
 

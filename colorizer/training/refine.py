@@ -25,7 +25,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,20 +41,22 @@ from tqdm import tqdm
 from ..color.coherence import field_of_parts
 from ..color.field import ColourField
 from ..color.hues import HUES
-from ..color.lab import RELATIVE_TO_RGB
 from ..color.second_look import SHIFT
 from ..errors import InvalidSetting, TrainingDiverged
 from ..networks import REFINER
-from ..networks.layout import CAFFE_BGR_MEAN
 from ..networks.refiner import Refiner
-from ..networks.vgg16 import Blocks, vgg16_features
+from ..networks.vgg16 import Blocks
 from ..pipeline import LOGIT_STRIDE
 from ..weights import store_quantised
 from ..weights.checkpoint import REFINED_FIELD
 from .answers import SIDE, Answers, Batch
 from .augment import to_lab_batch
 from .average import moving_average
+from .judge import Judge
+from .perception import Perception
 from .ranges import activation_ranges
+from .schedule import cosine_factor
+from .validate import enlarged, to_rgb
 
 _LOG_FIELDS = ("step", "seconds", "vgg", "chroma", "ab", "train_vgg", "train_chroma")
 
@@ -148,75 +150,6 @@ class Smoothed(torch.autograd.Function):
         pairs = zip(ctx.fields, gradients[0].numpy(), strict=True)
         back = [f.confidence * f.smooth(planes / f.confidence) for f, planes in pairs]
         return torch.from_numpy(np.stack(back).astype(np.float32)), None
-
-
-def to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
-    """CIE Lab to sRGB (n, 3, H, W), clipped to 0..1; gradients are finite everywhere."""
-    matrix = torch.tensor(np.asarray(RELATIVE_TO_RGB), dtype=torch.float32)
-    fy = (lightness + 16) / 116
-    f = torch.cat([fy + ab[:, :1] / 500, fy, fy - ab[:, 1:] / 200], 1)
-    cut, slope = 6 / 29, 3 * (6 / 29) ** 2
-    xyz = torch.where(f > cut, f.clamp(min=cut / 2) ** 3, (f - 4 / 29) * slope)
-    linear = torch.einsum("ij,njhw->nihw", matrix, xyz)
-    bright = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
-    return torch.where(linear > 0.0031308, bright, 12.92 * linear).clamp(0, 1)
-
-
-class Perception:
-    """Features of VGG16 that gradients flow through.
-
-    Args:
-        blocks: of :func:`..networks.vgg16.vgg16_convolutions`.
-        bf16: compute in bfloat16.
-    """
-
-    def __init__(self, blocks: Blocks, bf16: bool) -> None:
-        kind = torch.bfloat16 if bf16 else torch.float32
-        self._kind = kind
-        self._mean = torch.tensor(CAFFE_BGR_MEAN).view(1, 3, 1, 1)
-        self._blocks = [
-            [(w.to(kind, memory_format=torch.channels_last), b.to(kind)) for w, b in block]
-            for block in blocks
-        ]
-
-    def __call__(self, rgb: Tensor) -> list[Tensor]:
-        """sRGB (n, 3, H, W), 0..1, to what each block's last ReLU gives."""
-        x = (rgb.flip(1) * 255 - self._mean).to(self._kind, memory_format=torch.channels_last)
-        return vgg16_features(self._blocks, x)
-
-    @staticmethod
-    def distance(ours: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
-        """VGG distance of each photograph (n,): 2 − 2 cos, mean over places, sum over blocks."""
-        total = torch.zeros(len(ours[0]))
-        for a, b in zip(ours, truth, strict=True):
-            a, b = a.permute(0, 2, 3, 1).float(), b.permute(0, 2, 3, 1).float()
-            lengths = (a * a).sum(dim=-1) * (b * b).sum(dim=-1)
-            cosine = (a * b).sum(dim=-1) * torch.rsqrt(lengths + 1e-12)
-            total = total + (2 - 2 * cosine).mean(dim=(1, 2))
-        return total
-
-
-class Judge(nn.Module):
-    """A patch discriminator: from L* (n, 1, 4 h, 4 w) and colours (n, 2, h, w) to (n, 1, h/4, w/4).
-
-    Above 0 is true, below 0 is ours. Five convolutions with spectral normalisation, on the
-    lightness folded 4 x 4 into channels and the colours.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        # channels in and out, side of the kernel, stride
-        shapes = ((18, 64, 3, 1), (64, 96, 4, 2), (96, 128, 4, 2), (128, 160, 3, 1), (160, 1, 3, 1))
-        layers: list[nn.Module] = []
-        for inputs, outputs, kernel, stride in shapes:
-            convolution = nn.Conv2d(inputs, outputs, kernel, stride, padding=1)
-            layers += [nn.utils.parametrizations.spectral_norm(convolution), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers[:-1])
-
-    def forward(self, lightness: Tensor, ab: Tensor) -> Tensor:
-        cells = functional.pixel_unshuffle(lightness, LOGIT_STRIDE) / 50 - 1
-        said: Tensor = self.layers(torch.cat([cells, ab / 30], 1))
-        return said.float()
 
 
 class _Prepared:
@@ -333,11 +266,11 @@ class Refinement:
         config = self.config
         rate = config.learning_rate * min(1.0, (self.step + 1) / 100)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * (1 + math.cos(math.pi * done)) / 2
+            group["lr"] = rate * cosine_factor(done)
         self.refiner.train()
         ab = self._results(self.refiner, prepared)
         seen = self._window if self.step % 2 else self._halved
-        ours, truth = seen(prepared, _enlarged(ab))
+        ours, truth = seen(prepared, enlarged(ab))
         with torch.no_grad():
             wanted = self.perceive(truth)
         vgg = self.perceive.distance(self.perceive(ours), wanted).mean()
@@ -397,7 +330,7 @@ class Refinement:
             prepared = _Prepared(self.validation.batch(rows[first : first + size]))
             ab = self._results(self.average, prepared)
             truth = self.perceive(prepared.batch.truth)
-            for place, picture in enumerate((_enlarged(ab), torch.zeros_like(_enlarged(ab)))):
+            for place, picture in enumerate((enlarged(ab), torch.zeros_like(enlarged(ab)))):
                 ours = self.perceive(to_rgb(prepared.lightness, picture))
                 sums[place] += float(self.perceive.distance(ours, truth).sum())
             sums[2] += float(ab.norm(dim=1).mean(dim=(1, 2)).sum())
@@ -427,12 +360,6 @@ class Refinement:
         module = self.average.module
         assert isinstance(module, Refiner)
         return module
-
-
-def _enlarged(ab: Tensor) -> Tensor:
-    return functional.interpolate(
-        ab, scale_factor=float(LOGIT_STRIDE), mode="bilinear", align_corners=False
-    )
 
 
 #: photographs that the ranges of activations are measured on

@@ -11,20 +11,30 @@ from torch.nn import functional
 
 from ..color.bins import TEMPERATURE, annealed_mean
 from ..color.lab import lab_to_srgb
-from ..evaluation.auc import AucCounter, nearest_bins
+from ..color.nearest import nearest_bins
+from ..evaluation.auc import AucCounter
 from .augment import TARGET_STRIDE, to_lab_batch
 from .losses import ColorizationLoss
 
 LogitFunction = Callable[[Tensor], Tensor]
 
 
-def render_batch(lightness: Tensor, ab: Tensor) -> Tensor:
-    """L* (N, 1, H, W) and small ab (N, 2, h, w) -> sRGB (N, 3, H, W), 0..1, ab bilinear."""
+def enlarged(ab: Tensor) -> Tensor:
+    """Small ab (N, 2, h, w) to the size of the picture, bilinear."""
     scale = float(TARGET_STRIDE)
-    full = functional.interpolate(ab, scale_factor=scale, mode="bilinear", align_corners=False)
-    lab = torch.cat([lightness, full], dim=1).permute(0, 2, 3, 1)
+    return functional.interpolate(ab, scale_factor=scale, mode="bilinear", align_corners=False)
+
+
+def to_rgb(lightness: Tensor, ab: Tensor) -> Tensor:
+    """L* (N, 1, H, W) and ab (N, 2, H, W) -> sRGB (N, 3, H, W), 0..1; gradients are finite."""
+    lab = torch.cat([lightness, ab], dim=1).permute(0, 2, 3, 1)
     rgb: Tensor = lab_to_srgb(lab).permute(0, 3, 1, 2)
     return rgb
+
+
+def render_batch(lightness: Tensor, ab: Tensor) -> Tensor:
+    """L* (N, 1, H, W) and small ab (N, 2, h, w) -> sRGB (N, 3, H, W), 0..1, ab bilinear."""
+    return to_rgb(lightness, enlarged(ab))
 
 
 def _psnr(truth: Tensor, result: Tensor) -> list[float]:

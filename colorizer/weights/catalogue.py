@@ -145,8 +145,9 @@ def update_catalogue(
     }
     refiner = refiner_of(file)
     if refiner.is_file():
-        data, facts[name]["refiner_sha256"] = read_file(refiner)
-        parse_refiner(data, refiner, digest)
+        data, found = read_file(refiner)
+        parse_refiner(data, found, refiner, digest)
+        facts[name]["refiner_sha256"] = found
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
     write_atomically(place / FACTS_FILE, text.encode())
     updated = _shipped(name, place)

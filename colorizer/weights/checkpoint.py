@@ -131,10 +131,11 @@ def parse(
     )
 
 
-def parse_refiner(data: bytes, file: Path, refined: str) -> LoadedWeights | None:
+def parse_refiner(data: bytes, digest: str, file: Path, refined: str) -> LoadedWeights | None:
     """The refiner in ``data``; None if it was trained on the answers of other weights.
 
     Args:
+        digest: sha256 of ``data``.
         file: where it lies.
         refined: sha256 of the weights whose answers it is to refine.
 
@@ -143,7 +144,6 @@ def parse_refiner(data: bytes, file: Path, refined: str) -> LoadedWeights | None
     """
     from ..networks import REFINER
 
-    digest = hashlib.sha256(data).hexdigest()
     loaded = parse(data, label=str(file), name=file.stem, sha256=digest)
     if loaded.network != REFINER:
         raise WeightsCorrupt(f"{file} holds a network {loaded.network}, not a refiner.")

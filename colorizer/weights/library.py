@@ -84,7 +84,7 @@ def _with_refiner(found: Found, loaded: LoadedWeights) -> LoadedWeights:
             f"{file} is not the refiner of {entry.name!r} that the catalogue describes (damaged, "
             "or of another version); please install Colorizer again."
         )
-    refiner = parse_refiner(data, file, loaded.sha256)
+    refiner = parse_refiner(data, digest, file, loaded.sha256)
     if refiner is None:
         log.warning("%s was trained for other weights and is not used.", file)
     return replace(loaded, refiner=refiner)

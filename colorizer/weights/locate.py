@@ -188,8 +188,7 @@ def imported() -> dict[str, Path]:
             continue
         for file in present:
             good = file.suffix in SUFFIXES and is_good_name(file.stem) and file.is_file()
-            if file.name.endswith(REFINER_SUFFIX):  # part of other weights
-                continue
+            good = good and not file.name.endswith(REFINER_SUFFIX)  # part of other weights
             if good and file.name not in taken and file.stem not in catalogue():
                 files.setdefault(file.stem, file)
     return files

@@ -128,7 +128,7 @@ def test_the_later_of_two_hints_at_one_place_counts() -> None:
 
 def test_more_hints_than_responses_are_kept() -> None:
     field, lightness = two_things(step=0)
-    grid = [Stroke((i + 0.5) / H, (j + 0.5) / W, (5, 5)) for i in range(H) for j in range(0, W, 2)]
+    grid = [Stroke((i + 0.5) / H, (j + 0.5) / W, (5, 5)) for i in range(H) for j in range(W)]
     assert len(grid) > hints._KEPT
     found = field.painted(automatic(lightness), lightness, grid)
     np.testing.assert_allclose(found.mean((1, 2)), [5, 5], atol=0.2)

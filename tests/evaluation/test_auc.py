@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.color.bins import BIN_COUNT, ab_bins, nearest_bin
+from colorizer.color.nearest import nearest_bins
 from colorizer.evaluation.auc import (
     AucCounter,
     auc,
     auc_rebalanced,
     bin_areas,
     bin_weights,
-    nearest_bins,
     pooled,
 )
 
@@ -120,22 +120,6 @@ def test_the_scale_of_the_prior_does_not_matter() -> None:
     assert auc_rebalanced(true, result, prior * 1e6) == pytest.approx(
         auc_rebalanced(true, result, prior)
     )
-
-
-@settings(deadline=None)
-@given(seeds, st.floats(1, 80))
-def test_nearest_bins_are_the_nearest(seed: int, spread: float) -> None:
-    ab = np.random.default_rng(seed).normal(0, spread, (200, 2))
-    centres = ab_bins(np.float64)
-    found = np.linalg.norm(centres[nearest_bins(ab)] - ab, axis=1)
-    least = np.linalg.norm(centres[None] - ab[:, None], axis=2).min(axis=1)
-    np.testing.assert_allclose(found, least, atol=1e-4)
-
-
-def test_nearest_bins_of_the_bins_themselves_and_of_shapes() -> None:
-    np.testing.assert_array_equal(nearest_bins(ab_bins()), np.arange(BIN_COUNT))
-    assert nearest_bins(np.zeros((4, 5, 2))).shape == (4, 5)
-    assert nearest_bins(np.zeros((4, 5, 2)))[2, 2] == 120
 
 
 def test_bins_known_to_the_caller_give_the_same() -> None:

@@ -21,17 +21,17 @@ from colorizer.networks.refiner import Refiner
 from colorizer.networks.vgg16 import vgg16_convolutions
 from colorizer.training import answers as answers_module
 from colorizer.training.answers import SIDE, Answers, compute_answers, stored
+from colorizer.training.judge import Judge
+from colorizer.training.perception import Perception
 from colorizer.training.photos import find_photos
 from colorizer.training.refine import (
-    Judge,
-    Perception,
     RefineConfig,
     Refinement,
     Smoothed,
     colours,
     fields,
-    to_rgb,
 )
+from colorizer.training.validate import to_rgb
 from colorizer.weights import LoadedWeights
 from colorizer.weights.catalogue import refiner_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -83,6 +83,13 @@ def raster_of(samples: NDArray[Any]) -> Raster:
     if channels == 4:
         return Raster(samples[..., :3], "rgb", np.ascontiguousarray(samples[..., 3]), bits)
     raise CorruptImage(f"The picture has {channels} channels, which no picture has.")
+
+
+def unmultiplied(raster: Raster) -> Raster:
+    """A raster whose colours were multiplied with the opacity, without that."""
+    if raster.alpha is None:
+        return raster
+    return replace(raster, samples=unmultiply(raster.samples, raster.alpha))
 
 
 def unmultiply(colour: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:

@@ -7,20 +7,18 @@ once more, and a row counts if its runs make exactly its width. Uncompressed mod
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...compiled import compiled
 from .fax_codes import BLACK, LONG, WHITE
 
 RLE, GROUP_3, GROUP_4 = 2, 3, 4
 
 _LONGEST = 13  # bits of a code
-_INVALID = -1
 _NO_CODE = -9
 _FILLING = 16  # bits
 # T.4, table 4: how far the next change of colour is from that of the row above, by its code;
@@ -71,7 +69,7 @@ def _tables() -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
 
 
 def _table(codes: dict[str, int]) -> NDArray[np.int32]:
-    table = np.full((1 << _LONGEST, 2), _INVALID, np.int32)
+    table = np.full((1 << _LONGEST, 2), _NO_CODE, np.int32)
     for code, value in codes.items():
         free = _LONGEST - len(code)
         first = int(code, 2) << free
@@ -79,16 +77,8 @@ def _table(codes: dict[str, int]) -> NDArray[np.int32]:
     return table
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    try:
-        compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # there is no place to keep it
-        compiled = njit(nogil=True)(function)
-    return compiled
-
-
 def _code_of(bits: Any, at: int, table: Any) -> Any:
-    """The value of the code at ``at`` and where the next begins; the value is -1 if it is none."""
+    """The value of the code at ``at``, or _NO_CODE, and where the next begins."""
     index = 0
     for i in range(_LONGEST):
         index = index << 1 | (bits[at + i] if at + i < len(bits) else 0)
@@ -97,7 +87,7 @@ def _code_of(bits: Any, at: int, table: Any) -> Any:
     return table[index, 0], at + table[index, 1]
 
 
-_code = _compiled(_code_of)
+_code = compiled(_code_of)
 
 
 def _run_of(bits: Any, at: int, table: Any, most: int) -> Any:
@@ -117,7 +107,7 @@ def _run_of(bits: Any, at: int, table: Any, most: int) -> Any:
             return run, at
 
 
-_run = _compiled(_run_of)
+_run = compiled(_run_of)
 
 
 def _line_end_of(bits: Any, at: int) -> int:
@@ -128,7 +118,7 @@ def _line_end_of(bits: Any, at: int) -> int:
     return at + 1 if at - start >= 11 and at < len(bits) else start
 
 
-_line_end = _compiled(_line_end_of)
+_line_end = compiled(_line_end_of)
 
 
 def _change_of(changes: Any, count: int, place: int, width: int) -> int:
@@ -141,7 +131,7 @@ def _change_of(changes: Any, count: int, place: int, width: int) -> int:
     return count + 1
 
 
-_change = _compiled(_change_of)
+_change = compiled(_change_of)
 
 
 def _end_of(
@@ -199,4 +189,4 @@ def _end_of(
     return at
 
 
-_end = _compiled(_end_of)
+_end = compiled(_end_of)

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
-from .base import Opened, Raster, Request, raster_of, unmultiply
+from .base import Opened, Raster, Request, raster_of, unmultiplied
 
 
 def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
@@ -33,10 +33,8 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
     width, height = image.size
 
     def load() -> Raster:
-        samples: np.ndarray[Any, Any] = np.asarray(image)
-        if image.mode.startswith(("RGBa", "La")):
-            samples = _unmultiplied(samples)
-        return raster_of(samples)
+        raster = raster_of(np.asarray(image))
+        return unmultiplied(raster) if image.mode.startswith(("RGBa", "La")) else raster
 
     info: dict[str, Any] = dict(image.info)
     directory = exif_block.parse(info.get("exif"))
@@ -49,8 +47,3 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
         xmp=xmp_packet.clean(info.get("xmp")),
         dpi=exif_block.dpi(directory),
     )
-
-
-def _unmultiplied(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    colour, alpha = samples[..., :-1], samples[..., -1]
-    return np.concatenate([unmultiply(colour, alpha), alpha[..., None]], axis=-1)

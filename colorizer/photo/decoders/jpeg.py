@@ -63,7 +63,7 @@ def open_jpeg(file: BinaryIO, name: str, request: Request) -> Opened:
         photoshop=found.photoshop,
         comments=found.comments,
         dpi=exif_block.resolution(directory, density),
-        orientation=exif_block.orientation(directory) or 1,
+        orientation=exif_block.orientation(directory),
     )
 
 

@@ -66,5 +66,5 @@ def open_jpeg2000(file: BinaryIO, name: str, request: Request) -> Opened:
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(header.xmp),
         dpi=exif_block.sensible_dpi(header.dpi) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or 1,
+        orientation=exif_block.orientation(directory),
     )

@@ -17,19 +17,15 @@ _METRE = 39.37007874
 
 @dataclass(frozen=True)
 class Codestream:
-    """Size, samples and tiles of the picture.
+    """Size and samples of the picture.
 
     Attributes:
         depths: bits of the samples of each component; negative if they are signed.
-        steps: (columns, rows) from one sample to the next of each component.
-        tile: width and height of a tile.
     """
 
     width: int
     height: int
     depths: tuple[int, ...]
-    steps: tuple[tuple[int, int], ...]
-    tile: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -58,13 +54,12 @@ def codestream(data: bytes | memoryview) -> Codestream | None:
         view = memoryview(bare(data))
     if bytes(view[:4]) != _CODESTREAM or len(view) < 42:
         return None
-    right, below, left, above, wide, high, count = struct.unpack(">6I8xH", view[8:42])
+    right, below, left, above, count = struct.unpack(">4I16xH", view[8:42])
     table = bytes(view[42 : 42 + 3 * count])
     if len(table) < 3 * count:
         return None
     depths = tuple(-(d & 0x7F) - 1 if d & 0x80 else d + 1 for d in table[::3])
-    steps = tuple(zip(table[1::3], table[2::3], strict=True))
-    return Codestream(right - left, below - above, depths, steps, (wide, high))
+    return Codestream(right - left, below - above, depths)
 
 
 def bare(data: bytes | memoryview) -> bytes | memoryview:

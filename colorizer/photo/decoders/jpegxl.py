@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CorruptImage, UnsupportedImage
@@ -16,7 +15,7 @@ from .. import exif as exif_block
 from .. import orientation
 from .. import xmp as xmp_packet
 from ..icc import made_profile
-from .base import Opened, Raster, Request, raster_of, unmultiply
+from .base import Opened, Raster, Request, raster_of, unmultiplied
 from .boxes import boxes
 from .jpegxl_header import Header, read
 from .scale import from_float, from_packed
@@ -76,10 +75,7 @@ def _load(data: bytes, header: Header) -> Raster:
     else:
         samples = from_packed(samples, header.bits)
     raster = raster_of(samples)
-    if header.premultiplied and raster.alpha is not None:
-        colour = unmultiply(np.ascontiguousarray(raster.samples), raster.alpha)
-        return replace(raster, samples=colour)
-    return raster
+    return unmultiplied(raster) if header.premultiplied else raster
 
 
 def _profile(header: Header) -> bytes | None:

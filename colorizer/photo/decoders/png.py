@@ -25,6 +25,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..icc import made_profile
+from ..png_text import packed
 from .base import Opened, Raster, Request, raster_of
 from .png_chunks import AROUND, SIGNATURE, Found, chunks
 from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_right, salvage
@@ -86,7 +87,7 @@ def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
         photoshop=found.photoshop,
         texts=tuple(found.texts),
         dpi=exif_block.sensible_dpi(found.dpi) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or 1,
+        orientation=exif_block.orientation(directory),
     )
 
 
@@ -129,9 +130,9 @@ class _Parts:
         if not share:
             raise CorruptImage(f"{name} is damaged, and nothing of the picture can be read.")
         self._first = {
-            kind: memoryview(_chunk(kind, chunk[8:-4])) for kind, chunk in self._first.items()
+            kind: memoryview(packed(kind, chunk[8:-4])) for kind, chunk in self._first.items()
         }
-        self._data = [memoryview(_chunk(b"IDAT", body))]
+        self._data = [memoryview(packed(b"IDAT", body))]
         return (f"{name} is damaged: {share:.0%} of it was read, and the rest is black.",)
 
     def file(self, layout: Layout) -> bytes:
@@ -147,11 +148,6 @@ class _Parts:
 
     def _bodies(self) -> Iterator[memoryview]:
         return (chunk[8:-4] for chunk in self._data)
-
-
-def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
-    content = b"".join([kind, body])
-    return b"".join([struct.pack(">I", len(body)), content, struct.pack(">I", zlib.crc32(content))])
 
 
 def _profile(found: Found, *, colour: bool) -> bytes | None:

@@ -107,7 +107,7 @@ def opened_by_pillow(image: Image, name: str) -> Opened:
         xmp=xmp_packet.clean(packet),
         comments=comments_of([comment]) if isinstance(comment, bytes) else (),
         dpi=exif_block.sensible_dpi(image.info.get("dpi")) or exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or 1,
+        orientation=exif_block.orientation(directory),
     )
 
 

@@ -69,7 +69,7 @@ def open_tiff(file: BinaryIO, name: str, request: Request) -> Opened:
         xmp=xmp_packet.clean(xmp),
         photoshop=photoshop.of_tiff(iptc, resources),
         dpi=exif_block.dpi(directory),
-        orientation=exif_block.orientation(directory) or 1,
+        orientation=exif_block.orientation(directory),
         pages=len(places),
     )
 

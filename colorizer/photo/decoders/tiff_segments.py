@@ -50,11 +50,7 @@ def check(page: Any, file: BinaryIO, name: str) -> None:
         raise CorruptImage(f"{name} is damaged: its tiles are larger than the picture.")
     compression = int(page.compression)
     if compression in _SIZES:
-        _check_sizes(page, file, name, _SIZES[compression])
-    if compression == JPEG:
-        _check_jpeg(page, file, name)
-    elif compression in JPEG_2000:
-        _check_jpeg_2000(page, file, name)
+        _check_segments(page, file, name, compression)
     elif compression in (_RLE, _GROUP_3, _GROUP_4):
         _check_fax(page, file, name, compression)
 
@@ -91,17 +87,18 @@ def _segments(page: Any, file: BinaryIO, most: int | None = None) -> Iterator[by
         yield file.read(count if most is None else min(most, count))
 
 
-def _check_sizes(
-    page: Any, file: BinaryIO, name: str, size_of: Callable[[bytes], Size | None]
-) -> None:
+def _check_segments(page: Any, file: BinaryIO, name: str, compression: int) -> None:
     rows, columns = page.chunks[:2]
     limit = (rows + 64) * (columns + 64)
-    for head in _segments(page, file, None if int(page.compression) == JPEG else _HEAD):
-        size = size_of(head)
+    size_of, is_whole = _SIZES[compression], _WHOLE.get(compression)
+    for data in _segments(page, file, None if is_whole else _HEAD):
+        size = size_of(data if compression == JPEG else data[:_HEAD])
         if size is not None and size[0] * size[1] > limit:
             raise CorruptImage(f"{name} is damaged: a part of it claims to be larger than it is.")
-        if size is None and int(page.compression) not in (OLD_JPEG, JPEG):
+        if size is None and compression not in (OLD_JPEG, JPEG):
             raise CorruptImage(f"{name} is damaged: a part of it has no header.")
+        if is_whole and not is_whole(page, data):
+            raise CorruptImage(f"{name} is damaged and cannot be read.")
 
 
 def _jpeg_size(data: bytes) -> Size | None:
@@ -128,15 +125,11 @@ _SIZES: dict[int, Callable[[bytes], Size | None]] = {
 }
 
 
-def _check_jpeg(page: Any, file: BinaryIO, name: str) -> None:
-    for data in _segments(page, file):
-        if damage(with_tables(page.jpegtables, data)):
-            raise CorruptImage(f"{name} is damaged and cannot be read.")
-
-
-def _check_jpeg_2000(page: Any, file: BinaryIO, name: str) -> None:
-    if not all(map(has_end, _segments(page, file))):
-        raise CorruptImage(f"{name} is damaged and cannot be read.")
+#: Of those that tell: whether a segment is undamaged.
+_WHOLE: dict[int, Callable[[Any, bytes], bool]] = {
+    JPEG: lambda page, data: not damage(with_tables(page.jpegtables, data)),
+    **dict.fromkeys(JPEG_2000, lambda page, data: has_end(data)),
+}
 
 
 def _check_fax(page: Any, file: BinaryIO, name: str, compression: int) -> None:
@@ -144,7 +137,7 @@ def _check_fax(page: Any, file: BinaryIO, name: str, compression: int) -> None:
 
     from . import fax
 
-    options = page.tags.valueof(_OPTIONS, 0) if compression == _GROUP_3 else 0
+    options = page.tags.valueof(_OPTIONS, 0)
     rows, columns = page.chunks[:2]
     for index, data in enumerate(_segments(page, file)):
         wanted = rows if page.is_tiled else _rows(page, index)

@@ -28,21 +28,16 @@ def encode(picture: Outgoing, file: BinaryIO) -> None:
         samples = np.dstack([samples, picture.alpha])
     data = imagecodecs.png_encode(np.ascontiguousarray(samples), _LEVEL, filter=_SUB)
     file.write(data[:_HEADER_END])
-    file.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc)))
+    file.write(png_text.packed(b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc)))
     if picture.dpi is not None:
         x, y = (min(round(v / 0.0254), 0x7FFFFFFF) for v in picture.dpi)
-        file.write(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+        file.write(png_text.packed(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if picture.exif is not None:
-        file.write(_chunk(b"eXIf", ifd.write(picture.exif)))
+        file.write(png_text.packed(b"eXIf", ifd.write(picture.exif)))
     if picture.xmp is not None:
-        file.write(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + picture.xmp))
+        file.write(png_text.packed(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + picture.xmp))
     if picture.photoshop is not None:
-        file.write(_chunk(*png_text.profile("iptc", picture.photoshop)))
+        file.write(png_text.packed(*png_text.profile("iptc", picture.photoshop)))
     for kind, body in png_text.chunks(picture.texts):
-        file.write(_chunk(kind, body))
+        file.write(png_text.packed(kind, body))
     file.write(memoryview(data)[_HEADER_END:])
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    check = zlib.crc32(body, zlib.crc32(kind))
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
