@@ -8,10 +8,12 @@ application's error handlers put them on a page.
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
@@ -57,6 +59,7 @@ def _start_page(problem: str | None = None) -> str:
         recent=recent.listed(owner()),
         samples=service.samples(),
         accept=ACCEPT,
+        takes_heic=find_spec("pillow_heif") is not None,
         problem=problem,
     )
 
@@ -234,6 +237,18 @@ def _see(endpoint: str, **values: Any) -> BaseResponse:
     return redirect(url_for(endpoint, **values), 303)
 
 
+def _without_file_links(tokens: list[Token]) -> list[Token]:
+    """The words of links to files of the repository, which are not served, stay."""
+    kept: list[Token] = []
+    is_file = False
+    for token in tokens:
+        if token.type == "link_open":
+            is_file = ":" not in str(token.attrs.get("href", ""))
+        if not (is_file and token.type in {"link_open", "link_close"}):
+            kept.append(token)
+    return kept
+
+
 @cache
 def _model_card() -> Markup:
     """The shipped model card as HTML, from level 2 on; raw HTML in it is escaped."""
@@ -241,6 +256,8 @@ def _model_card() -> Markup:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     for token in tokens:
+        if token.children:
+            token.children = _without_file_links(token.children)
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
         if token.attrs.pop("style", None) == "text-align:right":  # no styles in attributes here

@@ -41,7 +41,7 @@ probe = connectProbe({
   onOpen: () => touch.close(),
 });
 touch = connectTouch({
-  api, zoom, picture: after,
+  api, zoom, slider, picture: after,
   query: () => controls.query("predict"),
   onOpen: () => probe.close(),
   onChange() {

@@ -6,6 +6,12 @@ import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
 import { HintList, parse, textOf } from "./hint-list.js";
 
+const WORDS = matchMedia("(pointer: coarse)").matches
+  ? { place: "Tap what has the wrong colour.", choose: "Choose a colour for this place, then Done." }
+  : {
+      place: "Click what has the wrong colour, or move the ring with the arrow keys and press Enter.",
+      choose: "Choose a colour for this place. Enter keeps it, Escape leaves.",
+    };
 const NEAR = 14; // px around a marker that are its own
 const RECENT = 6;
 const GREY = "keep grey";
@@ -13,7 +19,7 @@ const GREY = "keep grey";
 const $ = (id) => document.getElementById(id);
 
 /** Connect the tool; `query()` gives what a prediction depends on, `onChange()` shows the hints. */
-export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
+export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChange }) {
   const layer = $("touch-layer");
   const ring = $("touch-ring");
   const panel = $("touch-panel");
@@ -27,6 +33,7 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   let picking = false;
   let recent = [];
   let turn = 0;
+  let divider = slider.value; // where it was: all of the picture is in colour meanwhile
   const isOpen = () => !layer.hidden;
 
   // what is seen
@@ -41,7 +48,7 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
     const count = list.hints.length;
     $("hints-set").hidden = !count;
     $("hints-count").textContent = count === 1 ? "One place has" : `${count} places have`;
-    $("touch-undo").disabled = !list.past.length;
+    $("touch-undo").disabled = !list.past.length && (!before || before === list.hints);
     $("touch-redo").disabled = !list.future.length;
     $("touch-clear").disabled = !count;
     drawMarkers();
@@ -84,9 +91,9 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   }
 
   function explain() {
-    say(list.isFull ? "No more than 200 places." : isPanelOpen()
-      ? "Choose a colour for this place. Enter keeps it, Escape leaves."
-      : "Click what has the wrong colour, or move the ring with the arrow keys and press Enter.");
+    if (list.isFull) say("No more than 200 places.");
+    else if (isPanelOpen()) say(WORDS.choose);
+    else say(WORDS.place);
   }
 
   // the panel of one place
@@ -374,9 +381,12 @@ export function connectTouch({ api, zoom, picture, query, onOpen, onChange }) {
   });
 
   function toggle(open) {
+    if (open === isOpen()) return;
     if (!open) closePanel(true);
     layer.hidden = panel.hidden = !open;
     $("touch").setAttribute("aria-pressed", open);
+    if (open) divider = slider.value;
+    slider.value = open ? 0 : divider;
     if (!open) return;
     onOpen();
     explain();
