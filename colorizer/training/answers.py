@@ -123,6 +123,10 @@ class Answers:
         """Numbers of the rows that are computed."""
         return np.flatnonzero(self._files["done"])
 
+    def truth(self, row: int) -> NDArray[np.uint8]:
+        """The photograph of a row as it was, sRGB (SIDE, SIDE, 3)."""
+        return np.asarray(self._files["truth"][row], np.uint8)
+
     def batch(self, rows: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Those rows."""
         part = {n: torch.from_numpy(f[np.asarray(rows)]) for n, f in self._files.items()}

@@ -8,8 +8,8 @@ loss is of what comes out, x with the photograph's own lightness:
 
 VGG distance as in :mod:`..evaluation.vgg`, half of the steps of the picture at half size and half
 of a window at full size; ratio, of the mean chroma of a batch's results to that of its truth.
-Without the last term the surest way to look right is to be pale; with it the batch as a whole must
-have colour, and where is decided by the first term.
+Without that term the surest way to look right is to be pale; with it the batch as a whole must
+have colour, and where is decided by the first term. The second line is of :mod:`.wanted_colours`.
 
 The judge is a discriminator (:class:`Judge`), which learns beside the refiner to tell, patch by
 patch, the truth's colours from ours, by the hinge loss; the truth goes through the colour field
@@ -57,6 +57,7 @@ from .perception import Perception
 from .ranges import activation_ranges
 from .schedule import cosine_factor
 from .validate import enlarged, to_rgb
+from .wanted_colours import class_weights, purple_not_there, rare_error, too_warm
 
 _LOG_FIELDS = ("step", "seconds", "vgg", "chroma", "ab", "train_vgg", "train_chroma")
 
@@ -69,7 +70,8 @@ class RefineConfig:
         batch: photographs a step.
         learning_rate: of AdamW; a linear warm-up of 100 steps, then half a cosine to 0.
         minutes: training time, above 0.
-        ab_weight, chroma_weight, judge_weight: λ of the module's docstring, 0 or more.
+        ab_weight, chroma_weight, rare_weight, purple_weight, warm_weight, judge_weight: λ of the
+            module's docstring, 0 or more.
         judge_from: share of the training after which the judge comes in, 0..1.
         judge_rate: its learning rate.
         least_chroma: of the truth's, 0..1.
@@ -89,6 +91,9 @@ class RefineConfig:
     minutes: float = 60.0
     ab_weight: float = 0.02
     chroma_weight: float = 4.0
+    rare_weight: float = 0.006
+    purple_weight: float = 0.06
+    warm_weight: float = 2.0
     judge_weight: float = 0.15
     judge_from: float = 0.5
     judge_rate: float = 4e-4
@@ -100,12 +105,13 @@ class RefineConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        shares = (self.ab_weight, self.chroma_weight, self.rare_weight, self.purple_weight)
         good = (
             self.batch > 0
             and self.learning_rate > 0
             and self.minutes > 0
             and self.judge_rate > 0
-            and min(self.weight_decay, self.ab_weight, self.chroma_weight, self.judge_weight) >= 0
+            and min(self.weight_decay, *shares, self.warm_weight, self.judge_weight) >= 0
             and 0 <= self.judge_from <= 1
             and 0 <= self.least_chroma <= 1
             and 32 <= self.window <= SIDE
@@ -198,6 +204,7 @@ class Refinement:
         self.step, self.seconds = 0, 0.0
         self.average = moving_average(self.refiner, config.ema, lambda: self.step)
         self.perceive = Perception(blocks, config.bf16)
+        self.class_weights = class_weights(answers)
 
     def save(self, file: Path) -> None:
         """Everything that is needed to go on."""
@@ -279,6 +286,9 @@ class Refinement:
         ratio = chroma / prepared.ab.norm(dim=1).mean().clamp(min=1e-3)
         pale = functional.relu(config.least_chroma - ratio) ** 2
         loss = vgg + config.ab_weight * off + config.chroma_weight * pale
+        loss = loss + config.rare_weight * rare_error(ab, prepared.ab, self.class_weights)
+        loss = loss + config.purple_weight * purple_not_there(ab, prepared.ab)
+        loss = loss + config.warm_weight * too_warm(ab, prepared.ab)
         if config.judge_weight and done >= config.judge_from:
             self._teach_judge(prepared, ab.detach())
             loss = loss - config.judge_weight * self._judged(prepared, ab).mean()

@@ -157,7 +157,10 @@ def test_a_run_learns_resumes_and_is_exported(
 ) -> None:
     answers = Answers(made[1])
     blocks = vgg16_convolutions(weights)[:2]  # enough to learn from, and quick
-    config = RefineConfig(batch=2, minutes=0.15, validate_every=100, window=64, bf16=False)
+    config = RefineConfig(
+        batch=2, minutes=0.2, learning_rate=5e-3, validate_every=100, window=64, bf16=False,
+        rare_weight=0, purple_weight=0, warm_weight=0,
+    )  # fmt: skip
     refiner = Refiner()
     refiner.load_state_dict(made[0].state_dict())
     training = Refinement(config, refiner, answers, answers, blocks)
@@ -166,7 +169,9 @@ def test_a_run_learns_resumes_and_is_exported(
     assert training.step > 3
     after = training.validate()
     assert after["vgg"] < before["vgg"]
-    again = Refinement(replace(config, minutes=0.16), Refiner(), answers, answers, blocks)
+    again = Refinement(
+        replace(config, minutes=training.seconds / 60 + 0.02), Refiner(), answers, answers, blocks
+    )
     again.resume(tmp_path / "refiner.pt")
     assert again.step == training.step
     assert again.validate() == pytest.approx(after, rel=1e-3)
