@@ -192,6 +192,7 @@ _LIBRARY: tuple[tuple[type[ColorizerError], int, str], ...] = (
     (library.OutputError, 422, "The result cannot be written like this"),
     (library.WeightsError, 503, "The model is not available"),
     (library.DeviceUnavailable, 503, "The device is not available"),
+    (library.PackageMissing, 503, "Not installed on this server"),
 )
 
 
