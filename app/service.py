@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, Any
 
 from colorizer.settings import Settings
@@ -149,7 +148,7 @@ class Service:
     def upload(
         self,
         owner: str,
-        source: IO[bytes] | Path,
+        source: IO[bytes],
         name: str,
         *,
         batch: str | None = None,
@@ -159,8 +158,7 @@ class Service:
         """Store a photograph as it is and queue its prediction.
 
         Args:
-            source: a binary file open for reading, which is read in pieces; or the original of
-                another photograph.
+            source: a binary file open for reading; it is read in pieces.
             name: what the person calls it.
             batch: id of the batch it goes into.
             settings: whose model and working size are predicted with.
@@ -185,6 +183,8 @@ class Service:
             InvalidSetting: if there is no such page; and what :meth:`upload` raises.
         """
         record = self._record(owner, id)
+        if record.batch is not None:
+            self._check_batch(owner, record.batch, 1)
         return self._once_more(record, replace(record.treatment, page=page), record.batch)
 
     def upload_pages(self, owner: str, id: str) -> BatchView:
@@ -259,8 +259,9 @@ class Service:
         name = record.name
         if treatment.page != record.page or batch != record.batch:
             name = f"{name.removesuffix(f' (page {record.page})')} (page {treatment.page})"
-        source = self._storage.original(record.id)
-        return self.upload(record.owner, source, name, batch=batch, treatment=treatment)
+        source, settings = self._storage.original(record.id), Settings()
+        again = self._intake.upload(record.owner, source, name, batch, settings, treatment)
+        return self._view(again, settings)
 
     def samples(self) -> list[Sample]:
         """The sample photographs that the start page offers."""

@@ -55,7 +55,11 @@ class Intake:
         settings: Settings,
         treatment: Treatment,
     ) -> PhotoRecord:
-        """See :meth:`app.service.Service.upload`."""
+        """See :meth:`app.service.Service.upload`.
+
+        Args:
+            source: as there, or the original of another photograph.
+        """
         with self._counted():
             _check_model(settings)
             self.check_room()

@@ -561,3 +561,22 @@ def test_pages_that_cannot_all_wait_are_refused(config: Config, network: FakeNet
 def test_an_unknown_treatment_of_colours_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="repaint, skip, keep"):
         Treatment(colour="never")  # type: ignore[arg-type]
+
+
+def test_a_photograph_of_a_full_batch_can_be_taken_anew(idle: Service) -> None:
+    batch = idle.new_batch(OWNER).id
+    places = range(idle.config.max_batch)
+    ids = [
+        idle.upload(
+            OWNER, jpeg(), f"{place}.jpg", batch=batch, treatment=Treatment(place=place)
+        ).record.id
+        for place in places
+    ]
+    other = idle.upload_anew(OWNER, ids[2], colour="keep", salvage=True).record
+    found = [view.record for view in idle.batch(OWNER, batch).photos]
+    assert [record.name for record in found] == [f"{place}.jpg" for place in places]
+    assert (found[2], other.colour, other.salvage) == (other, "keep", True)
+    with pytest.raises(NotFound):
+        idle.view(OWNER, ids[2])
+    with pytest.raises(NotFound):
+        idle.upload_anew("session:two", other.id, salvage=False)
