@@ -2,19 +2,24 @@
 ARG BASE_IMAGE=python:3.12-slim-bookworm
 
 FROM ${BASE_IMAGE} AS build
-# Index of the torch wheels: PyTorch's for CPUs makes a small image, its for CUDA one for NVIDIA GPUs.
-# Empty is pip's own index, whose torch runs on both and is large.
-ARG TORCH_INDEX=
+# Without torch, which a CPU does not need. With it, for NVIDIA GPUs and training:
+# EXTRAS=heic,redis,s3,train, and TORCH_INDEX, PyTorch's index of wheels for a version of CUDA, unless
+# the torch of pip's own index will do.
 ARG EXTRAS=heic,redis,s3
+ARG TORCH_INDEX=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 SHELL ["/bin/sh", "-eu", "-c"]
 RUN python3 -m venv /opt/colorizer \
-    && /opt/colorizer/bin/pip install --quiet ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} \
-        "torch>=2.10" "torchvision>=0.25"
+    && if [ -n "${TORCH_INDEX}" ]; then \
+        /opt/colorizer/bin/pip install --quiet --index-url "${TORCH_INDEX}" \
+            "torch>=2.10" "torchvision>=0.25"; \
+    fi
 WORKDIR /src
 COPY . .
 RUN /opt/colorizer/bin/pip install --quiet ".[${EXTRAS}]" \
     && /opt/colorizer/bin/colorizer weights verify eccv16-vgg16 \
+    && NUMBA_CACHE_DIR=/opt/colorizer/compiled /opt/colorizer/bin/colorizer colorize \
+        samples/camera.jpg -o /tmp/camera.png \
     && install -d -m 0700 /data
 
 FROM ${BASE_IMAGE} AS ready
@@ -30,6 +35,7 @@ ENV PATH=/opt/colorizer/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    NUMBA_CACHE_DIR=/tmp/compiled \
     COLORIZER_DATA_DIR=/data \
     COLORIZER_HOST=0.0.0.0 \
     COLORIZER_OFFLINE=1
@@ -40,4 +46,6 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=10s --start-period=120s --retries=4 \
     CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=8)"]
+# The loops over pixels, as compiled for the processor of the build; another compiles its own.
+ENTRYPOINT ["/bin/sh", "-c", "[ -e \"$NUMBA_CACHE_DIR\" ] || cp -r /opt/colorizer/compiled \"$NUMBA_CACHE_DIR\" || true; exec \"$@\"", "sh"]
 CMD ["colorizer", "serve"]

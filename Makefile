@@ -83,9 +83,9 @@ $(VENV)/.created:
 	$(PIP) install --quiet --upgrade pip
 	@touch $@
 
-# What the project needs to be used, and the project itself as anybody would install it.
+# The project as anybody would install it, with torch: for graphics cards, measuring and training.
 $(VENV)/.installed: $(VENV)/.created pyproject.toml $(SOURCES)
-	$(PIP) install --quiet .
+	$(PIP) install --quiet '.[torch]'
 	@touch $@
 
 # The same and what its development needs. The tests take the library from the working tree.

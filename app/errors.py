@@ -54,6 +54,16 @@ class PredictionFailed(AppError):
     title = "No colours for this photograph"
 
 
+class LeftOut(AppError):
+    """A colour photograph, where none is to be coloured."""
+
+    status = 422
+    title = "Left out"
+
+    def __init__(self) -> None:
+        super().__init__("This is a colour photograph, and such were to be left out.")
+
+
 class Abandoned(AppError):
     """A photograph that was begun several times, and each time the server was killed at it."""
 
@@ -192,6 +202,7 @@ _LIBRARY: tuple[tuple[type[ColorizerError], int, str], ...] = (
     (library.OutputError, 422, "The result cannot be written like this"),
     (library.WeightsError, 503, "The model is not available"),
     (library.DeviceUnavailable, 503, "The device is not available"),
+    (library.PackageMissing, 503, "Not installed on this server"),
 )
 
 
@@ -224,5 +235,10 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _problem(kind: type[Exception], title: str, detail: str, status: int) -> Problem:
+    return Problem(type_of(kind), title, detail, status)
+
+
+def type_of(kind: type[Exception]) -> str:
+    """The ``type`` of problem details that are made of an error of this class."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-    return Problem(f"urn:colorizer:problem:{name}", title, detail, status)
+    return f"urn:colorizer:problem:{name}"

@@ -12,7 +12,8 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import IO
+from dataclasses import replace
+from typing import IO, Any
 
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
@@ -30,6 +31,7 @@ from .errors import (
 from .storage import samples
 from .storage.records import (
     UNGUIDED,
+    USUAL,
     BatchRecord,
     BatchView,
     Blob,
@@ -40,6 +42,7 @@ from .storage.records import (
     ResultFile,
     Sample,
     State,
+    Treatment,
     View,
     Wanted,
     new_id,
@@ -49,7 +52,7 @@ from .watch.checks import checks
 from .watch.metrics import Metrics
 from .work.admission import Budget
 from .work.archive import Archives
-from .work.intake import WHOLE, Intake, Part, installed_models
+from .work.intake import Intake, installed_models
 from .work.queue import Queue
 from .work.rendering import Pictures, Wish, etag, predicted
 from .work.views import view_of
@@ -62,13 +65,13 @@ __all__ = [
     "Guide",
     "Offer",
     "Output",
-    "Part",
     "PhotoRecord",
     "Problem",
     "ResultFile",
     "Sample",
     "Service",
     "State",
+    "Treatment",
     "View",
 ]
 
@@ -150,7 +153,7 @@ class Service:
         *,
         batch: str | None = None,
         settings: Settings | None = None,
-        part: Part = WHOLE,
+        treatment: Treatment = USUAL,
     ) -> View:
         """Store a photograph as it is and queue its prediction.
 
@@ -159,7 +162,7 @@ class Service:
             name: what the person calls it.
             batch: id of the batch it goes into.
             settings: whose model and working size are predicted with.
-            part: of the file that is wanted.
+            treatment: what is wanted of the file.
 
         Raises:
             QueueFull, QueueUnavailable, StorageFull: before anything is read, or while storing.
@@ -168,12 +171,9 @@ class Service:
             InvalidSetting, WeightsMissing: no such model.
         """
         settings = settings or Settings()
-        most = self.config.max_batch
         if batch is not None:
-            _, ids = self._batch(owner, batch)
-            if len(ids) >= most and len(self._photos(owner, ids)) >= most:
-                raise UploadTooLarge(f"A batch holds at most {most} photographs.")
-        record = self._intake.upload(owner, source, name, batch, settings, part)
+            self._check_batch(owner, batch, 1)
+        record = self._intake.upload(owner, source, name, batch, settings, treatment)
         return self._view(record, settings)
 
     def upload_page(self, owner: str, id: str, page: int) -> View:
@@ -183,10 +183,85 @@ class Service:
             InvalidSetting: if there is no such page; and what :meth:`upload` raises.
         """
         record = self._record(owner, id)
-        name = f"{record.name.removesuffix(f' (page {record.page})')} (page {page})"
-        with self._storage.original(id).open("rb") as source:
-            part = Part(page, record.salvage)
-            return self.upload(owner, source, name, batch=record.batch, part=part)
+        if record.batch is not None:
+            self._check_batch(owner, record.batch, 1)
+        return self._once_more(record, replace(record.treatment, page=page), record.batch)
+
+    def upload_pages(self, owner: str, id: str) -> BatchView:
+        """All pages of an uploaded file, as photographs of their own.
+
+        Those of a photograph in a batch join it, but for its own page; else they get a batch.
+
+        Raises:
+            UploadTooLarge: if there are more pages than a batch has room for.
+            QueueFull: if they cannot all wait.
+        """
+        record = self._record(owner, id)
+        pages = [n for n in range(1, record.pages + 1) if not (record.batch and n == record.page)]
+        batch = record.batch or self.new_batch(owner).id
+        try:
+            self._check_batch(owner, batch, len(pages))
+            self._intake.check_room(record.bytes, len(pages))
+            for page in pages:
+                self._once_more(record, replace(record.treatment, page=page), batch)
+        except Exception:
+            if not record.batch:
+                self._storage.delete("batches", batch)
+            raise
+        return self.batch(owner, batch)
+
+    def upload_all(
+        self,
+        owner: str,
+        source: IO[bytes],
+        name: str,
+        *,
+        batch: str | None = None,
+        treatment: Treatment = USUAL,
+    ) -> BatchView:
+        """All pages of a file, as photographs of one batch: a new one, if none is named.
+
+        Raises:
+            InvalidSetting, UploadTooLarge, QueueFull: as :meth:`upload_pages`; and what
+                :meth:`upload` raises. Nothing of the file is kept then.
+        """
+        into = batch or self.new_batch(owner).id
+        try:
+            first = self.upload(owner, source, name, batch=into, treatment=treatment)
+            if first.record.pages > 1:
+                try:
+                    self.upload_pages(owner, first.record.id)
+                except Exception:
+                    self._storage.delete("photos", first.record.id)
+                    raise
+        except Exception:
+            if batch is None:
+                self._storage.delete("batches", into)
+            raise
+        return self.batch(owner, into)
+
+    def upload_anew(self, owner: str, id: str, **changes: Any) -> View:
+        """The file of a photograph with another :class:`Treatment`, in its place; its id is new.
+
+        Args:
+            changes: of the treatment.
+
+        Raises:
+            InvalidSetting: if a change is not possible; and what :meth:`upload` raises.
+        """
+        record = self._record(owner, id)
+        view = self._once_more(record, replace(record.treatment, **changes), record.batch)
+        self._storage.delete("photos", id)
+        return view
+
+    def _once_more(self, record: PhotoRecord, treatment: Treatment, batch: str | None) -> View:
+        """The same file as another photograph."""
+        name = record.name
+        if treatment.page != record.page or batch != record.batch:
+            name = f"{name.removesuffix(f' (page {record.page})')} (page {treatment.page})"
+        source, settings = self._storage.original(record.id), Settings()
+        again = self._intake.upload(record.owner, source, name, batch, settings, treatment)
+        return self._view(again, settings)
 
     def samples(self) -> list[Sample]:
         """The sample photographs that the start page offers."""
@@ -227,10 +302,10 @@ class Service:
 
         A photograph that the guide refers to must be the owner's as well.
         """
-        self._check(owner, id, guide)
+        record = self._check(owner, id, guide)
         return Offer(
             etag(id, "preview", settings, guide),
-            lambda: self._pictures.preview(id, settings, guide),
+            lambda: self._pictures.preview(record, settings, guide),
         )
 
     def grey_preview(self, owner: str, id: str) -> Offer[Blob]:
@@ -283,7 +358,7 @@ class Service:
         return BatchView(record.id, record.created, record.expires, [], {})
 
     def batch(self, owner: str, id: str, settings: Settings | None = None) -> BatchView:
-        """A batch and its photographs, in the order of upload."""
+        """A batch and its photographs, by their places, then in the order of upload."""
         record, ids = self._batch(owner, id)
         waiting = self._waiting()
         views = self._storage.each(
@@ -377,6 +452,14 @@ class Service:
             raise NotFound()
         return record, ids
 
+    def _check_batch(self, owner: str, id: str, more: int) -> None:
+        """Raise UploadTooLarge if so many more photographs have no room in a batch."""
+        most = self.config.max_batch
+        _, ids = self._batch(owner, id)
+        if len(ids) + more > most and len(self._photos(owner, ids)) + more > most:
+            many = "" if more == 1 else f", and these would be {more} more"
+            raise UploadTooLarge(f"A batch holds at most {most} photographs{many}.")
+
     def _photos(self, owner: str, ids: list[str]) -> list[PhotoRecord]:
         def look(id: str) -> PhotoRecord | None:
             with suppress(NotFound):
@@ -384,7 +467,7 @@ class Service:
             return None
 
         photos = [photo for photo in self._storage.each(look, ids) if photo is not None]
-        return sorted(photos, key=lambda photo: photo.created)
+        return sorted(photos, key=lambda photo: photo.in_batch)
 
     def _view(self, record: PhotoRecord, settings: Settings) -> View:
         return view_of(record, settings, self._storage, self._waiting)

@@ -49,6 +49,13 @@ MEMORY = 1 << 30
 BYTES_A_PIXEL = 20
 
 
+#: what is said of colour photographs that are not coloured
+_SPARED = {
+    "skip": "is a colour photograph and was left out.",
+    "keep": "is a colour photograph and keeps its own colours.",
+}
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of a task.
@@ -220,15 +227,13 @@ class _Worker:
 
     def _spare(self, task: Task, photo: Photo) -> Result:
         """Do not colour a colour photograph."""
-        name = task.input.name
+        warnings = warnings_of(task.input.name, photo, self.colour)
         if self.colour == "skip":
-            warning = f"{name} is a colour photograph and was left out."
-            return Result(task, "left_out", warnings=(warning,), was_colour=True)
+            return Result(task, "left_out", warnings=warnings, was_colour=True)
         self._check()
         _make_folder(task.output.parent)
         lost = self._copy(task, photo)
-        warning = f"{name} is a colour photograph and keeps its own colours."
-        return Result(task, "kept", warnings=(*photo.warnings, warning, *lost), was_colour=True)
+        return Result(task, "kept", warnings=(*warnings, *lost), was_colour=True)
 
     def _copy(self, task: Task, photo: Photo) -> list[str]:
         """Keep the file as it is, or else write it anew; returns what got lost, in sentences."""
@@ -269,9 +274,15 @@ class _Worker:
             raise _Stopped
 
 
-def warnings_of(name: str, photo: Photo) -> tuple[str, ...]:
-    """What is wrong with a photograph, and what is odd about colouring it."""
+def warnings_of(name: str, photo: Photo, colour: Colour = "repaint") -> tuple[str, ...]:
+    """What is wrong with a photograph, and what is odd about colouring it.
+
+    Args:
+        colour: what is done with it if it is a colour photograph.
+    """
     warnings = photo.warnings
+    if photo.was_colour and colour != "repaint":
+        return (*warnings, f"{name} {_SPARED[colour]}")
     if photo.metadata.is_own_result:
         warnings += (f"{name} was coloured by this software before; better colour its original.",)
     elif photo.was_colour:

@@ -46,9 +46,9 @@ Copyleft packages are used as they are, through their public interfaces, and non
 in this repository. Who passes on a container image or an installer passes them on too, and owes
 their sources and licence texts; who changes one owes the changes. HEIC needs care: the wheels of
 pillow-heif contain libraries under the GPL. They are an extra (`colorizer[heic]`) that the
-Dockerfile installs unless it is built with `EXTRAS=redis`; an image with them can only be passed
+Dockerfile installs unless it is built with `EXTRAS=redis,s3`; an image with them can only be passed
 on under the GPL-2.0. The NVIDIA packages come with torch's build for CUDA only, under NVIDIA's
-terms; torch's build for the CPU does without.
+terms; torch's build for the CPU does without, and the small image has no torch.
 """
 
 
@@ -117,7 +117,7 @@ def main() -> None:
     print(_HEAD)
     for title, names in (
         ("Needed in use", needed),
-        ("Extras for use (heic, lpips, redis)", optional),
+        ("Extras for use (heic, lpips, ray, redis, s3, torch)", optional),
         (
             "For work on the project, never shipped or imported in use (dev, audit, fuzz, train)",
             work,

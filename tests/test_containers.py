@@ -67,8 +67,23 @@ def test_the_variables_are_settings() -> None:
     files = ["compose.yaml", "Dockerfile", "deploy/scale.env", "deploy/gpu.env"]
     text = "".join((ROOT / name).read_text("utf-8") for name in files)
     known = {f"COLORIZER_{name.upper()}" for name in Config.model_fields}
-    known |= {"COLORIZER_OFFLINE", "COLORIZER_IMAGE", "COLORIZER_BIND", "COLORIZER_WORKERS"}
+    known |= {"COLORIZER_OFFLINE", "COLORIZER_BIND", "COLORIZER_WORKERS"}
+    known |= {"COLORIZER_IMAGE", "COLORIZER_GPU_IMAGE"}
     assert set(re.findall(r"COLORIZER_[A-Z_]+", text)) <= known
+
+
+def test_the_image_is_small_but_for_the_graphics_card() -> None:
+    services = COMPOSE["services"]
+    small, large = (services[name]["build"]["args"] for name in ("web", "worker-gpu"))
+    assert "EXTRAS" not in small
+    assert "train" in large["EXTRAS"].split(",")
+    assert (
+        services["web"]["image"] == services["worker"]["image"] != services["worker-gpu"]["image"]
+    )
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    extras = re.search(r"^ARG EXTRAS=(.*)$", dockerfile, re.MULTILINE)
+    assert extras
+    assert not {"torch", "train", "lpips"} & set(extras[1].split(","))
 
 
 def test_the_image_gets_what_the_wheel_needs() -> None:

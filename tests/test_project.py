@@ -115,6 +115,7 @@ def test_every_import_is_declared() -> None:
             *PROJECT["optional-dependencies"]["ray"],
             *PROJECT["optional-dependencies"]["redis"],
             *PROJECT["optional-dependencies"]["s3"],
+            *PROJECT["optional-dependencies"]["torch"],
             *PROJECT["optional-dependencies"]["train"],
         )
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import request, url_for
 
 from app.context import service
-from app.service import Part
+from app.service import Treatment
 from app.storage import names
 from app.web.recent import remember
 from app.web.security import owner
@@ -15,21 +16,22 @@ from colorizer.errors import InvalidSetting
 
 from . import representations
 from .documents import body, checked, new_blueprint
-from .schemas import PathId, Photo, PredictionSettings, Upload
+from .schemas import PathId, Photo, PredictionSettings, Upload, Uploaded
 
 blueprint = new_blueprint("photos", "Photographs: upload, look, ask for colours, delete.")
 
 
 @blueprint.post(
     "/photos",
-    responses={"201": Photo},
+    responses={"201": Uploaded},
     openapi_extensions=body("multipart/form-data", Upload),
 )
 def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Upload a photograph.
 
     It is kept as it is, and the prediction of the default model is queued. A program without a
-    token gets a session cookie, which it must send with all that follows.
+    token gets a session cookie, which it must send with all that follows. With ``page`` "all" each
+    page becomes a photograph, and the answer is their batch: the one that was named, or a new one.
     """
     person = owner()
     _refuse_further_files()
@@ -37,8 +39,16 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     if not hasattr(form.file, "stream"):
         raise InvalidSetting("file: must be a file, not text.")
     name = form.file.filename or ""
-    part = Part(form.page, form.salvage)
-    view = service.upload(person, form.file.stream, name, batch=form.batch or None, part=part)
+    stream, batch = form.file.stream, form.batch or None
+    treatment = Treatment(1, form.salvage, form.colour, form.place)
+    if form.page == "all":
+        pages = service.upload_all(person, stream, name, batch=batch, treatment=treatment)
+        if batch is None:
+            remember("batch", pages.id)
+        location = url_for("batches.read", id=pages.id)
+        return representations.batch(pages), 201, {"Location": location}
+    treatment = replace(treatment, page=form.page)
+    view = service.upload(person, stream, name, batch=batch, treatment=treatment)
     if view.record.batch is None:
         remember("photograph", view.record.id)
     location = url_for("photos.read", id=view.record.id)

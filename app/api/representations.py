@@ -55,6 +55,7 @@ def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
         state=view.state,
         position=view.position,
         problem=schemas.Problem(**asdict(view.problem)) if view.problem else None,
+        kept=view.kept,
         links=schemas.PhotoLinks(**links),
     ).model_dump(mode="json")
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 from flask_openapi3.models.file import FileStorage
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, RootModel, create_model
 
 from app.context import service
 from app.service import Guide, Output, State
+from colorizer.batch import Colour as Colouring
 from colorizer.errors import InvalidSetting
 from colorizer.guidance import MOST_HINTS, Hint
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, Parameter, Settings
@@ -142,9 +143,22 @@ class Upload(BaseModel):
 
     file: FileStorage = Field(description="The photograph.")
     batch: str | None = Field(None, description="The batch that it belongs to.")
-    page: int = Field(1, ge=1, description="Which page, of a TIFF that has several.")
+    page: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
+        1, description="Which page of a TIFF that has several; all: a photograph for each page."
+    )
     salvage: bool = Field(
         False, description="Take the part that is there of a JPEG or PNG that is cut off."
+    )
+    colour: Colouring = Field(
+        "repaint",
+        description="What is done with a colour photograph: repaint colours it anew, skip leaves "
+        "it out (it fails as left-out), keep gives it back with its own colours.",
+    )
+    place: int | None = Field(
+        None,
+        ge=0,
+        description="Where it stands in its batch; those without come last, in the order of "
+        "upload.",
     )
 
 
@@ -193,6 +207,7 @@ class Photo(BaseModel):
     state: State = Field(description="missing: nobody asked for these settings' prediction yet.")
     position: int | None = Field(description="In the queue; 1 is next.")
     problem: Problem | None = Field(description="Why it failed.")
+    kept: bool = Field(description="Whether it is a colour photograph that keeps its own colours.")
     links: PhotoLinks
 
 
@@ -214,6 +229,10 @@ class Batch(BaseModel):
     counts: dict[str, int] = Field(description="How many photographs are in each state.")
     photos: list[Photo]
     links: BatchLinks
+
+
+class Uploaded(RootModel[Photo | Batch]):
+    """A photograph; or the batch that the pages of a file are in."""
 
 
 class Colour(BaseModel):

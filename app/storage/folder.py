@@ -11,6 +11,7 @@ written back, and whatever is killed at whatever time leaves nothing half done. 
     photos/<id>/<key>.wanted         model and working size of a prediction that was asked for
     photos/<id>/<key>.claim          locked while it is worked on; one byte for each attempt
     photos/<id>/<key>.prediction     what came of it, or
+    photos/<id>/<key>.kept           a small picture of a photograph that keeps its own colours, or
     photos/<id>/<key>.failed         why nothing did
     photos/<id>/results/             full-size pictures, made anew when they are missing
     batches/<id>/batch.json          BatchRecord; beside it an empty file for each photograph
@@ -375,8 +376,8 @@ class Storage:
 
 
 def is_done(names: set[str], key: str) -> bool:
-    """Whether a prediction is there or has failed, by the names of a photograph's files."""
-    return f"{key}.prediction" in names or f"{key}.failed" in names
+    """Whether a prediction is there, needless or failed, by the names of a photograph's files."""
+    return any(f"{key}.{end}" in names for end in ("prediction", "kept", "failed"))
 
 
 def is_id(name: str) -> bool:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
-from colorizer.errors import InvalidSetting
+from colorizer.batch import Colour
+from colorizer.errors import CorruptImage, InvalidSetting
 from colorizer.guidance import AMOUNT, Guidance, Hint, amount_of
-from colorizer.photo import WRITABLE_FORMATS
+from colorizer.photo import SALVAGED_FORMATS, WRITABLE_FORMATS
 
-from ..errors import NotFound, Problem
+from ..errors import LeftOut, NotFound, Problem, type_of
 
 logger = logging.getLogger(__name__)
 
 State = Literal["missing", "queued", "working", "ready", "failed"]
+#: what may be done with colour photographs
+COLOURS: tuple[Colour, ...] = get_args(Colour)
 OutputFormat = Literal["png", "jpeg", "webp", "tiff"]
 
 #: format -> (MIME type, suffix of a file's name)
@@ -57,6 +61,35 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """What is wanted of a file when it is uploaded.
+
+    Attributes:
+        page: from 1.
+        salvage: also the part that is there of a file that was cut off.
+        colour: what is done with a colour photograph: "repaint" colours it anew, "skip" leaves it
+            out, "keep" gives it back with its own colours.
+        place: where it stands in its batch; what has none comes last, in the order of upload.
+
+    Raises:
+        InvalidSetting: if ``colour`` is none of these.
+    """
+
+    page: int = 1
+    salvage: bool = False
+    colour: Colour = "repaint"
+    place: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.colour not in COLOURS:
+            raise InvalidSetting(f"colour must be one of {', '.join(COLOURS)}.")
+
+
+#: what is wanted if nobody says anything
+USUAL = Treatment()
+
+
+@dataclass(frozen=True)
 class PhotoRecord:
     """One uploaded photograph; written once.
 
@@ -71,7 +104,7 @@ class PhotoRecord:
         batch: id of the batch it belongs to, or None.
         page: of the file, from 1.
         pages: that the file has.
-        salvage: whether the part that is there of a file that was cut off is wanted.
+        salvage, colour, place: as of :class:`Treatment`.
     """
 
     id: str
@@ -87,6 +120,23 @@ class PhotoRecord:
     page: int = 1
     pages: int = 1
     salvage: bool = False
+    colour: Colour = "repaint"
+    place: int | None = None
+
+    @property
+    def treatment(self) -> Treatment:
+        """What was wanted when it was uploaded."""
+        return Treatment(self.page, self.salvage, self.colour, self.place)
+
+    @property
+    def can_be_salvaged(self) -> bool:
+        """Whether a part of it could be asked for if it turns out to be cut off."""
+        return self.format in SALVAGED_FORMATS and not self.salvage
+
+    @property
+    def in_batch(self) -> tuple[float, datetime]:
+        """By which the photographs of a batch are put in order."""
+        return math.inf if self.place is None else self.place, self.created
 
 
 @dataclass(frozen=True)
@@ -148,6 +198,7 @@ class View:
         position: place in the queue, 1 is next; None when it is not in the queue.
         bit_depth: 8 or 16; None until the worker has opened the photograph.
         warnings: sentences about the photograph, from then on.
+        kept: whether it is "ready" with its own colours, which it keeps.
     """
 
     record: PhotoRecord
@@ -156,6 +207,20 @@ class View:
     position: int | None = None
     bit_depth: int | None = None
     warnings: tuple[str, ...] = ()
+    kept: bool = False
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it "failed" only because colour photographs are not wanted."""
+        return self._failed_by(LeftOut)
+
+    @property
+    def can_be_salvaged(self) -> bool:
+        """Whether a part of it may be there although it "failed"."""
+        return self.record.can_be_salvaged and self._failed_by(CorruptImage)
+
+    def _failed_by(self, kind: type[Exception]) -> bool:
+        return self.problem is not None and self.problem.type == type_of(kind)
 
     @property
     def has_preview(self) -> bool:

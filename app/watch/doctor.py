@@ -69,7 +69,7 @@ _ADVICE = {
     "queue": "Start Redis, and check COLORIZER_QUEUE_URL and the network in between.",
     "memory": "Give the machine or the container more memory.",
     "weights": "Install Colorizer again, or run `colorizer weights verify`.",
-    "device": "Set COLORIZER_DEVICE to cpu, or install the driver of the device.",
+    "device": "Set COLORIZER_DEVICE to cpu, or install what is missing.",
     "engine": "Run `colorizer info`, and install Colorizer again.",
 }
 
@@ -164,9 +164,15 @@ def _weights(config: Config) -> Finding:
 
 
 def _device(config: Config) -> Finding:
-    from colorizer.engines.torch_engine import choose_device
+    from colorizer.engines import device_of
+    from colorizer.engines.devices import may_have_cuda
+    from colorizer.optional import has_torch
 
-    return Finding("device", "ok", f"Networks run on {choose_device(config.device)}.")
+    detail = f"Networks run on {device_of(config.device)}."
+    if config.device == "auto" and may_have_cuda() and not has_torch():
+        advice = "If it is to be used: pip install 'colorizer[torch]'."
+        return Finding("device", "warning", f"{detail} A graphics card needs torch.", advice)
+    return Finding("device", "ok", detail)
 
 
 def _engine(config: Config) -> Finding:

@@ -19,7 +19,7 @@ from colorizer.guidance import Hint, amount_of
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
 
-from ..storage.records import Guide, Output
+from ..storage.records import Guide, Output, Treatment
 
 #: where a parameter stands in the form, if not under the first heading
 _GROUPS = {"edge_refinement": "Detail"}
@@ -164,6 +164,16 @@ def output_from(values: MultiDict[str, str], default_format: str = "png") -> Out
         side_by_side=_ticked(values, "side_by_side", Output.side_by_side),
         strip_private=_ticked(values, "strip_private", Output.strip_private),
     )
+
+
+def treatment_from(values: MultiDict[str, str]) -> Treatment:
+    """What is wanted of uploaded files, from the form's values.
+
+    Raises:
+        InvalidSetting: if a value is not possible.
+    """
+    colour: Any = values.get("colour") or Treatment.colour
+    return Treatment(salvage=_ticked(values, "salvage", Treatment.salvage), colour=colour)
 
 
 def guide_from(values: MultiDict[str, str]) -> Guide:

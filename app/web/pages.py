@@ -7,6 +7,7 @@ application's error handlers put them on a page.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -27,7 +28,7 @@ from colorizer.settings import Settings
 from ..context import config, service
 from ..errors import problem_of
 from ..storage import names
-from ..storage.records import Guide, View
+from ..storage.records import Guide, Treatment, View
 from . import forms, recent
 from .delivery import send
 from .security import owner
@@ -71,18 +72,21 @@ def upload() -> BaseResponse | tuple[str, int]:
     files = [file for file in every if file.filename]
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
+    treatment = forms.treatment_from(request.form)
     if len(files) == 1:
-        return _see_new(service.upload(owner(), files[0].stream, files[0].filename or ""))
-    return _upload_many(files)
+        name = files[0].filename or ""
+        return _see_new(service.upload(owner(), files[0].stream, name, treatment=treatment))
+    return _upload_many(files, treatment)
 
 
-def _upload_many(files: list[FileStorage]) -> BaseResponse | tuple[str, int]:
+def _upload_many(files: list[FileStorage], treatment: Treatment) -> BaseResponse | tuple[str, int]:
     """What cannot be taken is said on the batch's page, or, if it is much or all, on its own."""
     batch = service.new_batch(owner())
     refused: list[tuple[str, ColorizerError]] = []
-    for file in files:
+    for place, file in enumerate(files):
+        name, placed = file.filename or "", replace(treatment, place=place)
         try:
-            service.upload(owner(), file.stream, file.filename or "", batch=batch.id)
+            service.upload(owner(), file.stream, name, batch=batch.id, treatment=placed)
         except ColorizerError as error:
             refused.append((names.clean(file.filename or ""), error))
     if len(refused) == len(files):
@@ -127,6 +131,26 @@ def other_page(id: str) -> BaseResponse:
     """Another page of the same file, as a photograph of its own."""
     page = forms.whole_from(request.form, "page", 1)
     return _see_new(service.upload_page(owner(create=False), id, page))
+
+
+@blueprint.post("/photographs/<id>/pages/all")
+def all_pages(id: str) -> BaseResponse:
+    """All pages of the same file, each as a photograph of its own."""
+    batch = service.upload_pages(owner(create=False), id)
+    recent.remember("batch", batch.id)
+    return _see("pages.batch", id=batch.id)
+
+
+@blueprint.post("/photographs/<id>/salvage")
+def salvage(id: str) -> BaseResponse:
+    """The part that can be read, of a file that is cut off."""
+    return _see_new(service.upload_anew(owner(create=False), id, salvage=True))
+
+
+@blueprint.post("/photographs/<id>/repaint")
+def repaint(id: str) -> BaseResponse:
+    """Colour a colour photograph that was left out, or keeps its own colours."""
+    return _see_new(service.upload_anew(owner(create=False), id, colour="repaint"))
 
 
 @blueprint.post("/photographs/<id>/again")

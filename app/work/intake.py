@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import IO
 
 from colorizer.errors import ColorizerError, InvalidSetting, WeightsMissing
@@ -17,32 +18,15 @@ from colorizer.weights import statuses
 from ..config import Config
 from ..errors import QueueFull
 from ..storage import names
-from ..storage.disk import receive
+from ..storage.disk import gone, receive
 from ..storage.folder import ORIGINAL, Storage
-from ..storage.records import PhotoRecord, Wanted, new_id
+from ..storage.records import PhotoRecord, Treatment, Wanted, new_id
 from .counting import Counting
 from .queue import IN_BATCH, SINGLE, Queue
 from .worker import Worker
 
 _LONGEST_WAIT = 60  # s after which somebody who was sent away may try again
 _ROOM = 0.1  # part of a full queue that should be free by then
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a file is wanted.
-
-    Attributes:
-        page: from 1.
-        salvage: also the part that is there of a file that was cut off.
-    """
-
-    page: int = 1
-    salvage: bool = False
-
-
-#: what is wanted of a file if nobody says anything
-WHOLE = Part()
 
 
 def installed_models() -> list[str]:
@@ -65,24 +49,28 @@ class Intake:
     def upload(
         self,
         owner: str,
-        source: IO[bytes],
+        source: IO[bytes] | Path,
         name: str,
         batch: str | None,
         settings: Settings,
-        part: Part,
+        treatment: Treatment,
     ) -> PhotoRecord:
-        """See :meth:`app.service.Service.upload`."""
+        """See :meth:`app.service.Service.upload`.
+
+        Args:
+            source: as there, or the original of another photograph.
+        """
         with self._counted():
             _check_model(settings)
             self.check_room()
             wanted = Wanted(new_id(), settings.model, settings.working_size)
             with self._storage.incoming() as folder:
-                length = receive(source, folder / ORIGINAL, self._config.max_upload_bytes)
+                length = self._take(source, folder / ORIGINAL)
                 header = probe(
                     folder / ORIGINAL,
                     max_pixels=self._config.max_pixels,
-                    page=part.page,
-                    salvage=part.salvage,
+                    page=treatment.page,
+                    salvage=treatment.salvage,
                 )
                 created, expires = self.lifetime()
                 record = PhotoRecord(
@@ -96,9 +84,11 @@ class Intake:
                     created=created,
                     expires=expires,
                     batch=batch,
-                    page=part.page,
+                    page=treatment.page,
                     pages=header.pages,
-                    salvage=part.salvage,
+                    salvage=treatment.salvage,
+                    colour=treatment.colour,
+                    place=treatment.place,
                 )
                 self._storage.publish(folder, record, wanted)
             self._storage.usage.add(length)
@@ -114,9 +104,14 @@ class Intake:
             self._storage.want(wanted)
             self._enqueue(wanted, record)
 
-    def check_room(self, length: int = 0) -> None:
-        """Raise QueueFull, QueueUnavailable or StorageFull if ``length`` bytes have no room."""
-        self._check_queue()
+    def check_room(self, length: int = 0, photos: int = 1) -> None:
+        """Raise QueueFull, QueueUnavailable or StorageFull if they have no room.
+
+        Args:
+            length: bytes that come.
+            photos: that will wait.
+        """
+        self._check_queue(photos)
         self._storage.check_room(length)
         self._storage.check_quota(length)
 
@@ -139,10 +134,24 @@ class Intake:
     def _enqueue(self, wanted: Wanted, record: PhotoRecord) -> None:
         self._queue.add(wanted, SINGLE if record.batch is None else IN_BATCH)
 
-    def _check_queue(self) -> None:
+    def _take(self, source: IO[bytes] | Path, target: Path) -> int:
+        """Copy an upload, or share the file of another photograph; returns its length in bytes."""
+        if not isinstance(source, Path):
+            return receive(source, target, self._config.max_upload_bytes)
+        with gone():
+            try:
+                os.link(source, target)  # originals are never changed
+            except FileNotFoundError:
+                raise
+            except OSError:  # a file system without links
+                with source.open("rb") as file:
+                    return receive(file, target, self._config.max_upload_bytes)
+        return target.stat().st_size
+
+    def _check_queue(self, photos: int = 1) -> None:
         length = self._queue.length()
-        if length >= self._config.queue_limit:
-            ahead = length - (1 - _ROOM) * self._config.queue_limit
+        if length + photos > self._config.queue_limit:
+            ahead = length + photos - 1 - (1 - _ROOM) * self._config.queue_limit
             seconds = math.ceil(self._worker.seconds_each * ahead)
             seconds = min(max(seconds, 1), _LONGEST_WAIT)
             raise QueueFull(

@@ -19,6 +19,7 @@ from cachetools import LRUCache
 
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
+from colorizer.atomic import write_atomically
 from colorizer.errors import CorruptPrediction, InvalidGuidance
 from colorizer.guidance import Guidance, Reference
 from colorizer.photo import Metadata, Photo
@@ -103,10 +104,28 @@ class Pictures:
         self._storage.write(id, f"{key}.prediction", buffer.getvalue())
         self._keep((id, key), prediction)
 
+    def keep_own(self, id: str, key: str, small: Photo) -> None:
+        """Store the small picture of a photograph that keeps its own colours."""
+        self._storage.write(id, f"{key}.kept", _encoded(small, "jpeg", quality=_PREVIEW_QUALITY))
+
+    def read(self, record: PhotoRecord, *, colours: bool = False) -> Photo:
+        """The photograph as it was uploaded, in grey or in its own colours; raises ImageError."""
+        with gone():
+            return files.read(
+                self._storage.original(record.id),
+                max_pixels=self._max_pixels,
+                page=record.page,
+                salvage=record.salvage,
+                colours=colours,
+            )
+
     # small pictures
 
-    def preview(self, id: str, settings: Settings, guide: Guide) -> Blob:
+    def preview(self, record: PhotoRecord, settings: Settings, guide: Guide) -> Blob:
         """JPEG in colour; raises NotReady, PredictionFailed, NotFound, InvalidGuidance."""
+        id, own = record.id, self._own(record, settings)
+        if own is not None:
+            return Blob(own, "image/jpeg")
         prediction, grey = self._prediction(id, settings), self._grey(id)
         guidance = self._guidance(guide, settings)
         with self._counting.rendering("preview"):
@@ -138,7 +157,8 @@ class Pictures:
     def result(self, record: PhotoRecord, wish: Wish) -> ResultFile:
         """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
         result = self._describe(record, wish)
-        self._prediction(record.id, wish.settings)
+        if self._own(record, wish.settings) is None:
+            self._prediction(record.id, wish.settings)
         if used(result.path):
             return result
         with self._budget.reserve(record.width * record.height, _PATIENCE):
@@ -168,16 +188,13 @@ class Pictures:
 
     def _write(self, record: PhotoRecord, wish: Wish, path: Path) -> None:
         settings, output = wish.settings, wish.output
+        if self._own(record, settings) is not None:
+            return self._write_own(record, output, path)
         prediction = self._prediction(record.id, settings)
         guidance = self._guidance(wish.guide, settings)
         self._storage.check_room()
         with self._counting.rendering("result"), gone(), full_disk():
-            grey = files.read(
-                self._storage.original(record.id),
-                max_pixels=self._max_pixels,
-                page=record.page,
-                salvage=record.salvage,
-            )
+            grey = self.read(record)
             depth = files.depth_for(grey, output.format, output.bit_depth)
             picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
             if output.side_by_side:
@@ -194,7 +211,35 @@ class Pictures:
                 strip_private=output.strip_private,
             )
 
+    def _write_own(self, record: PhotoRecord, output: Output, path: Path) -> None:
+        """A photograph with its own colours: the file itself if it is what is asked for."""
+        self._storage.check_room()
+        asked = Output(format=output.format, provenance=output.provenance, quality=output.quality)
+        is_whole = record.pages == 1 and not record.salvage
+        with self._counting.rendering("result"), gone(), full_disk():
+            if is_whole and record.format.lower() == output.format and output == asked:
+                write_atomically(path, self._storage.original(record.id).read_bytes())
+                return
+            picture = self.read(record, colours=True)
+            if output.side_by_side:
+                picture = files.side_by_side(self.read(record), picture)
+            files.write(
+                picture,
+                path,
+                format=output.format,
+                quality=output.quality,
+                bit_depth=output.bit_depth,
+                strip_private=output.strip_private,
+            )
+
     # what is at hand
+
+    def _own(self, record: PhotoRecord, settings: Settings) -> bytes | None:
+        """The small picture of a photograph that keeps its own colours; None of any other."""
+        if record.colour != "keep":
+            return None
+        key = key_of(settings.model, settings.working_size)
+        return self._storage.read(record.id, f"{key}.kept")
 
     def _guidance(self, guide: Guide, settings: Settings) -> Guidance:
         """What the library wants to know.
@@ -223,14 +268,8 @@ class Pictures:
         facts = self._storage.read(record.id, FACTS)
         reference = None
         if facts is not None and json.loads(facts).get("was_colour"):
-            with self._budget.reserve(record.width * record.height, _PATIENCE), gone():
-                photo = files.read(
-                    self._storage.original(record.id),
-                    max_pixels=self._max_pixels,
-                    page=record.page,
-                    salvage=record.salvage,
-                    colours=True,
-                )
+            with self._budget.reserve(record.width * record.height, _PATIENCE):
+                photo = self.read(record, colours=True)
             if not photo.is_grey:
                 reference = Reference.of(photo, name=record.name)
         with self._lock:
@@ -243,6 +282,8 @@ class Pictures:
         def make() -> Prediction:
             data = self._storage.read(id, f"{key}.prediction")
             if data is None:
+                if self._storage.read(id, f"{key}.kept") is not None:
+                    raise PredictionFailed("This photograph keeps its own colours.")
                 failed = self._storage.read(id, f"{key}.failed")
                 if failed is not None:
                     raise PredictionFailed(Problem(**json.loads(failed)).detail)

@@ -27,7 +27,8 @@ def view_of(
     files, key = storage.names(record.id), wanted.key
     state: State = "missing"
     problem, position = None, None
-    if f"{key}.prediction" in files:
+    kept = f"{key}.kept" in files
+    if kept or f"{key}.prediction" in files:
         state = "ready"
     elif f"{key}.failed" in files:
         state = "failed"
@@ -41,4 +42,4 @@ def view_of(
         return View(record, state, problem, position)
     known = json.loads(facts)
     warnings = tuple(known.get("warnings", ()))
-    return View(record, state, problem, position, known["bit_depth"], warnings)
+    return View(record, state, problem, position, known["bit_depth"], warnings, kept)

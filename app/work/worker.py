@@ -24,13 +24,13 @@ from colorizer.settings import DEFAULT_MODEL
 from ..config import Config
 from ..errors import (
     Abandoned,
+    LeftOut,
     NotFound,
     QueueUnavailable,
     StorageFull,
     StorageUnavailable,
     problem_of,
 )
-from ..storage.disk import gone
 from ..storage.folder import FACTS, ORIGINAL, Storage, is_done
 from ..storage.records import PhotoRecord, Wanted
 from .admission import Budget
@@ -147,15 +147,15 @@ class Worker:
             self._predict(wanted, record, has_preview)
 
     def _predict(self, wanted: Wanted, record: PhotoRecord, has_preview: bool) -> None:
-        with gone():
-            photo = files.read(
-                self._storage.original(wanted.id),
-                max_pixels=self._config.max_pixels,
-                page=record.page,
-                salvage=record.salvage,
-            )
+        photo = self._pictures.read(record)
         if not has_preview:  # first, so that there is something to look at
             small = files.shrink(photo, self._config.preview_size)
-            self._pictures.keep_grey(wanted.id, small, warnings_of(ORIGINAL, photo))
+            self._pictures.keep_grey(wanted.id, small, warnings_of(ORIGINAL, photo, record.colour))
+        if photo.was_colour and record.colour == "skip":
+            raise LeftOut()
+        if photo.was_colour and record.colour == "keep":
+            own = files.shrink(self._pictures.read(record, colours=True), self._config.preview_size)
+            self._pictures.keep_own(wanted.id, wanted.key, own)
+            return
         prediction = self._network(wanted.model).predict(photo, working_size=wanted.working_size)
         self._pictures.keep_prediction(wanted.id, wanted.key, prediction)

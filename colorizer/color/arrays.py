@@ -14,6 +14,15 @@ def array_namespace(*arrays: Any) -> Any:
     For numpy's it is numpy itself, which follows the standard since 2.1. array-api-compat, which
     serves the others, would import a good part of numpy that is not needed: a tenth of a second.
     """
-    if all(isinstance(array, np.ndarray | np.generic) for array in arrays):
+    if all(map(_is_numpy, arrays)):
         return np
     return array_api_compat.array_namespace(*arrays)
+
+
+def is_torch(array: Any) -> bool:
+    """Whether it is a tensor of torch."""
+    return not _is_numpy(array) and array_api_compat.is_torch_array(array)
+
+
+def _is_numpy(array: Any) -> bool:
+    return isinstance(array, np.ndarray | np.generic)

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from array_api_compat import device, is_torch_array
+from array_api_compat import device
 from numpy.typing import NDArray
 
-from .arrays import array_namespace
+from .arrays import array_namespace, is_torch
 
 #: a*, first b*, last b* of each row of the grid; all steps are 10.
 _ROWS = (
@@ -51,7 +51,7 @@ def ab_bins(dtype: Any = np.float32) -> NDArray[Any]:
 
 def _centres_like(x: Any) -> Any:
     """The centres as float32 of the same kind, on the same device, as ``x``."""
-    if is_torch_array(x):
+    if is_torch(x):
         import torch
 
         return torch.from_numpy(ab_bins()).to(device(x))
@@ -92,7 +92,7 @@ def soft_encode(ab: Any, k: int = NEIGHBOURS, sigma: float = SIGMA) -> tuple[Any
     if sigma <= 0:
         raise ValueError("sigma must be above 0")
     distances = _squared_distances(ab)
-    if is_torch_array(ab):
+    if is_torch(ab):
         import torch
 
         nearest, indices = torch.topk(distances, k, dim=-1, largest=False, sorted=True)
@@ -108,7 +108,7 @@ def soft_encode(ab: Any, k: int = NEIGHBOURS, sigma: float = SIGMA) -> tuple[Any
 def soft_encode_dense(ab: Any, k: int = NEIGHBOURS, sigma: float = SIGMA) -> Any:
     """As :func:`soft_encode`, but as full distributions: (..., 2) to (..., 313) float32."""
     indices, weights = soft_encode(ab, k, sigma)
-    if is_torch_array(ab):
+    if is_torch(ab):
         import torch
 
         dense = torch.zeros((*ab.shape[:-1], BIN_COUNT), dtype=weights.dtype, device=weights.device)
@@ -268,7 +268,7 @@ def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:
     squared = ((centres[:, None, :] - centres[None, :, :]) ** 2).sum(-1)
     kernel = np.exp(-squared / (2 * sigma**2))
     kernel /= kernel.sum(axis=0, keepdims=True)
-    if is_torch_array(counts):
+    if is_torch(counts):
         import torch
 
         spread = torch.from_numpy(kernel).to(counts.device)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..names import printable
+from ..optional import need_torch
 
 
 @click.command()
@@ -43,6 +44,7 @@ def export(
     checkpoint: Path, file: Path, photos: tuple[Path, ...], range_photos: tuple[Path, ...]
 ) -> None:
     """Make weights that `colorize --model FILE` takes, of a training CHECKPOINT."""
+    need_torch("Exporting a training checkpoint")
     from ..training.export import export_weights
 
     temperature = 1.0

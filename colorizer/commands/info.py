@@ -11,6 +11,7 @@ from typing import Any, get_args
 import click
 
 from ..names import printable
+from ..optional import has_torch
 
 _LIBRARIES = (
     "torch", "torchvision", "numpy", "numba", "scikit-image", "pillow", "pillow-heif",
@@ -62,6 +63,8 @@ def _devices() -> list[dict[str, Any]]:
 
 
 def _cards() -> list[dict[str, Any]]:
+    if not has_torch():
+        return []
     import torch
 
     if not torch.cuda.is_available():

@@ -12,6 +12,7 @@ import click
 
 from ..errors import OutputError, TrainingDataError
 from ..names import printable
+from ..optional import need_torch
 from .options import photos_argument
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def prior(photos: tuple[Path, ...], file: Path, counts: bool, resize: int) -> No
 
     Files that cannot be read are left out and counted.
     """
+    need_torch("Counting colours for training")
     import numpy as np
 
     from ..color.bins import smooth_prior

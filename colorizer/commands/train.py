@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from ..names import printable
+from ..optional import need_torch
 from ..training.config import TrainConfig
 from .options import flag_of
 
@@ -102,6 +103,7 @@ def train(
     Lengths of time are in epochs. --photos and --validation may be given several times. For several
     GPUs or machines: torchrun --nproc-per-node=N -m colorizer train ...
     """
+    need_torch("Training")
     given = {
         name: value
         for name, value in values.items()

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..names import printable
+from ..optional import need_torch
 from ..settings import DEFAULT_MODEL
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
@@ -88,6 +89,7 @@ def train_refiner(
     output: Path,
 ) -> None:
     """Train the small network of the second look on the answers of another, on the CPU."""
+    need_torch("Training")
     import numpy as np
 
     from .. import weights as library

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from ..errors import InvalidSetting, PackageMissing
+from ..optional import has_torch, need_torch
 from .devices import may_have_cuda
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def open_engine(weights: LoadedWeights, device: str = "auto", engine: str = "aut
     Raises:
         DeviceUnavailable: if the device is not there, or not one of the engine's.
         InvalidSetting: if there is no such engine, or it does not know the network.
-        PackageMissing: if the engine is not installed.
+        PackageMissing: if the engine, or torch for a network or device that needs it, is not
+            installed.
         WeightsCorrupt: if the tensors do not fit the network.
     """
     if engine not in ENGINES:
@@ -99,10 +101,36 @@ def open_engine(weights: LoadedWeights, device: str = "auto", engine: str = "aut
         try:
             return _open_openvino(weights, device)
         except PackageMissing as error:
+            if not has_torch():
+                raise
             log.warning("%s Now torch does its work, more slowly.", error)
+    need_torch(_who_needs_torch(weights, device, engine))
     from .torch_engine import TorchEngine
 
     return TorchEngine(weights, device)
+
+
+def device_of(name: str) -> str:
+    """The device that "auto" stands for, or ``name`` itself if it is one that can be used.
+
+    Raises:
+        DeviceUnavailable: if it is unknown or not on this machine.
+        PackageMissing: if it is not the CPU and torch is not installed.
+    """
+    if name == "cpu" or (name == "auto" and not _has_cuda()):
+        return "cpu"
+    need_torch(f"The device {name}")
+    from .torch_engine import choose_device
+
+    return str(choose_device(name))
+
+
+def _who_needs_torch(weights: LoadedWeights, device: str, engine: str) -> str:
+    if device not in {"auto", "cpu"}:
+        return f"The device {device}"
+    if weights.network != _WITHOUT_TORCH:
+        return f"The network {weights.network}"
+    return "The engine torch" if engine == "torch" else "A computer without OpenVINO"
 
 
 def _is_for_openvino(weights: LoadedWeights, device: str) -> bool:
@@ -113,7 +141,7 @@ def _is_for_openvino(weights: LoadedWeights, device: str) -> bool:
 
 def _has_cuda() -> bool:
     """Whether torch can use a graphics card; torch is imported only where there may be one."""
-    if not may_have_cuda():
+    if not (may_have_cuda() and has_torch()):
         return False
     import torch
 

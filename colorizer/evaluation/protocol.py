@@ -26,6 +26,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..color.lab import lightness_to_grey
 from ..color.palette import WARM_HUES
 from ..errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedImage
+from ..optional import need_torch
 from ..photo.srgb import luminance, to_depth
 from .auc import THRESHOLD_MAX
 from .bootstrap import CONFIDENCE, RESAMPLES, SEED
@@ -163,6 +164,7 @@ def grey_photo(rgb: Pixels) -> Photo:
 
 
 def _degraded(photo: Photo, number: int, strength: float) -> Photo:
+    need_torch("Making photographs old")
     import torch
 
     from ..training.degrade import degrade_lightness

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidSetting
+from ..optional import need_torch
 from .metrics import Pixels
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ class VggDistance:
         device: where it runs.
 
     Raises:
+        PackageMissing: if torch is not installed.
         WeightsMissing, WeightsCorrupt: if the weights are not there, or their encoder is not VGG16.
     """
 
     def __init__(self, weights: LoadedWeights | None = None, device: str = "cpu") -> None:
+        need_torch("The VGG distance")
         import torch
 
         from ..networks.vgg16 import vgg16_convolutions

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownModel
+from ..optional import need_torch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,6 +70,7 @@ def tensor_shapes(name: str, options: Mapping[str, Any]) -> dict[str, tuple[int,
 
     Raises:
         UnknownModel: if there is no such name.
+        PackageMissing: if it is told by torch, which is not installed.
         TypeError, ValueError: or whatever else the builder raises for wrong options.
     """
     if name == REFINER:
@@ -79,6 +81,8 @@ def tensor_shapes(name: str, options: Mapping[str, Any]) -> dict[str, tuple[int,
         from . import layout
 
         return layout.tensor_shapes(**options)
+    if name in REGISTRY:
+        need_torch(f"The network {name}")
     import torch
 
     with torch.device("meta"):  # shapes only: costs no memory

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .._lazy import attach
 
 if TYPE_CHECKING:
-    from .formats import READABLE_SUFFIXES, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
+    from .formats import READABLE_SUFFIXES, SALVAGED_FORMATS, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
     from .guard import UnreadableFile
     from .metadata import Metadata
     from .photo import Photo
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_PIXELS",
     "READABLE_SUFFIXES",
+    "SALVAGED_FORMATS",
     "SUFFIX_TO_FORMAT",
     "WRITABLE_FORMATS",
     "Header",
@@ -45,6 +46,7 @@ __all__ = [
 _HOME = {
     "MAX_PIXELS": "reading",
     "READABLE_SUFFIXES": "formats",
+    "SALVAGED_FORMATS": "formats",
     "SUFFIX_TO_FORMAT": "formats",
     "WRITABLE_FORMATS": "formats",
     "Header": "reading",

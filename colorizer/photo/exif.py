@@ -167,8 +167,8 @@ def for_output(
 
 
 def _append(directory: Directory, tag: int, text: str) -> None:
-    """Add to an ASCII tag what it does not say yet."""
-    before = directory.text(directory.main, tag)
+    """Add to an ASCII tag what it does not say yet; what is there may be in UTF-8 or Latin-1."""
+    before = "; ".join(_texts(directory.main, tag))
     if text not in before:
         directory.main[tag] = _ascii(f"{before}; {text}" if before else text)
 

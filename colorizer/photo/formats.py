@@ -64,6 +64,9 @@ SIXTEEN_BIT_FORMATS: frozenset[str] = frozenset({"png", "tiff"})
 
 SNIFF_BYTES = 4096
 
+#: of which the part that is there of a file that is cut off can be read
+SALVAGED_FORMATS: frozenset[Format] = frozenset({"JPEG", "PNG"})
+
 _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8", "JPEG"),

@@ -41,17 +41,17 @@ def opened(source: object) -> tuple[Opened, str] | None:
 
 
 def _of_array(array: NDArray[Any]) -> Opened:
-    samples = _samples(array)
-    height, width = samples.shape[:2]
-    return Opened(width, height, lambda: raster_of(samples))
+    _check(array)
+    height, width = array.shape[:2]
+    return Opened(width, height, lambda: raster_of(_samples(array)))
 
 
-def _samples(array: NDArray[Any]) -> NDArray[Any]:
-    """A copy as uint8 or uint16."""
+def _check(array: NDArray[Any]) -> None:
+    """Refuse what no photograph can be, without a copy of it."""
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise UnsuitableInput(f"An array of shape {array.shape} is no photograph: {_ARRAYS}.")
-    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
-        return array.astype(f"u{array.dtype.itemsize}")  # in the byte order of this machine
+    if _is_whole(array):
+        return
     if array.dtype.kind != "f":
         raise UnsuitableInput(f"An array of {array.dtype} is no photograph: {_ARRAYS}.")
     if array.size and not (array.min() >= -_SLACK and array.max() <= 1 + _SLACK):  # or NaN
@@ -59,6 +59,16 @@ def _samples(array: NDArray[Any]) -> NDArray[Any]:
             f"An array of {array.dtype} must hold values between 0 (black) and 1 (white), not "
             f"{array.min():g} to {array.max():g}."
         )
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    return array.dtype.kind == "u" and array.dtype.itemsize <= 2
+
+
+def _samples(array: NDArray[Any]) -> NDArray[Any]:
+    """A copy as uint8 or uint16 of an array that was checked."""
+    if _is_whole(array):
+        return array.astype(f"u{array.dtype.itemsize}")  # in the byte order of this machine
     result: NDArray[np.uint16] = np.rint(array.clip(0, 1) * np.float32(65535)).astype(np.uint16)
     return result
 
@@ -80,4 +90,5 @@ def _deep(image: Image) -> NDArray[Any]:
     array = np.asarray(image)
     if array.dtype.kind == "i" and array.min() >= 0 and array.max() <= 65535:
         return array.astype(np.uint16)
+    _check(array)
     return _samples(array)

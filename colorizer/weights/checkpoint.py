@@ -17,7 +17,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ColorizerError, UnknownModel, WeightsCorrupt, WeightsMissing
+from ..errors import (
+    ColorizerError,
+    PackageMissing,
+    UnknownModel,
+    WeightsCorrupt,
+    WeightsMissing,
+)
 from .containers import is_torch, read_safetensors, read_torch
 from .files import recall, remember, signature
 from .quantise import check_scales
@@ -104,6 +110,7 @@ def parse(
     Raises:
         WeightsCorrupt: whatever is wrong with it.
         UnknownModel: if it is for a network that this version does not have.
+        PackageMissing: if it takes torch to read or check it, which is not installed.
     """
     try:
         tensors, metadata = read_torch(data) if is_torch(data) else read_safetensors(data)
@@ -253,7 +260,7 @@ def _check_fit(parts: _Parts) -> None:
 
     try:
         wanted = tensor_shapes(parts.network, parts.options)
-    except UnknownModel:
+    except (PackageMissing, UnknownModel):
         raise
     except Exception as error:
         raise WeightsCorrupt("its options do not fit its network.") from error

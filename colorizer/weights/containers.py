@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsCorrupt
+from ..optional import need_torch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ def read_safetensors(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, st
     try:
         arrays = safetensors.numpy.load(data)  # checks the header against the length first
     except KeyError:  # a type that numpy does not have, bfloat16 for one
+        need_torch("A checkpoint with numbers of a type that numpy does not have")
         import safetensors.torch
 
         arrays = _arrays(safetensors.torch.load(data))
@@ -52,7 +54,9 @@ def read_torch(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 
     Raises:
         WeightsCorrupt: if it holds anything but ordinary tensors by name.
+        PackageMissing: if torch is not installed.
     """
+    need_torch("A checkpoint of PyTorch")
     import torch
 
     if data[:2] == b"PK":

@@ -58,6 +58,7 @@ def load(name_or_path: str | os.PathLike[str]) -> LoadedWeights:
         WeightsMissing: if the file is not here; the message says how to get it and where to put it.
         WeightsCorrupt: if its bytes are not the catalogue's, or it cannot be read.
         UnknownModel: if there are no weights and no file of that name, or no such network.
+        PackageMissing: if they take torch to be read, which is not installed.
     """
     found = resolve(name_or_path)
     data, digest = read_file(found.path)

@@ -53,7 +53,10 @@ function setState(tile, photo) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function stateText({ state, position, problem }) {
+const isLeftOut = ({ problem }) => problem?.type === "urn:colorizer:problem:left-out";
+
+function stateText({ state, position, problem, kept }) {
+  if (kept) return "Keeps its own colours";
   if (state === "ready") return "In colour";
   if (state === "failed") return problem?.detail ?? "Failed.";
   if (state === "queued") return position ? `Waiting, number ${position}` : "Waiting";
@@ -77,7 +80,9 @@ function update(batch) {
   const { ready = 0, failed = 0 } = batch.counts;
   const done = ready + failed === total;
   say($("batch-title"), `${total} photograph${total === 1 ? "" : "s"}`);
-  say($("batch-status"), `${ready} of ${total} in colour${failed ? `, ${failed} failed` : ""}.`);
+  const leftOut = batch.photos.filter(isLeftOut).length;
+  const rest = [[leftOut, "left out"], [failed - leftOut, "failed"]].filter(([count]) => count);
+  say($("batch-status"), [`${ready} of ${total} in colour`, ...rest.map((part) => part.join(" "))].join(", ") + ".");
   say($("zip"), done ? "Download ZIP" : `Download ZIP (${ready} of ${total} so far)`);
   $("batch-progress").max = total || 1;
   $("batch-progress").value = ready + failed;

@@ -68,8 +68,8 @@ function say(text, busy = false) {
 
 function setState(state) {
   main.dataset.state = state;
-  const ready = state === "ready";
-  $("download").hidden = !ready;
+  const ready = state === "ready" && !main.dataset.kept;
+  $("download").hidden = state !== "ready";
   $("failed").hidden = state !== "failed";
   for (const button of [$("touch"), $("ask"), $("unsure")]) button.disabled = !ready;
   if (ready) return;
@@ -151,6 +151,7 @@ async function wait(delay = 0) {
       if (mine !== turn) return;
       if (photo.bit_depth && !before.src) showScan(photo.bit_depth);
       showWarnings(photo.warnings);
+      showKept(photo.kept);
       if (photo.state === "missing") {
         const { model, working_size } = controls.values();
         await post(`${api}/predictions`, { model, working_size });
@@ -191,6 +192,13 @@ function showWarnings(warnings) {
   $("warnings").hidden = !lines.length;
 }
 
+/** Whether the photograph keeps its own colours, so that there is nothing to set. */
+function showKept(kept) {
+  if (kept) main.dataset.kept = "true";
+  else delete main.dataset.kept;
+  $("kept").hidden = !kept;
+}
+
 async function finish() {
   setState("ready");
   const shown = await showPreview();
@@ -209,7 +217,11 @@ function showFailure(problem) {
   setState("failed");
   $("failed-title").textContent = problem?.title ?? (gone ? "No longer here" : "This did not work");
   $("failed-detail").textContent = gone ? GONE : (problem?.detail ?? problem?.message ?? "");
-  $("failed-note").hidden = $("again").hidden = gone;
+  const leftOut = problem?.type === "urn:colorizer:problem:left-out";
+  const cutOff = problem?.type === "urn:colorizer:problem:corrupt-image";
+  $("failed-note").hidden = $("again").hidden = gone || leftOut;
+  $("repaint").hidden = !leftOut;
+  $("salvage").hidden = !(cutOff && main.dataset.salvageable);
   say("");
 }
 

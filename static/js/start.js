@@ -13,6 +13,7 @@ const uploads = connectUpload(
     panel: $("uploads"), summary: $("uploads-summary"), list: $("uploads-list"),
     onward: $("uploads-continue"), again: $("uploads-again"),
     photos: form.dataset.photos, batches: form.dataset.batches,
+    choices: () => ({ colour: $("colour").value, salvage: $("salvage").checked }),
   },
   { megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch) },
 );

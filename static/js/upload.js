@@ -18,7 +18,8 @@ export function connectUpload(view, limits) {
     if (files.length > limits.files) {
       throw new Error(`These are ${files.length} files; at most ${limits.files} can be added at a time.`);
     }
-    lines = files.map(newLine);
+    const choices = view.choices();
+    lines = files.map((file, place) => newLine(file, { ...choices, place }));
     view.list.replaceChildren(...lines.map((line) => line.element));
     view.panel.hidden = false;
     view.onward.hidden = view.again.hidden = true;
@@ -92,11 +93,12 @@ async function patiently(line, batch, limits, address) {
 }
 
 // XMLHttpRequest, because fetch does not tell how much has been sent.
-function send(address, { file, progress }, batch) {
+function send(address, { file, wishes, progress }, batch) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("file", file, file.name || "photograph");
+    for (const [name, value] of Object.entries(wishes)) body.append(name, value);
     if (batch) body.append("batch", batch);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
@@ -117,7 +119,8 @@ function send(address, { file, progress }, batch) {
   });
 }
 
-function newLine(file) {
+/** `wishes`: what is wanted of the file, as the API calls it. */
+function newLine(file, wishes) {
   const element = document.createElement("li");
   const name = document.createElement("span");
   name.className = "upload-name";
@@ -132,6 +135,7 @@ function newLine(file) {
   element.append(name, bar, state);
   return {
     file,
+    wishes,
     element,
     photo: null, // once it is taken
     problem: null, // if it was refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -26,7 +27,7 @@ from app.errors import (
 )
 from app.service import Service
 from app.storage.folder import Storage
-from app.storage.records import Output, Wanted
+from app.storage.records import Output, Treatment, Wanted
 from colorizer.errors import (
     CorruptImage,
     ImageTooLarge,
@@ -36,6 +37,7 @@ from colorizer.errors import (
 from colorizer.photo import provenance_of
 from colorizer.settings import DEFAULT_MODEL, Settings
 
+from .api.test_parts import pages
 from .conftest import OWNER, finished, jpeg, wait_until
 from .fakes import FakeNetwork, damaged
 
@@ -524,3 +526,57 @@ def test_a_large_batch_is_asked_for_bit_by_bit(idle: Service, config: Config) ->
         patch.setattr("app.service._AT_ONCE", 2)
         assert idle.request_batch(OWNER, batch, large).counts == {"queued": 2, "missing": 1}
         assert idle.request_batch(OWNER, batch, large).counts == {"queued": 3}
+
+
+def test_all_pages_share_one_file_on_the_disk(idle: Service) -> None:
+    batch = idle.upload_all(OWNER, io.BytesIO(pages(3)), "scan.tif")
+    originals = [idle.original(OWNER, view.record.id).make().path for view in batch.photos]
+    assert len({path.stat().st_ino for path in originals}) == 1
+    idle.delete(OWNER, batch.photos[0].record.id)
+    assert originals[1].read_bytes() == pages(3)
+
+
+def test_where_there_are_no_links_pages_are_copied(
+    idle: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", none)
+    batch = idle.upload_all(OWNER, io.BytesIO(pages(2)), "scan.tif")
+    assert [view.record.page for view in batch.photos] == [1, 2]
+
+
+def test_pages_that_cannot_all_wait_are_refused(config: Config, network: FakeNetwork) -> None:
+    service = Service(config.model_copy(update={"queue_limit": 3}), load=lambda model: network)
+    id = service.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
+    with pytest.raises(QueueFull):
+        service.upload_pages(OWNER, id)
+    folder = config.data_dir
+    assert os.listdir(folder / "photos") == [id]
+    assert os.listdir(folder / "batches") == []
+    service.close()
+
+
+def test_an_unknown_treatment_of_colours_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match="repaint, skip, keep"):
+        Treatment(colour="never")  # type: ignore[arg-type]
+
+
+def test_a_photograph_of_a_full_batch_can_be_taken_anew(idle: Service) -> None:
+    batch = idle.new_batch(OWNER).id
+    places = range(idle.config.max_batch)
+    ids = [
+        idle.upload(
+            OWNER, jpeg(), f"{place}.jpg", batch=batch, treatment=Treatment(place=place)
+        ).record.id
+        for place in places
+    ]
+    other = idle.upload_anew(OWNER, ids[2], colour="keep", salvage=True).record
+    found = [view.record for view in idle.batch(OWNER, batch).photos]
+    assert [record.name for record in found] == [f"{place}.jpg" for place in places]
+    assert (found[2], other.colour, other.salvage) == (other, "keep", True)
+    with pytest.raises(NotFound):
+        idle.view(OWNER, ids[2])
+    with pytest.raises(NotFound):
+        idle.upload_anew("session:two", other.id, salvage=False)

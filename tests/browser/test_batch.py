@@ -22,6 +22,8 @@ def test_many_photographs_and_their_zip(visitor: Visitor, tmp_path: Path) -> Non
     expect(page.locator("#batch-status")).to_contain_text("2 of 3 in colour, 1 failed")
     expect(page.locator(".tile[data-state=failed] .tile-state")).not_to_be_empty()
     expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    names = page.locator(".tile-name").all_text_contents()
+    assert names == ["coffee.jpg", "chelsea.jpg", "broken.jpg"], "the order of the upload"
 
     page.get_by_label("Saturation", exact=True).fill("0.5")
     expect(page.locator(".tile[data-state=ready] img").first).to_have_attribute(

@@ -6,6 +6,8 @@ import base64
 import re
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import expect
 
 from ..conftest import ROOT
@@ -117,3 +119,34 @@ def test_settings_are_in_the_address_though_one_leaves_at_once(visitor: Visitor)
     page.wait_for_url("**/about")
     page.go_back()
     page.wait_for_url(re.compile(r"saturation=0\.5"))
+
+
+def test_what_is_chosen_before_the_upload_goes_with_it(visitor: Visitor, tmp_path: Path) -> None:
+    few = np.random.default_rng(5).integers(0, 255, (12, 12, 3)).astype(np.uint8)
+    colour = tmp_path / "colour.png"
+    Image.fromarray(few.repeat(10, 0).repeat(10, 1)).save(colour)
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(SAMPLE.read_bytes()[:-6000])
+    page = visitor.page
+    page.goto("/")
+    page.get_by_text("Colour photographs, damaged files").click()
+    page.get_by_label("Photographs that are in colour already").select_option("keep")
+    page.get_by_label("colour the part that can be read").check()
+    page.set_input_files("#files", [colour, cut])
+    expect(page.locator(".tile-state")).to_have_text(["Keeps its own colours", "In colour"])
+    page.get_by_role("link", name="colour.png").click()
+    expect(page.get_by_role("button", name="Other likely colours")).to_be_hidden()
+    page.get_by_role("button", name="Colour it all the same").click()
+    visitor.wait_for_colours()
+    expect(page.get_by_role("button", name="Other likely colours")).to_be_visible()
+
+
+def test_a_part_of_a_file_that_is_cut_off_is_one_click_away(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(SAMPLE.read_bytes()[:-6000])
+    visitor.upload(cut)
+    visitor.page.get_by_role("button", name="Colour the part that can be read").click()
+    visitor.wait_for_colours()
+    expect(visitor.page.locator("#warnings")).to_contain_text("what is missing")

@@ -220,7 +220,15 @@ def test_on_a_phone(new_visitor: NewVisitor) -> None:
     page.touchscreen.tap(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     with new_picture(page):
         page.locator("#touch-swatches button").first.tap()
-    page.get_by_role("button", name="Done").tap()
+    done = page.get_by_role("button", name="Done")
+    place, *others = [
+        button.bounding_box()
+        for button in (done, *page.locator("#touch-panel button:visible").all())
+    ]
+    assert place is not None
+    assert all(box and (box["y"], box["x"]) >= (place["y"], place["x"]) for box in others)
+    done.tap()
+    expect(done).to_be_hidden()
     expect(markers(page)).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert visitor.complaints == []

@@ -48,3 +48,17 @@ def test_a_folder_that_cannot_be_used_is_said_in_sentences(tmp_path: Path) -> No
     findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
     assert findings["data folder"].state == findings["storage"].state == "broken"
     assert "is not a folder" in findings["storage"].detail
+
+
+def test_a_graphics_card_without_torch_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colorizer.optional.find_spec", lambda name: None)
+    monkeypatch.setattr("colorizer.engines.devices.may_have_cuda", lambda: True)
+    findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
+    assert findings["device"].state == "warning"
+    assert "colorizer[torch]" in findings["device"].advice
+    cuda = Config.load(data_dir=tmp_path / "data", device="cuda")
+    findings = {f.name: f for f in doctor.examine(cuda)}
+    assert findings["device"].state == "broken"
+    assert "needs torch" in findings["device"].detail

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorizer.engines import base, devices, open_engine
+from colorizer.engines import base, device_of, devices, open_engine
 from colorizer.engines.openvino_engine import OpenVINOEngine
 from colorizer.engines.torch_engine import TorchEngine
 from colorizer.errors import DeviceUnavailable, InvalidSetting, PackageMissing
@@ -102,3 +102,20 @@ def test_a_driver_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices.may_have_cuda()
     monkeypatch.setattr("colorizer.engines.devices.sys.platform", "darwin")
     assert not devices.may_have_cuda()
+
+
+def test_without_torch(small: LoadedWeights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("colorizer.optional.find_spec", lambda name: None)
+    monkeypatch.setattr(base, "may_have_cuda", lambda: True)
+    assert device_of("auto") == device_of("cpu") == "cpu"
+    assert isinstance(open_engine(small), OpenVINOEngine)
+    for wish in (("cpu", "torch"), ("cuda", "auto"), ("nowhere", "auto")):
+        with pytest.raises(PackageMissing, match=r"needs torch.*colorizer\[torch\]"):
+            open_engine(small, *wish)
+    with pytest.raises(PackageMissing, match="The device cuda needs torch"):
+        device_of("cuda")
+    with pytest.raises(PackageMissing, match="The network siggraph17 needs torch"):
+        open_engine(replace(small, network="siggraph17"))
+    monkeypatch.setitem(sys.modules, "colorizer.engines.openvino_engine", None)
+    with pytest.raises(PackageMissing, match="pip install openvino"):
+        open_engine(small)

@@ -326,6 +326,15 @@ def test_the_note_is_merged_and_what_was_there_stays() -> None:
     assert Image.open(io.BytesIO(data)).info["comment"] == b"A remark"
 
 
+def test_software_that_is_not_in_utf_8_is_kept() -> None:
+    latin = "Numérisé par".encode("latin-1") + b"\0"
+    block = ifd.write(ifd.Directory("<", main={305: ifd.Entry(ifd.ASCII, len(latin), latin)}))
+    photo = Photo(noise(), metadata=Metadata(exif=block))
+    directory = exif_block.parse(read(encoded(photo, format="tiff", provenance=NOTE)).metadata.exif)
+    assert directory is not None
+    assert directory.text(directory.main, 305) == "Numérisé par; Colorizer 0.1.0"
+
+
 def test_a_second_note_takes_the_place_of_the_first() -> None:
     once = encoded(Photo(noise(12, 17, 3)), format="png", provenance=NOTE)
     other = Provenance("eccv16", "cd" * 32, {}, "0.1.0")

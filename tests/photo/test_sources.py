@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,15 @@ def test_what_is_in_memory_has_one_page(source: Any) -> None:
     for function in (read, probe):
         with pytest.raises(InvalidSetting, match="The picture has 1 page; there is no page 2"):
             function(source, page=2)
+
+
+def test_an_array_that_is_too_large_is_refused_before_it_is_copied() -> None:
+    huge = np.broadcast_to(np.uint8(7), (20_000, 20_000))
+    tracemalloc.start()
+    try:
+        for look in (read, probe):
+            with pytest.raises(ImageTooLarge):
+                look(huge)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Boxes: what JPEG 2000 and JPEG XL files consist of (ISO/IEC 14496-12, 15444-1 annex I)."""
+"""Boxes, which JPEG 2000, JPEG XL, AVIF and HEIC consist of (ISO/IEC 14496-12, 15444-1 annex I)."""
 
 from __future__ import annotations
 

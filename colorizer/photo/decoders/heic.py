@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
+from . import hdr
 from .base import Opened, Raster, Request, raster_of, unmultiplied
 
 
@@ -18,7 +19,7 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
     libheif applies the rotation itself, so that the orientation in EXIF and XMP is done with.
 
     Raises:
-        UnsupportedImage: if pillow-heif is not installed.
+        UnsupportedImage: if pillow-heif is not installed, or it is an HDR picture.
     """
     try:
         import pillow_heif
@@ -28,7 +29,9 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
             "'pip install colorizer[heic]' installs."
         ) from error
 
-    container = pillow_heif.open_heif(file.read(), convert_hdr_to_8bit=False)
+    data = file.read()
+    hdr.refuse_container(name, data)
+    container = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
     image = container[container.primary_index]
     width, height = image.size
 

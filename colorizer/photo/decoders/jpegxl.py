@@ -15,12 +15,12 @@ from .. import exif as exif_block
 from .. import orientation
 from .. import xmp as xmp_packet
 from ..icc import made_profile
+from . import hdr
 from .base import Opened, Raster, Request, raster_of, unmultiplied
 from .boxes import boxes
 from .jpegxl_header import Header, read
 from .scale import from_float, from_packed
 
-_HDR = ("PQ", "HLG")
 _DCI_GAMMA = 2.6
 _MOST_BITS = 16
 _MOST_METADATA = 16 << 20
@@ -36,11 +36,8 @@ def open_jpegxl(file: BinaryIO, name: str, request: Request) -> Opened:
     header = read(data)
     if header is None:
         raise CorruptImage(f"{name} is damaged: it has no JPEG XL picture header.")
-    if header.transfer in _HDR and header.gamma is None and not header.profile:
-        raise UnsupportedImage(
-            f"{name} is an HDR picture ({header.transfer}), which is not read; save it with sRGB "
-            "colours."
-        )
+    if header.gamma is None and not header.profile:
+        hdr.refuse(name, header.transfer)
     if header.bits > _MOST_BITS and not header.floating:
         raise UnsupportedImage(
             f"{name} has {header.bits} bits for each sample, which are not read; save it with 16."

@@ -21,11 +21,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import CorruptImage, UnsupportedImage
+from ...errors import CorruptImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..icc import made_profile
 from ..png_text import packed
+from . import hdr
 from .base import Opened, Raster, Request, raster_of
 from .png_chunks import AROUND, SIGNATURE, Found, chunks
 from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_right, salvage
@@ -34,7 +35,6 @@ from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_rig
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 _TRANSPARENT = {GREY: 2, RGB: 6}  # bytes of tRNS by kind of pixel
-_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of H.273
 _SRGB_GAMMA = 1 / 2.2
 _GAMMA_TOLERANCE = 0.05  # of libpng: what is nearer counts as the same
 _GAMMAS = (0.1, 10.0)  # others are mistakes
@@ -57,11 +57,8 @@ def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
             parts.add(kind, whole)
         else:
             found.take(kind, body)
-    hdr = _HDR.get(found.cicp[1]) if found.cicp else None
-    if hdr:
-        raise UnsupportedImage(
-            f"{name} is an HDR picture ({hdr}), which is not read; save it with sRGB colours."
-        )
+    if found.cicp:
+        hdr.refuse(name, hdr.TRANSFERS.get(found.cicp[1], ""))
 
     def load() -> Raster:
         layout = Layout.of(header[8:21])

@@ -16,6 +16,7 @@ from ...errors import CorruptImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..properties import comments_of
+from . import hdr
 from .base import Opened, Raster, Request, raster_of
 
 if TYPE_CHECKING:
@@ -56,9 +57,14 @@ def open_avif(file: BinaryIO, name: str, request: Request) -> Opened:
     """Read the header of an AVIF; see :class:`Opened`.
 
     Pillow reports the rotation that the file asks for as EXIF orientation.
+
+    Raises:
+        UnsupportedImage: if it is an HDR picture.
     """
     from PIL.AvifImagePlugin import AvifImageFile
 
+    hdr.refuse_container(name, file.read())
+    file.seek(0)
     return opened_by_pillow(AvifImageFile(file), name)
 
 

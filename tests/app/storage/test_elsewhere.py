@@ -19,11 +19,12 @@ from app.errors import NotFound, NotReady, StorageUnavailable
 from app.service import Service
 from app.storage.bucket import Bucket
 from app.storage.object_storage import ObjectStorage
-from app.storage.records import Output, Wanted
+from app.storage.records import Output, Treatment, Wanted
 from app.watch import doctor
 from colorizer.errors import InvalidSetting
 from colorizer.settings import DEFAULT_MODEL, Settings
 
+from ..api.test_parts import in_colour, pages
 from ..conftest import OWNER, finished, jpeg, wait_until
 from ..fakes import FakeNetwork, damaged
 from ..servers import ObjectStore
@@ -130,6 +131,25 @@ def test_a_batch_and_its_zip(web: Service, worker: Service, bucket_url: str) -> 
     with pytest.raises(NotFound):
         worker.batch(OWNER, batch)
     assert list(Bucket(bucket_url).entries("")) == []
+
+
+def test_colours_that_are_kept_and_all_pages(web: Service, worker: Service) -> None:
+    data = in_colour()
+    keep = Treatment(colour="keep")
+    id = web.upload(OWNER, io.BytesIO(data), "x.png", treatment=keep).record.id
+    view = finished(web, OWNER, id)
+    assert (view.state, view.kept) == ("ready", True)
+    assert web.result(OWNER, id, DEFAULTS, Output()).make().path.read_bytes() == data
+
+    first = web.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
+    batch = web.upload_pages(OWNER, first).id
+    web.delete(OWNER, first)
+    wait_until(lambda: web.batch(OWNER, batch).counts == {"ready": 3})
+    for number, photo in enumerate(web.batch(OWNER, batch).photos, start=1):
+        assert photo.record.page == number
+        path = web.result(OWNER, photo.record.id, DEFAULTS, Output("jpeg")).make().path
+        with Image.open(path) as image:
+            assert image.size == (photo.record.width, photo.record.height)
 
 
 def test_what_has_expired_is_wiped_by_the_worker(

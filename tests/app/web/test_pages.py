@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from app.errors import NotReady
 from colorizer.settings import PARAMETERS
 
+from ..api.test_parts import in_colour, pages
 from ..conftest import jpeg
 from ..doors import NewApp
 
@@ -285,3 +286,120 @@ def test_pages_have_no_inline_script_or_style(client: FlaskClient, path: str) ->
 def test_neither_have_the_pages_of_photographs(client: FlaskClient, photograph: str) -> None:
     page = client.get(photograph).text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page)
+
+
+def send(client: FlaskClient, *files: tuple[io.BytesIO, str], **choices: str) -> TestResponse:
+    """The form of the start page, with its choices."""
+    data = {"csrf_token": token(client.get("/")), "files": list(files), **choices}
+    return client.post("/photographs", data=data, content_type="multipart/form-data")
+
+
+def press(client: FlaskClient, page: str, button: str) -> TestResponse:
+    """Press a button whose form goes to ``page``/``button``; its token is taken from the page."""
+    shown = client.get(page)
+    assert f'"{page}/{button}' in shown.text
+    return client.post(f"{page}/{button}", data={"csrf_token": token(shown), "page": "1"})
+
+
+def tiles(batch: str) -> list[tuple[str, str]]:
+    """Address and name of the photographs of a batch, in the order of its page."""
+    addresses = re.findall(r'class="tile-picture" href="([^"?]+)', batch)
+    names = re.findall(r'class="tile-name" title="([^"]+)"', batch)
+    return list(zip(addresses, names, strict=True))
+
+
+def shown(text: str, form: str) -> bool:
+    """Whether the form with this id is to be seen."""
+    found = re.search(rf'<form [^>]*id="{form}"( hidden)?', text)
+    assert found
+    return not found[1]
+
+
+def test_the_part_that_can_be_read_of_a_file_that_is_cut_off(client: FlaskClient) -> None:
+    cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
+    address = upload(client, (cut, "cut.jpg")).location
+    page = client.get(address).text
+    assert 'data-state="failed"' in page
+    assert shown(page, "salvage")
+    assert not shown(page, "repaint")
+    after = press(client, address, "salvage")
+    assert after.status_code == 303
+    page = client.get(after.location).text
+    assert 'data-state="ready"' in page
+    assert "what is missing of the picture is grey" in page
+    assert client.get(address).status_code == 404, "it is the same file, and was moved"
+    assert client.get(f"{after.location}/download?format=png").status_code == 200
+
+
+def test_the_choice_is_there_before_the_upload_too(client: FlaskClient) -> None:
+    cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
+    page = client.get(send(client, (cut, "cut.jpg"), salvage="1").location).text
+    assert 'data-state="ready"' in page
+
+
+def test_a_photograph_that_failed_for_good_is_not_offered_a_part(client: FlaskClient) -> None:
+    junk = jpeg(600, 400, format="TIFF").getvalue()
+    address = upload(client, (io.BytesIO(junk[: len(junk) // 2]), "cut.tif")).location
+    if address is not None:
+        assert not shown(client.get(address).text, "salvage")
+
+
+def test_colour_photographs_of_a_batch_are_left_out(client: FlaskClient) -> None:
+    files = ((io.BytesIO(in_colour()), "colour.png"), (jpeg(), "grey.jpg"))
+    page = client.get(send(client, *files, colour="skip").location)
+    assert "1 of 2 in colour, 1 left out." in page.text
+    address = tiles(page.text)[0][0]
+    photograph = client.get(address).text
+    assert shown(photograph, "repaint")
+    assert not shown(photograph, "salvage")
+    assert not shown(photograph, "again")
+    after = press(client, address, "repaint")
+    assert 'data-state="ready"' in client.get(after.location).text
+    assert "2 of 2 in colour." in client.get(page.request.path).text
+
+
+def test_colour_photographs_of_a_batch_keep_their_colours(client: FlaskClient) -> None:
+    data = in_colour()
+    files = ((io.BytesIO(data), "colour.png"), (jpeg(), "grey.jpg"))
+    page = client.get(send(client, *files, colour="keep").location)
+    assert "Keeps its own colours" in page.text
+    address = tiles(page.text)[0][0]
+    photograph = client.get(address).text
+    assert 'data-kept="true"' in photograph
+    assert shown(photograph, "kept")
+    archive = client.get(f"{page.request.path}/download.zip?format=png").data
+    with zipfile.ZipFile(io.BytesIO(archive)) as files_inside:
+        assert files_inside.read("colour-colour.png") == data
+        assert len(files_inside.namelist()) == 2
+    after = client.get(press(client, address, "repaint").location).text
+    assert 'data-kept="true"' not in after
+
+
+def test_an_unknown_choice_is_refused(client: FlaskClient) -> None:
+    assert send(client, (jpeg(), "a.jpg"), colour="sometimes").status_code == 422
+
+
+def test_all_pages_of_a_file(client: FlaskClient) -> None:
+    address = upload(client, (io.BytesIO(pages(3)), "scan.tif")).location
+    assert "Open all 3 pages" in client.get(address).text
+    after = press(client, address, "pages/all")
+    assert after.status_code == 303
+    batch = client.get(after.location).text
+    assert "3 of 3 in colour." in batch
+    assert [name for _, name in tiles(batch)] == [f"scan.tif (page {n})" for n in (1, 2, 3)]
+    assert client.get(address).status_code == 200
+
+
+def test_all_pages_of_a_file_in_a_batch_join_it(client: FlaskClient) -> None:
+    files = ((io.BytesIO(pages(2)), "scan.tif"), (jpeg(), "last.jpg"))
+    batch = upload(client, *files).location
+    address = tiles(client.get(batch).text)[0][0]
+    assert press(client, address, "pages/all").location == batch
+    names = [name for _, name in tiles(client.get(batch).text)]
+    assert names == ["scan.tif", "scan.tif (page 2)", "last.jpg"]
+
+
+def test_a_batch_is_in_the_order_of_the_form(client: FlaskClient) -> None:
+    names = [f"{letter}.jpg" for letter in "dacb"]
+    batch = upload(client, *((jpeg(), name) for name in names)).location
+    assert [name for _, name in tiles(client.get(batch).text)] == names
