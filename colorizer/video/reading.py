@@ -63,6 +63,9 @@ class Film:
 
     Attributes:
         info: what it is.
+        stream: PyAV's.
+        levels: of the first frame.
+        first_pts: when it is shown.
         time_base: seconds of one unit of :attr:`Frame.pts`.
 
     Raises:
@@ -73,7 +76,7 @@ class Film:
     def __init__(
         self, container: InputContainer, stream: VideoStream, name: str, max_pixels: int
     ) -> None:
-        self._container, self._stream, self._name = container, stream, name
+        self._container, self.stream, self._name = container, stream, name
         _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
         self.time_base: Fraction = stream.time_base or Fraction(1, 90_000)
         first = next(self._decoded(), None)
@@ -128,7 +131,7 @@ class Film:
         if start is not None and start > self.first_pts:
             frames = self._sought(start)
         if deinterlace:
-            frames = _deinterlaced(frames, self._stream)
+            frames = _deinterlaced(frames, self.stream)
         return frames
 
     def _sought(self, start: int) -> Iterator[VideoFrame]:
@@ -136,7 +139,7 @@ class Film:
         error = pyav().error.FFmpegError
         margin = round(1 / self.time_base)
         try:
-            self._container.seek(max(start - margin, self.first_pts), stream=self._stream)
+            self._container.seek(max(start - margin, self.first_pts), stream=self.stream)
             frames = self._decoded(rewind=False)
             first = next(frames, None)
         except error:
@@ -150,7 +153,7 @@ class Film:
         if rewind:
             self._rewind()
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._container.demux(self.stream):
                 try:
                     yield from packet.decode()
                 except error.InvalidDataError:
@@ -163,7 +166,7 @@ class Film:
     def _rewind(self) -> None:
         error = pyav().error.FFmpegError
         try:
-            self._container.seek(self._stream.start_time or 0, stream=self._stream)
+            self._container.seek(self.stream.start_time or 0, stream=self.stream)
         except error:
             self._container.seek(0, any_frame=True)
 
@@ -210,7 +213,7 @@ def _info(
     container: InputContainer, stream: VideoStream, first: VideoFrame, turns: int, bits: int
 ) -> FilmInfo:
     width, height = first.width, first.height
-    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
     if aspect <= 0:
         aspect = Fraction(1)
     if turns % 2:
