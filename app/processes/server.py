@@ -98,7 +98,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             spool=service.spool,
             health=PATHS,
         )
-        most = _BODIES * self._config.max_request_mb * 1_000_000
+        largest = max(self._config.max_request_mb, self._config.max_film_mb)
+        most = _BODIES * largest * 1_000_000
         return Gateway(doors, self._config.threads, self.patience, most)
 
     def run(self) -> None:

@@ -20,22 +20,29 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import colorizer
 from colorizer import weights
-from colorizer.errors import ColorizerError
+from colorizer.errors import ColorizerError, UnsupportedFilm, UnsupportedImage
 from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
 
 from ..context import config, service
-from ..errors import problem_of
+from ..errors import UploadTooLarge, problem_of
 from ..storage import names
 from ..storage.records import Guide, View
+from ..work.films import moment
 from . import forms, recent
 from .delivery import send
 from .security import owner
 
 blueprint = Blueprint("pages", __name__)
 
-#: what a file picker offers; the content decides what is taken
+#: names that films often end in; the content decides what is taken, here and below
+FILM_SUFFIXES = (
+    *(".3gp", ".avi", ".dv", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
+    *(".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+)
+#: what a file picker offers
 ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
+ACCEPT_FILMS = ",".join([ACCEPT, "video/*", *FILM_SUFFIXES])
 _REFUSALS_SHOWN = 5  # what is said on the next page travels in a cookie
 _ZIP_NAME = "colorized-photographs.zip"
 
@@ -58,7 +65,10 @@ def _start_page(problem: str | None = None) -> str:
         form=forms.UploadForm(),
         recent=recent.listed(owner()),
         samples=service.samples(),
-        accept=ACCEPT,
+        accept=ACCEPT_FILMS if service.films.off is None else ACCEPT,
+        takes_films=service.films.off is None,
+        film_suffixes=FILM_SUFFIXES,
+        longest_film=moment(config.max_film_seconds),
         takes_heic=find_spec("pillow_heif") is not None,
         problem=problem,
     )
@@ -66,14 +76,31 @@ def _start_page(problem: str | None = None) -> str:
 
 @blueprint.post("/photographs")
 def upload() -> BaseResponse | tuple[str, int]:
-    """One photograph, or many as a batch, from the form."""
+    """One photograph or film, or many photographs as a batch, from the form."""
     every = (file for _, file in request.files.items(multi=True))  # whatever the field is called
     files = [file for file in every if file.filename]
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     if len(files) == 1:
-        return _see_new(service.upload(owner(), files[0].stream, files[0].filename or ""))
+        return _upload_one(files[0])
     return _upload_many(files)
+
+
+def _upload_one(file: FileStorage) -> BaseResponse:
+    """A photograph, or else a film: by its content."""
+    name = file.filename or ""
+    try:
+        return _see_new(service.upload(owner(), file.stream, name))
+    except (UnsupportedImage, UploadTooLarge) as error:
+        if service.films.off is not None:
+            raise
+        file.stream.seek(0)
+        try:
+            film = service.films.upload(owner(), file.stream, name)
+        except UnsupportedFilm:
+            raise error from None
+    recent.remember("film", film.record.id)
+    return _see("film_pages.film", id=film.record.id)
 
 
 def _upload_many(files: list[FileStorage]) -> BaseResponse | tuple[str, int]:
@@ -118,7 +145,7 @@ def photograph(id: str) -> str:
         guide=forms.query_of_guide(forms.guide_from(request.args)),
         others=service.others_of_batch(who, id),
         default_amount=Guide.reference_amount,
-        **_form_parts(settings),
+        **form_parts(settings),
     )
 
 
@@ -184,7 +211,7 @@ def batch(id: str) -> str:
     if view.counts.get("missing"):
         view = service.request_batch(who, id, settings)
     return render_template(
-        "batch.html", view=view, output=forms.output_from(request.args), **_form_parts(settings)
+        "batch.html", view=view, output=forms.output_from(request.args), **form_parts(settings)
     )
 
 
@@ -214,7 +241,7 @@ def about() -> str:
     )
 
 
-def _form_parts(settings: Settings) -> dict[str, Any]:
+def form_parts(settings: Settings) -> dict[str, Any]:
     """What the settings form and the forms with buttons need."""
     return {
         "settings": settings,
