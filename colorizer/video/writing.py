@@ -1,9 +1,9 @@
 """Writing frames: the encoder of one segment of a film.
 
 A segment is a file with the pictures alone: QuickTime keeps all times of a film, and NUT those of
-FFV1, whose frames are in the order in which they are shown. Segments of one film are encoded alike, each beginning with a frame that needs no other, so that they can be
-put one behind the other without being encoded again (:mod:`.muxing`). Times in a segment are
-counted from its first frame.
+FFV1, whose frames are in the order in which they are shown. Segments of one film are encoded alike,
+each beginning with a frame that needs no other, so that they can be put one behind the other
+without being encoded again (:mod:`.muxing`). Times in a segment are counted from its first frame.
 """
 
 from __future__ import annotations
@@ -114,9 +114,7 @@ class Form:
         """A frame to encode: its own luma, and the chroma of its colours."""
         found = pyav().VideoFrame(self.width, self.height, self.pixel_format)
         plane(found, 0)[...] = converted(frame.luma, frame.levels, self.bits)
-        chroma = chroma_planes(
-            frame.luma, frame.levels, colour, self.across, self.down, self.bits
-        )
+        chroma = chroma_planes(frame.luma, frame.levels, colour, self.across, self.down, self.bits)
         for index, values in enumerate(chroma, 1):
             plane(found, index)[...] = values
         found.pts, found.time_base = frame.pts, self.time_base
@@ -127,7 +125,7 @@ class Form:
 
 
 class Segment:
-    """A file of encoded pictures, to be used in a ``with`` statement.
+    """A file of encoded pictures.
 
     Raises:
         UnsupportedFilm: if the encoder does not take the form.
@@ -211,9 +209,3 @@ class Segment:
                 self._container.mux(self._stream.encode(None))
         finally:
             self._container.close()
-
-    def __enter__(self) -> Segment:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.close(whole=kind is None)
