@@ -68,6 +68,7 @@ def film(id: str) -> str:
         codecs=[(codec, CODEC_LABELS[codec][1]) for codec in CODECS],
         films_off=service.films.off,
         moment=moment,
+        clock=_clock,
         **form_parts(settings),
     )
 
@@ -149,6 +150,15 @@ def _playing(view: FilmView, key: str | None) -> Version | None:
     playable = [version for version in view.versions if version.is_playable]
     asked = [version for version in playable if version.key == key]
     return next(iter(asked or playable[::-1]), None)
+
+
+def _clock(seconds: float, length: float | None) -> str:
+    """``"0:03.2"`` of a film that lasts less than a minute, else ``"1:05"``, ``"1:02:05"``."""
+    if length is not None and length < 60:
+        return f"0:{max(seconds, 0):04.1f}"
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _codec(values: MultiDict[str, str]) -> Codec:

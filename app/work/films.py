@@ -302,7 +302,7 @@ class FilmDesk:
 def moment(seconds: float) -> str:
     """``"4.2 s"``, ``"1 min 5 s"``, ``"10 min"``, ``"1 h 2 min"``."""
     if seconds < 60:
-        return f"{seconds:.3g} s"
+        return f"{round(seconds, 1):g} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"

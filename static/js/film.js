@@ -1,6 +1,6 @@
 // The page of a film: one moment follows the controls, the versions tell how far they are.
 
-import { ask, pause, post } from "./api.js";
+import { ask, askJson, pause, post } from "./api.js";
 import { describeDivider } from "./compare.js";
 import { connectControls, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
@@ -71,6 +71,7 @@ function say(text, busy = false) {
 }
 
 // The picture: one request at a time, and after it the latest wish.
+const coloured = new Set(); // predictions that are known to be there
 let looking = false;
 let wanted = false;
 
@@ -80,40 +81,59 @@ async function refresh() {
   looking = true;
   while (wanted) {
     wanted = false;
-    const { page: photograph, api } = chosen.dataset;
     try {
-      const response = await ask(withQuery(`${photograph}/preview.jpg`, forPhotograph()));
-      const picture = await response.blob();
-      if (photograph !== chosen.dataset.page) continue;
-      await swap($("after"), picture);
-      main.dataset.state = "ready";
-      main.dataset.coloured = "true";
-      say("");
+      if (await isColoured()) await showPreview();
     } catch (problem) {
-      await wait(problem, api);
+      setState("failed");
+      say(problem.status === 404 ? GONE : problem.message);
+      if (problem.isTemporary) await lookAgain(problem.retryAfter);
     }
   }
   looking = false;
 }
 
-/** What to do about a picture that is not there. */
-async function wait(problem, api) {
-  if (problem.status === 409) {
-    main.dataset.state = "working";
-    say("Choosing the colours…", true);
-    const { model, working_size } = controls.values();
-    try {
-      await post(`${api}/predictions`, { model, working_size }); // nothing, if it is queued
-    } catch (refused) {
-      if (!refused.isTemporary) return say(refused.message);
-    }
-  } else {
-    main.dataset.state = "failed";
-    say(problem.status === 404 ? GONE : problem.message);
-    if (!problem.isTemporary) return;
-  }
+async function lookAgain(seconds = 0) {
   wanted = true;
-  await pause(1000 * problem.retryAfter || POLL);
+  await pause(1000 * seconds || POLL);
+}
+
+function setState(state) {
+  main.dataset.state = state;
+}
+
+/** Whether the chosen moment has colours by these settings' network; asks for them if not. */
+async function isColoured() {
+  const { api } = chosen.dataset;
+  const address = withQuery(api, controls.query("predict"));
+  if (coloured.has(address)) return true;
+  const { state, problem } = await askJson(address);
+  if (state === "ready") {
+    coloured.add(address);
+    return true;
+  }
+  setState(state);
+  if (state === "failed") {
+    say(problem.detail);
+    return false;
+  }
+  say("Choosing the colours…", true);
+  if (state === "missing") {
+    const { model, working_size } = controls.values();
+    await post(`${api}/predictions`, { model, working_size });
+  }
+  await lookAgain();
+  return false;
+}
+
+async function showPreview() {
+  const { page: photograph } = chosen.dataset;
+  const response = await ask(withQuery(`${photograph}/preview.jpg`, forPhotograph()));
+  const picture = await response.blob();
+  if (photograph !== chosen.dataset.page) return;
+  await swap($("after"), picture);
+  setState("ready");
+  main.dataset.coloured = "true";
+  say("");
 }
 
 // The versions: the server writes the list, and what has changed of it is put in place.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,19 @@ def clip(seconds: float = 1.0, *, format: str = "mp4", codec: str = "libx264") -
 class FakeFilming:
     """In place of ``colorizer.video.colorize``: ten steps, each kept; the result is the source.
 
+    Args:
+        seconds: that a step takes.
+        log: a file that gets a line for each run: the step at which it began.
+
     Attributes:
         gate: while it is cleared, it stands at ``holds_at``.
         begun: step at which each run began, 0 where there was nothing to go on from.
         broken: whether it raises an error instead.
     """
 
-    def __init__(self, holds_at: int = 5) -> None:
+    def __init__(self, holds_at: int = 5, *, seconds: float = 0.0, log: Path | None = None) -> None:
+        self._seconds = seconds
+        self._log = log
         self.gate = threading.Event()
         self.gate.set()
         self.holds_at = holds_at
@@ -69,11 +76,15 @@ class FakeFilming:
             raise CorruptFilm("The film is damaged.")
         first = len(list(parts.iterdir()))
         self.begun.append(first)
+        if self._log is not None:
+            with self._log.open("a") as file:
+                file.write(f"{first}\n")
         for step in range(first, 10):
             while step >= self.holds_at and not self.gate.wait(0.02) and not cancelled():
                 progress(Progress(step, 10, 4.0, 1.5))
             if cancelled():
                 return Result(None, step, False, 1, 1, 0.1)
+            time.sleep(self._seconds)
             (parts / str(step)).touch()
             progress(Progress(step + 1, 10, 4.0, (9 - step) / 4))
         shutil.copyfile(source, target)

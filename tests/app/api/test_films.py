@@ -24,10 +24,12 @@ def filming(monkeypatch: pytest.MonkeyPatch) -> FakeFilming:
     return fake
 
 
-def upload(client: FlaskClient, data: bytes | None = None) -> dict[str, Any]:
+def upload(
+    client: FlaskClient, data: bytes | None = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Upload a film, which must be taken."""
     form = upload_form(clip().getvalue() if data is None else data, "film.mp4")
-    answer = client.post("/api/v1/films", **form)
+    answer = client.post("/api/v1/films", headers=headers, **form)
     assert answer.status_code == 201, answer.text
     assert isinstance(answer.json, dict)
     assert answer.headers["Location"] == answer.json["links"]["self"]

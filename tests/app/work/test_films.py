@@ -348,7 +348,7 @@ def test_films_count_as_stored(config: Config, network: FakeNetwork) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(4.25, "4.25 s"), (0, "0 s"), (65.4, "1 min 5 s"), (600, "10 min"), (3725, "1 h 2 min")],
+    [(4.24, "4.2 s"), (0, "0 s"), (65.4, "1 min 5 s"), (600, "10 min"), (3725, "1 h 2 min")],
 )
 def test_moments(seconds: float, text: str) -> None:
     assert moment(seconds) == text
