@@ -74,7 +74,7 @@ def form_with_file(model: type[Model]) -> Model:
         called = ", ".join(names.clean(file.filename or "") for file in files)
         raise InvalidSetting(f"file: must be one file, not {len(files)} ({called}).")
     form = checked(model, {**request.form, **request.files})
-    if not hasattr(form.file, "stream"):
+    if "file" not in request.files:
         raise InvalidSetting("file: must be a file, not text.")
     return form
 

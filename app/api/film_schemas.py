@@ -9,7 +9,8 @@ from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, Field
 
 from app.service import State
-from app.storage.orders import Codec, Order, VersionState
+from app.storage.orders import Order, VersionState
+from colorizer.video.film import Codec
 
 from .schemas import ID, PathId, PictureSettings, Problem
 

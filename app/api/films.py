@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, url_for
+from flask_openapi3.types import ResponseDict
 
 from app.context import service
 from app.storage.orders import FILM_TYPES
@@ -19,7 +20,7 @@ from .schemas import PathId, PredictionSettings
 
 blueprint = new_blueprint("films", "Films: upload, choose settings on stills, colour, download.")
 
-_PARTS: dict[str, Any] = {
+_PARTS: ResponseDict = {
     "206": {"description": "The part of the file that was asked for."},
     "304": {"description": "The file with this ETag is still right."},
 }

@@ -123,7 +123,8 @@ def _still(seconds: float, view: View) -> film_schemas.StillOut:
 
 def version(film: str, view: Version) -> dict[str, Any]:
     """A coloured version of a film as JSON."""
-    steps, finished, place = view.steps or Steps(), view.finished, {"id": film, "version": view.key}
+    steps, finished = view.steps or Steps(), view.finished
+    place: dict[str, Any] = {"id": film, "version": view.key}
     return film_schemas.VersionOut(
         id=view.key,
         settings=view.order.settings.changes(),

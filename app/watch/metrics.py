@@ -85,7 +85,7 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("queue_length", "Photographs that wait.", queue_length),
-            ("films_waiting", "Versions of films that wait.", _if_there(films_waiting)),
+            ("films_waiting", "Versions of films that are not finished.", _if_there(films_waiting)),
             ("data_bytes", "Size of data folder or store.", _if_there(storage.usage.bytes)),
             (
                 "disk_free_bytes",

@@ -6,6 +6,7 @@ As on a photograph's page the settings live in the query string, with the moment
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -169,5 +170,5 @@ def _codec(values: MultiDict[str, str]) -> Codec:
     raise InvalidSetting(f"codec must be one of {', '.join(CODECS)}, not {given!r}.")
 
 
-def _see(id: str, **values: str | None) -> BaseResponse:
+def _see(id: str, **values: Any) -> BaseResponse:
     return redirect(url_for("film_pages.film", id=id, **values), 303)

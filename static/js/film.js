@@ -84,7 +84,7 @@ async function refresh() {
     try {
       if (await isColoured()) await showPreview();
     } catch (problem) {
-      setState("failed");
+      setState(problem.isTemporary ? "working" : "failed");
       say(problem.status === 404 ? GONE : problem.message);
       if (problem.isTemporary) await lookAgain(problem.retryAfter);
     }

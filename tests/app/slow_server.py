@@ -45,7 +45,8 @@ class SlowNetwork(FakeNetwork):
 def main() -> None:
     mode, seconds, finished = sys.argv[1:]
     claims.ENDS_AFTER = 2.0
-    video.colorize = FakeFilming(seconds=float(seconds), log=Path(f"{finished}.films"))
+    filming = FakeFilming(seconds=float(seconds), log=Path(f"{finished}.films"))
+    video.colorize = filming  # type: ignore[assignment]
     network = SlowNetwork(float(seconds), Path(finished))
 
     def make_service(config: Config) -> Service:
