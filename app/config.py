@@ -213,7 +213,9 @@ class Config(BaseSettings):
 
     @property
     def max_film_bytes(self) -> int:
-        """Largest film, bytes."""
+        """Largest film, bytes; 0 if none is taken."""
+        if self.storage_url or not self.max_film_seconds:
+            return 0
         return self.max_film_mb * 1_000_000
 
     @property

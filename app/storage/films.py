@@ -80,8 +80,8 @@ class Films:
 
     def want(self, id: str, order: Order) -> None:
         """Note that a version is asked for, and forget that an earlier attempt failed."""
-        self._write(id, f"{order.key}.failed", None)
-        self._write(id, f"{order.key}.claim", None)
+        for kind in ("failed", "claim", "steps"):
+            (self._folder(id) / f"{order.key}.{kind}").unlink(missing_ok=True)
         self._write(id, f"{order.key}.wanted", order.dumped())
 
     def is_wanted(self, id: str, key: str) -> bool:
@@ -186,13 +186,9 @@ class Films:
         with suppress(FileNotFoundError):
             yield from list((self._folder(id) / "made").iterdir())
 
-    def _write(self, id: str, name: str, data: bytes | None) -> None:
-        path = self._folder(id) / name
-        if data is None:
-            path.unlink(missing_ok=True)
-            return
+    def _write(self, id: str, name: str, data: bytes) -> None:
         with gone(), full_disk():
-            write_atomically(path, data)
+            write_atomically(self._folder(id) / name, data)
 
     @staticmethod
     def _is_unfinished(path: Path) -> bool:

@@ -82,47 +82,62 @@ def upload() -> BaseResponse | tuple[str, int]:
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     if len(files) == 1:
-        return _upload_one(files[0])
+        kind, id = _take(files[0])
+        recent.remember(kind, id)
+        return _see(recent.PAGES[kind], id=id)
     return _upload_many(files)
 
 
-def _upload_one(file: FileStorage) -> BaseResponse:
-    """A photograph, or else a film: by its content."""
+def _take(file: FileStorage, batch: str | None = None) -> tuple[recent.Kind, str]:
+    """Store a photograph or else, by its content, a film: which of them it is, and its id."""
     name = file.filename or ""
     try:
-        return _see_new(service.upload(owner(), file.stream, name))
+        return "photograph", service.upload(owner(), file.stream, name, batch=batch).record.id
     except (UnsupportedImage, UploadTooLarge) as error:
         if service.films.off is not None:
             raise
         file.stream.seek(0)
         try:
-            film = service.films.upload(owner(), file.stream, name)
+            return "film", service.films.upload(owner(), file.stream, name).record.id
         except UnsupportedFilm:
             raise error from None
-    recent.remember("film", film.record.id)
-    return _see("film_pages.film", id=film.record.id)
 
 
 def _upload_many(files: list[FileStorage]) -> BaseResponse | tuple[str, int]:
-    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own."""
+    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own.
+
+    Films have pages of their own, which the start page leads to.
+    """
     batch = service.new_batch(owner())
     refused: list[tuple[str, ColorizerError]] = []
+    films = []
     for file in files:
         try:
-            service.upload(owner(), file.stream, file.filename or "", batch=batch.id)
+            kind, id = _take(file, batch.id)
         except ColorizerError as error:
             refused.append((names.clean(file.filename or ""), error))
-    if len(refused) == len(files):
+            continue
+        if kind == "film":
+            recent.remember("film", id)
+            films.append(id)
+    if len(refused) + len(films) == len(files):
         service.delete_batch(owner(), batch.id)
+    if len(refused) == len(files):
         statuses = {problem_of(error).status for _, error in refused}
         status = statuses.pop() if len(statuses) == 1 else 422
-        return render_template("refused.html", refused=refused, batch=None), status
-    recent.remember("batch", batch.id)
+        return render_template("refused.html", refused=refused, onward=None), status
+    if len(refused) + len(films) == len(files):
+        onward = url_for("film_pages.film", id=films[0])
+    else:
+        recent.remember("batch", batch.id)
+        onward = url_for("pages.batch", id=batch.id)
     if len(refused) > _REFUSALS_SHOWN:
-        return render_template("refused.html", refused=refused, batch=batch), 200
+        return render_template("refused.html", refused=refused, onward=onward), 200
     for name, reason in refused:
         flash(f"{name}: {reason}", "error")
-    return _see("pages.batch", id=batch.id)
+    if films and not onward.endswith(films[0]):
+        flash("The first page leads to the films.", "done")
+    return redirect(onward, 303)
 
 
 @blueprint.post("/samples/<name>")

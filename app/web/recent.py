@@ -15,6 +15,13 @@ from ..storage.records import View
 
 Kind = Literal["photograph", "batch", "film"]
 
+#: kind -> endpoint of its page
+PAGES: Mapping[Kind, str] = {
+    "photograph": "pages.photograph",
+    "batch": "pages.batch",
+    "film": "film_pages.film",
+}
+
 #: how many are kept: the session is a cookie, and cookies are small
 MOST = 8
 
@@ -52,7 +59,7 @@ def listed(owner: str) -> list[Recent]:
 
 def _photograph(owner: str, id: str) -> Recent:
     view = service.view(owner, id)
-    return Recent("pages.photograph", id, view.record.name, view if view.has_preview else None)
+    return Recent(PAGES["photograph"], id, view.record.name, view if view.has_preview else None)
 
 
 def _batch(owner: str, id: str) -> Recent:
@@ -60,14 +67,14 @@ def _batch(owner: str, id: str) -> Recent:
     if not photos:
         raise NotFound  # everything in it was refused or deleted
     name = f"{len(photos)} photograph{'' if len(photos) == 1 else 's'}"
-    return Recent("pages.batch", id, name, next((p for p in photos if p.has_preview), None))
+    return Recent(PAGES["batch"], id, name, next((p for p in photos if p.has_preview), None))
 
 
 def _film(owner: str, id: str) -> Recent:
     view = service.films.view(owner, id)
     stills = [still for _, still in view.stills]
     cover = stills[len(stills) // 3] if stills else None
-    return Recent("film_pages.film", id, view.record.name, cover)
+    return Recent(PAGES["film"], id, view.record.name, cover)
 
 
 _LOOKS: Mapping[str, Callable[[str, str], Recent]] = {

@@ -35,7 +35,7 @@ FORM_OVERHEAD = 1_000_000
 #: name in the WSGI environment of the error with which a request is to be answered
 REFUSED = "colorizer.refused"
 _WRONG_ANSWERS = "10/minute"  # passwords and tokens that one client may try
-_UPLOADS = {"pages.upload", "photos.upload", "films.upload"}
+_UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -196,9 +196,11 @@ def _limit_body() -> None:
 
 
 def _check_room() -> None:
-    """Refuse photographs that have no room before anything is made of them."""
+    """Refuse photographs and films that have no room before anything is made of them."""
     if request.endpoint in _UPLOADS:
         service.check_room(request.content_length or 0)
+    elif request.endpoint == "films.upload":
+        service.films.check_room(request.content_length or 0)
 
 
 def _rate() -> str:

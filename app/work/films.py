@@ -95,13 +95,18 @@ class FilmDesk:
     @property
     def off(self) -> str | None:
         """Why this server takes no films; None if it does."""
-        if not self._config.max_film_seconds or not self._config.max_film_mb:
-            return "This server takes photographs only, no films."
         if self._config.storage_url:
             return "Films need the data folder; this server has an object store instead."
+        if not self._config.max_film_bytes:
+            return "This server takes photographs only, no films."
         if any(find_spec(name) is None for name in _PACKAGES):
             return "Films need the packages av and opencv, which this server does not have."
         return None
+
+    def check_room(self, length: int) -> None:
+        """Whether a film of so many bytes may come; raises what :meth:`upload` does."""
+        self._check_on()
+        self._intake.check_room(length)
 
     def upload(self, owner: str, source: IO[bytes], name: str) -> FilmView:
         """Store a film as it is, and ten moments of it as photographs, whose colours are queued.
@@ -119,9 +124,8 @@ class FilmDesk:
             WeightsMissing: no model.
         """
         with self._intake.counted():
-            self._check_on()
+            self.check_room(0)
             check_model(Settings())
-            self._intake.check_room()
             with self._storage.incoming() as folder:
                 length = receive(source, folder / FILM, self._config.max_film_bytes)
                 info = video.probe(folder / FILM, most_pixels(self._config))

@@ -123,6 +123,7 @@ def test_a_version_is_cancelled(new_app: NewApp, filming: FakeFilming) -> None:
         ({}, clip().getvalue()[:300], 422, "damaged"),
         ({"max_film_seconds": 0.5}, clip().getvalue(), 413, "lasts 1 s; at most 0.5 s"),
         ({"max_film_seconds": 0}, clip().getvalue(), 415, "photographs only"),
+        ({"max_film_seconds": 0}, b"x" * 3_000_000, 415, "photographs only"),
         ({"max_film_mb": 1}, b"x" * 1_100_000, 413, "larger than 1 MB"),
         ({"max_film_mb": 1}, b"x" * 3_000_000, 413, "larger than 1 MB"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_film_is_known_by_its_content(client: FlaskClient) -> None:
     assert 'accept="' in client.get("/").text
     assert "video/*" in client.get("/").text
     assert "up to 10 min and 1000 MB" in client.get("/").text
+
+
+def test_films_among_photographs(client: FlaskClient) -> None:
+    answer = upload(client, (jpeg(), "a.jpg"), (clip(), "film.mp4"), (jpeg(), "b.jpg"))
+    assert "/batches/" in answer.location
+    page = client.get(answer.location).text
+    assert "2 of 2 in colour" in page
+    assert "The first page leads to the films." in page
+    assert "film.mp4" in client.get("/").text
+    answer = upload(client, (clip(), "1.mp4"), (io.BytesIO(b"Dear diary"), "diary.txt"))
+    assert "/films/" in answer.location
+    assert "diary.txt" in client.get(answer.location).text
 
 
 def test_where_films_are_off_a_film_is_no_picture(new_app: NewApp) -> None:
