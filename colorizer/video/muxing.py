@@ -102,8 +102,11 @@ def _others(
 ) -> tuple[dict[int, Any], list[str]]:
     """The streams of the film for those of the source, by their index, and what has none."""
     found, lost = {}, []
+    has_chapters = bool(original.chapters())
     for stream in original.streams:
         if stream.index == pictures.index:
+            continue
+        if stream.type == "data" and has_chapters:  # their names, which are written with them
             continue
         kind = "sound" if stream.type == "audio" else stream.type
         try:

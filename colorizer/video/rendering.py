@@ -116,6 +116,7 @@ def colorize(
                     painter.seconds,
                 )
     if not run.pieces:
+        parts.remove()
         if not run.stopped:
             raise CorruptFilm(f"There are no frames in this part of {source.name}.")
         return Result(None, 0, False, 0, 0, time.monotonic() - began)
