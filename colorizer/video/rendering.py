@@ -20,7 +20,7 @@ from typing import Any
 
 from .. import __version__
 from ..color.upsample import LinearColour
-from ..errors import CorruptFilm, InvalidSetting, OutputError
+from ..errors import ColorizerError, CorruptFilm, InvalidSetting, OutputError
 from ..photo import Photo
 from ..pipeline import Colorizer, Prediction
 from ..settings import Settings
@@ -108,13 +108,13 @@ def colorize(
             frames = span.frames(reader, parts.next_pts)
             found = stretches(frames, predict, every, begins=parts.known is None)
             with closing(ahead(found)) as waiting:
-                run.render(
-                    waiting,
-                    span.frames(painter, parts.next_pts),
-                    settings,
-                    guidance,
-                    painter.seconds,
-                )
+                todo = span.frames(painter, parts.next_pts)
+                try:
+                    run.render(waiting, todo, settings, guidance, painter.seconds)
+                except OSError as error:
+                    if isinstance(error, ColorizerError):
+                        raise
+                    raise OutputError(f"{target} cannot be written: {error}.") from error
     if not run.pieces:
         parts.remove()
         if not run.stopped:
