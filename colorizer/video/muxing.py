@@ -85,7 +85,10 @@ def put_together(
             if form.codec == "ffv1" and form.pixel_aspect != 1:
                 lost.append("FFV1 in .mkv does not say that its pixels are not square.")
             film.metadata.update(_metadata(original.metadata, note))
-            if chapters := [] if start else original.chapters():
+            chapters = original.chapters()
+            if chapters and start:
+                lost.append("Chapters are left out of a part of a film.")
+            elif chapters:
                 film.set_chapters(chapters)
             packets = [_of_segments(segments, stream, start)]
             if others:

@@ -91,9 +91,10 @@ def colorize(
     guidance = guidance or FilmGuidance()
     container = container_for(target, output.codec)
     _require_span(start, end, every)
-    with opened(source) as (_, one), opened(source) as (_, other):
-        reader = Film(*_pair(one), source.name, max_pixels)
-        painter = Film(*_pair(other), source.name, max_pixels)
+    _require_place(source, target)
+    with opened(source) as one, opened(source) as other:
+        reader = Film(*one, source.name, max_pixels)
+        painter = Film(*other, source.name, max_pixels)
         form = Form.of(painter, output, deinterlace)
         asked = _asked(source, colorizer, settings, guidance, output)
         asked |= {"start": start, "end": end, "every": every, "deinterlace": deinterlace}
@@ -142,8 +143,11 @@ def colorize(
     )
 
 
-def _pair(stream: Any) -> tuple[Any, Any]:
-    return stream.container, stream
+def _require_place(source: Path, target: Path) -> None:
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder, not a file.")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise OutputError(f"{target} is the film itself; give the result another name.")
 
 
 def _require_span(start: float | None, end: float | None, every: int | None) -> None:
@@ -248,8 +252,12 @@ class _Run:
                 last.shots += stretch.begins
                 last.keys += len(stretch.keys) - (not stretch.ends)
                 for colour in colours:
-                    last.write(next(frames), colour)
-                    self._tell()
+                    frame = next(frames, None)
+                    if frame is None:
+                        raise CorruptFilm("The film does not read the same twice.")
+                    last.write(frame, colour)
+                    self._rendered += 1
+                    self._tell(_REPORT)
                     if self._cancelled():
                         self._stop(last)
                         return
@@ -258,15 +266,16 @@ class _Run:
                 raise
         if last is not None:
             self._parts.add(last.close(), None, None)
+            self._tell(0)
 
     def _stop(self, last: _Open) -> None:
         self.stopped = True
         self._rest.append(last.close())
 
-    def _tell(self) -> None:
-        self._rendered += 1
+    def _tell(self, pause: float) -> None:
+        """How far it is, if the last time is so many seconds ago."""
         now = time.monotonic()
-        if self._progress is None or now - self._told < _REPORT:
+        if self._progress is None or now - self._told < pause:
             return
         self._told = now
         done = self._before + self._rendered

@@ -299,6 +299,8 @@ def test_what_is_wrong_is_said_before_the_work(clip: Path, tmp_path: Path) -> No
         render(clip, tmp_path / "a.mp4", start=2, end=1)
     with pytest.raises(OutputError):
         render(clip, tmp_path / "none" / "a.mp4")
+    with pytest.raises(OutputError, match="the film itself"):
+        render(clip, clip)
     with pytest.raises(CorruptFilm, match="no frames in this part"):
         render(clip, tmp_path / "a.mp4", start=60)
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
