@@ -1,8 +1,8 @@
 r"""How much colours change along the motion of a film.
 
 Between neighbouring frames of a shot, with the flow f from the later one back to the earlier one
-(:mod:`colorizer.video.flow`, DIS on the luma at most :data:`SHORT_SIDE` px high or wide, the same
-for every row) that holds in the places M,
+(:mod:`colorizer.video.flow`, DIS on the luma at most :data:`SHORT_SIDE` px on the short side,
+the same for every row) that holds in the places M,
 
     change = mean over M of | ab(x) - ab_before(x + f(x)) |       Lab units, | | Euclidean
 
@@ -14,6 +14,7 @@ and of flow that is not quite right: its own is beside.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -23,10 +24,24 @@ from numpy.typing import NDArray
 from ..video.flow import remapped
 
 Array = NDArray[np.float32]
+Grey = NDArray[np.uint8]
 
 SHORT_SIDE = 288
 TOLERANCE = 0.75
 LEAST_SHARE = 0.3
+
+
+def small_pictures(grey: Grey, pictures: Mapping[str, Grey]) -> tuple[Grey, dict[str, Grey]]:
+    """A frame's grey (H, W) and its colourings (H, W, 3) at the size that is measured."""
+    height, width = grey.shape
+    factor = min(SHORT_SIDE / min(height, width), 1.0)
+    size = max(round(width * factor), 16), max(round(height * factor), 16)
+
+    def smaller(picture: Grey) -> Grey:
+        picture = np.ascontiguousarray(picture)
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+    return smaller(grey), {name: smaller(picture) for name, picture in pictures.items()}
 
 
 class Steadiness:
@@ -34,24 +49,16 @@ class Steadiness:
 
     def __init__(self) -> None:
         self._search: Any = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._before: tuple[NDArray[np.uint8], dict[str, Array]] | None = None
+        self._before: tuple[Grey, Mapping[str, Array]] | None = None
         self._changes: dict[str, list[float]] = {}
 
-    def add(self, luma: NDArray[np.uint8], rows: dict[str, Array]) -> None:
+    def add(self, luma: Grey, rows: Mapping[str, Array]) -> None:
         """The next frame.
 
         Args:
-            luma: (H, W).
-            rows: name to ab, (H, W, 2).
+            luma: (h, w), of :func:`small_pictures`.
+            rows: name to ab, (h, w, 2).
         """
-        height, width = luma.shape
-        factor = min(SHORT_SIDE / min(height, width), 1.0)
-        size = round(width * factor), round(height * factor)
-        luma = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
-        rows = {
-            name: np.asarray(cv2.resize(ab, size, interpolation=cv2.INTER_AREA))
-            for name, ab in rows.items()
-        }
         before, self._before = self._before, (luma, rows)
         if before is None:
             return
@@ -66,5 +73,5 @@ class Steadiness:
             self._changes.setdefault(name, []).append(float(np.hypot(*step.T).mean()))
 
     def changes(self) -> dict[str, float]:
-        """Mean change of each row; 0 of a film without neighbouring frames."""
+        """Mean change of each row; none of a film without neighbouring frames."""
         return {name: float(np.mean(values)) for name, values in self._changes.items()}

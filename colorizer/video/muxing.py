@@ -85,7 +85,10 @@ def put_together(
             if form.codec == "ffv1" and form.pixel_aspect != 1:
                 lost.append("FFV1 in .mkv does not say that its pixels are not square.")
             film.metadata.update(_metadata(original.metadata, note))
-            if chapters := [] if start else original.chapters():
+            chapters = original.chapters()
+            if chapters and start:
+                lost.append("Chapters are left out of a part of a film.")
+            elif chapters:
                 film.set_chapters(chapters)
             packets = [_of_segments(segments, stream, start)]
             if others:
@@ -102,8 +105,11 @@ def _others(
 ) -> tuple[dict[int, Any], list[str]]:
     """The streams of the film for those of the source, by their index, and what has none."""
     found, lost = {}, []
+    has_chapters = bool(original.chapters())
     for stream in original.streams:
         if stream.index == pictures.index:
+            continue
+        if stream.type == "data" and has_chapters:  # their names, which are written with them
             continue
         kind = "sound" if stream.type == "audio" else stream.type
         try:

@@ -108,6 +108,16 @@ class Film:
         Damaged places are left out. Frames without a time, or not later than the one before, get
         the time that the film's rate gives them.
         """
+        for frame, pts in self._timed(start, deinterlace):
+            yield self._upright(frame, pts)
+
+    def in_colour(self) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
+        """As :meth:`frames`, each with its colours: sRGB' (H, W, 3) as players show it."""
+        for frame, pts in self._timed(None, False):
+            rgb = frame.to_ndarray(format="rgb24")
+            yield self._upright(frame, pts), np.rot90(rgb, self._turns)
+
+    def _timed(self, start: int | None, deinterlace: bool) -> Iterator[tuple[VideoFrame, int]]:
         step = max(round(1 / self.rate / self.time_base), 1)
         last: int | None = None
         for frame in self._from(start, deinterlace):
@@ -116,11 +126,11 @@ class Film:
                 pts = last + (step if pts is None else 1)
             last = self.first_pts if pts is None else pts
             if start is None or last >= start:
-                yield self._upright(frame, last)
+                if (frame.width, frame.height) != self._size:
+                    frame = frame.reformat(width=self._size[0], height=self._size[1])
+                yield frame, last
 
     def _upright(self, frame: VideoFrame, pts: int) -> Frame:
-        if (frame.width, frame.height) != self._size:
-            frame = frame.reformat(width=self._size[0], height=self._size[1])
         luma = luma_of(frame)
         if self._turns:
             luma = np.ascontiguousarray(np.rot90(luma, self._turns))
@@ -164,11 +174,14 @@ class Film:
             return
 
     def _rewind(self) -> None:
+        """To the first frame; a film without an index, which cannot, is there already or ends."""
         error = pyav().error.FFmpegError
-        try:
-            self._container.seek(self.stream.start_time or 0, stream=self.stream)
-        except error:
-            self._container.seek(0, any_frame=True)
+        for place in (self.stream.start_time or 0, 0):
+            try:
+                self._container.seek(place, stream=self.stream)
+            except error:
+                continue
+            return
 
 
 def _after(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

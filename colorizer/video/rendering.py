@@ -20,7 +20,7 @@ from typing import Any
 
 from .. import __version__
 from ..color.upsample import LinearColour
-from ..errors import CorruptFilm, InvalidSetting, OutputError
+from ..errors import ColorizerError, CorruptFilm, InvalidSetting, OutputError
 from ..photo import Photo
 from ..pipeline import Colorizer, Prediction
 from ..settings import Settings
@@ -91,9 +91,10 @@ def colorize(
     guidance = guidance or FilmGuidance()
     container = container_for(target, output.codec)
     _require_span(start, end, every)
-    with opened(source) as (_, one), opened(source) as (_, other):
-        reader = Film(*_pair(one), source.name, max_pixels)
-        painter = Film(*_pair(other), source.name, max_pixels)
+    _require_place(source, target)
+    with opened(source) as one, opened(source) as other:
+        reader = Film(*one, source.name, max_pixels)
+        painter = Film(*other, source.name, max_pixels)
         form = Form.of(painter, output, deinterlace)
         asked = _asked(source, colorizer, settings, guidance, output)
         asked |= {"start": start, "end": end, "every": every, "deinterlace": deinterlace}
@@ -108,14 +109,15 @@ def colorize(
             frames = span.frames(reader, parts.next_pts)
             found = stretches(frames, predict, every, begins=parts.known is None)
             with closing(ahead(found)) as waiting:
-                run.render(
-                    waiting,
-                    span.frames(painter, parts.next_pts),
-                    settings,
-                    guidance,
-                    painter.seconds,
-                )
+                todo = span.frames(painter, parts.next_pts)
+                try:
+                    run.render(waiting, todo, settings, guidance, painter.seconds)
+                except OSError as error:
+                    if isinstance(error, ColorizerError):
+                        raise
+                    raise OutputError(f"{target} cannot be written: {error}.") from error
     if not run.pieces:
+        parts.remove()
         if not run.stopped:
             raise CorruptFilm(f"There are no frames in this part of {source.name}.")
         return Result(None, 0, False, 0, 0, time.monotonic() - began)
@@ -141,8 +143,11 @@ def colorize(
     )
 
 
-def _pair(stream: Any) -> tuple[Any, Any]:
-    return stream.container, stream
+def _require_place(source: Path, target: Path) -> None:
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder, not a file.")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise OutputError(f"{target} is the film itself; give the result another name.")
 
 
 def _require_span(start: float | None, end: float | None, every: int | None) -> None:
@@ -247,8 +252,12 @@ class _Run:
                 last.shots += stretch.begins
                 last.keys += len(stretch.keys) - (not stretch.ends)
                 for colour in colours:
-                    last.write(next(frames), colour)
-                    self._tell()
+                    frame = next(frames, None)
+                    if frame is None:
+                        raise CorruptFilm("The film does not read the same twice.")
+                    last.write(frame, colour)
+                    self._rendered += 1
+                    self._tell(_REPORT)
                     if self._cancelled():
                         self._stop(last)
                         return
@@ -257,15 +266,16 @@ class _Run:
                 raise
         if last is not None:
             self._parts.add(last.close(), None, None)
+            self._tell(0)
 
     def _stop(self, last: _Open) -> None:
         self.stopped = True
         self._rest.append(last.close())
 
-    def _tell(self) -> None:
-        self._rendered += 1
+    def _tell(self, pause: float) -> None:
+        """How far it is, if the last time is so many seconds ago."""
         now = time.monotonic()
-        if self._progress is None or now - self._told < _REPORT:
+        if self._progress is None or now - self._told < pause:
             return
         self._told = now
         done = self._before + self._rendered

@@ -8,13 +8,14 @@ without being encoded again (:mod:`.muxing`). Times in a segment are counted fro
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ..color.upsample import LinearColour
-from ..errors import UnsupportedFilm
+from ..errors import OutputError, UnsupportedFilm
 from .chroma import chroma_planes, converted
 from .container import pyav
 from .film import Codec, Output
@@ -129,7 +130,7 @@ class Segment:
 
     Raises:
         UnsupportedFilm: if the encoder does not take the form.
-        OSError: if it cannot be written.
+        OutputError: if it cannot be written.
     """
 
     def __init__(self, path: Path, form: Form) -> None:
@@ -200,12 +201,24 @@ class Segment:
                 f"The encoder does not take frames of {self._form.width} x {self._form.height} "
                 f"pixels ({error.strerror})."
             ) from error
-        self._container.mux(packets)
+        self._mux(packets)
+
+    def _mux(self, packets: Any) -> None:
+        try:
+            self._container.mux(packets)
+        except self._error as error:
+            raise OutputError(f"The film cannot be written: {error.strerror}.") from error
 
     def close(self, whole: bool = True) -> None:
         """End the file; ``whole``: with the pictures that the encoder still has."""
+        if not whole:
+            with suppress(self._error):
+                self._container.close()
+            return
         try:
-            if whole:
-                self._container.mux(self._stream.encode(None))
+            self._mux(self._stream.encode(None))
         finally:
-            self._container.close()
+            try:
+                self._container.close()
+            except self._error as error:
+                raise OutputError(f"The film cannot be written: {error.strerror}.") from error
