@@ -23,7 +23,7 @@ FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
     "prores": ("video/quicktime", "mov"),
     "ffv1": ("video/x-matroska", "mkv"),
 }
-#: what browsers play
+#: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
 PLAYABLE: Codec = "h264"
 
 
@@ -98,12 +98,14 @@ class Finished:
         frames: in it.
         seconds: that it took, from the last start on.
         bytes: of its file.
+        playable: whether browsers can show it.
         warnings: what could not be kept, in sentences.
     """
 
     frames: int
     seconds: float
     bytes: int
+    playable: bool
     warnings: tuple[str, ...] = ()
 
 
@@ -133,4 +135,4 @@ class Version:
     @property
     def is_playable(self) -> bool:
         """Whether browsers can show it."""
-        return self.state == "ready" and self.order.codec == PLAYABLE
+        return self.finished is not None and self.finished.playable

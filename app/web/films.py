@@ -69,6 +69,7 @@ def film(id: str) -> str:
         codecs=[(codec, CODEC_LABELS[codec][1]) for codec in CODECS],
         films_off=service.films.off,
         moment=moment,
+        about=about,
         clock=_clock,
         **form_parts(settings),
     )
@@ -79,7 +80,12 @@ def versions(id: str) -> str:
     """The list of versions alone, for the page's script."""
     view = service.films.view(owner(create=False), id)
     return render_template(
-        "_versions.html", view=view, versions=_shown(view), form=forms.ActionForm(), moment=moment
+        "_versions.html",
+        view=view,
+        versions=_shown(view),
+        form=forms.ActionForm(),
+        moment=moment,
+        about=about,
     )
 
 
@@ -151,6 +157,12 @@ def _playing(view: FilmView, key: str | None) -> Version | None:
     playable = [version for version in view.versions if version.is_playable]
     asked = [version for version in playable if version.key == key]
     return next(iter(asked or playable[::-1]), None)
+
+
+def about(seconds: float) -> str:
+    """How long something may yet take: ``"15 s"``, ``"4 min"``; no more exactly than it is known."""
+    step = 5 if seconds < 90 else 60
+    return moment(max(round(seconds / step), 1) * step)
 
 
 def _clock(seconds: float, length: float | None) -> str:

@@ -26,7 +26,7 @@ from ..config import Config
 from ..errors import Abandoned, NotFound, StorageUnavailable, problem_of
 from ..storage.films import Films
 from ..storage.folder import Storage
-from ..storage.orders import Finished, Order, Steps
+from ..storage.orders import PLAYABLE, Finished, Order, Steps
 from ..storage.records import FilmRecord
 from .counting import Counting
 from .memory import give_back
@@ -146,7 +146,14 @@ class Filming:
                 if not result.complete:
                     raise _Stopped
                 length = self._films.made(id, order).stat().st_size
-                finished = Finished(result.frames, seconds, length, result.warnings)
+                is_even = not (record.width % 2 or record.height % 2)
+                finished = Finished(
+                    result.frames,
+                    seconds,
+                    length,
+                    playable=order.codec == PLAYABLE and is_even,
+                    warnings=result.warnings,
+                )
                 self._films.note(id, key, finished)
                 outcome = "ready"
         except (_Stopped, NotFound, StorageUnavailable):

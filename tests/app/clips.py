@@ -19,13 +19,14 @@ from colorizer.video import Progress, Result
 WIDTH, HEIGHT, RATE = 64, 48, 10
 
 
-def clip(seconds: float = 1.0, *, format: str = "mp4", codec: str = "libx264") -> io.BytesIO:
+def clip(seconds: float = 1.0, *, width: int = WIDTH) -> io.BytesIO:
     """A grey gradient that moves, in a file in memory, at its beginning."""
     file = io.BytesIO()
-    ramp = np.linspace(0, 255, WIDTH * HEIGHT).reshape(HEIGHT, WIDTH).astype(np.uint8)
-    with av.open(file, "w", format=format) as container:
-        stream: Any = container.add_stream(codec, RATE)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    ramp = np.linspace(0, 255, width * HEIGHT).reshape(HEIGHT, width).astype(np.uint8)
+    with av.open(file, "w", format="mp4") as container:
+        stream: Any = container.add_stream("libx264", RATE)
+        stream.width, stream.height = width, HEIGHT
+        stream.pix_fmt = "yuv444p" if width % 2 else "yuv420p"
         for number in range(round(seconds * RATE)):
             grey = np.roll(ramp, 4 * number, axis=1)
             frame = av.VideoFrame.from_ndarray(np.stack([grey] * 3, axis=-1), format="rgb24")

@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.context import SERVICE
+from app.web.films import about
 from colorizer.settings import PARAMETERS
 
 from ..clips import FakeFilming, clip
-from ..conftest import jpeg
+from ..conftest import jpeg, wait_until
 from ..doors import NewApp
 from .test_pages import token, upload
 
@@ -23,6 +24,7 @@ def filming(monkeypatch: pytest.MonkeyPatch) -> FakeFilming:
     """What colours films in this module."""
     fake = FakeFilming()
     monkeypatch.setattr("colorizer.video.colorize", fake)
+    monkeypatch.setattr("app.work.filming._TELL_EVERY", 0.0)
     return fake
 
 
@@ -125,6 +127,15 @@ def test_what_browsers_do_not_play_is_not_shown(client: FlaskClient, film: str) 
     assert colour(client, film, codec="vp9").status_code == 422
 
 
+def test_a_film_with_odd_sides_is_not_shown(client: FlaskClient) -> None:
+    film = upload(client, (clip(width=63), "odd.mp4")).location
+    colour(client, film)
+    work(client)
+    page = client.get(film).text
+    assert "Browsers do not play films with odd sides" in page
+    assert "/play" not in page
+
+
 def test_a_version_is_removed(client: FlaskClient, film: str) -> None:
     colour(client, film)
     page = client.get(film)
@@ -135,6 +146,27 @@ def test_a_version_is_removed(client: FlaskClient, film: str) -> None:
     assert answer.location == film
     assert "has been removed" in client.get(film).text
     assert client.post(address[1], data={"csrf_token": token(page)}).status_code == 404
+
+
+def test_progress_is_told(client: FlaskClient, film: str, filming: FakeFilming) -> None:
+    colour(client, film)
+    service = client.application.extensions[SERVICE]
+    filming.gate.clear()
+    service._filming.start()
+    wait_until(lambda: "50 %" in client.get(f"{film}/versions").text)
+    fragment = client.get(f"{film}/versions").text
+    assert "50 %, 4.0 frames a second, about 5 s left" in fragment
+    assert 'value="0.500"' in fragment
+    assert 'http-equiv="refresh"' in client.get(film).text
+    filming.gate.set()
+    wait_until(lambda: 'data-state="ready"' in client.get(f"{film}/versions").text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "5 s"), (62, "1 min"), (100, "2 min"), (3700, "1 h 2 min")]
+)
+def test_what_is_left_is_rounded(seconds: float, text: str) -> None:
+    assert about(seconds) == text
 
 
 def test_a_failure_is_said(client: FlaskClient, film: str, filming: FakeFilming) -> None:
