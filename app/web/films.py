@@ -160,7 +160,7 @@ def _playing(view: FilmView, key: str | None) -> Version | None:
 
 
 def about(seconds: float) -> str:
-    """How long something may yet take: ``"15 s"``, ``"4 min"``; no more exactly than it is known."""
+    """How long something may yet take, roughly: ``"15 s"``, ``"4 min"``."""
     step = 5 if seconds < 90 else 60
     return moment(max(round(seconds / step), 1) * step)
 

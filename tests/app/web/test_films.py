@@ -148,7 +148,9 @@ def test_a_version_is_removed(client: FlaskClient, film: str) -> None:
     assert client.post(address[1], data={"csrf_token": token(page)}).status_code == 404
 
 
-def test_progress_is_told(client: FlaskClient, film: str, filming: FakeFilming) -> None:
+def test_progress_is_told(new_app: NewApp, filming: FakeFilming) -> None:
+    client = new_app().test_client()
+    film = upload(client, (clip(), "film.mp4")).location
     colour(client, film)
     service = client.application.extensions[SERVICE]
     filming.gate.clear()
