@@ -36,7 +36,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     from .context import CONFIG, SERVICE
     from .service import Service
     from .watch import health, observing
-    from .web import pages, problems, security
+    from .web import films, pages, problems, security
     from .web.sessions import cookie_name
     from .web.spool import spooled_by
 
@@ -66,6 +66,7 @@ def create_app(config: Config | None = None, service: Service | None = None) -> 
     observing.init_app(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(films.blueprint)
     api.register(app)
     problems.init_app(app)
     security.init_app(app, config)

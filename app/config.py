@@ -103,6 +103,10 @@ class Config(BaseSettings):
     )
     max_upload_mb: int = Field(50, ge=1, description="Largest file, MB.")
     max_megapixels: int = Field(100, ge=1, description="Largest picture, millions of pixels.")
+    max_film_seconds: float = Field(
+        600, ge=0, description="Longest film, seconds; 0 takes no films."
+    )
+    max_film_mb: int = Field(1000, ge=0, description="Largest film, MB; 0 takes no films.")
     max_batch: int = Field(500, ge=1, description="Most photographs in a batch.")
     max_request_mb: int = Field(
         500, ge=1, description="Largest request, MB: a form with many files."
@@ -206,6 +210,13 @@ class Config(BaseSettings):
     def max_upload_bytes(self) -> int:
         """Largest file, bytes."""
         return self.max_upload_mb * 1_000_000
+
+    @property
+    def max_film_bytes(self) -> int:
+        """Largest film, bytes; 0 if none is taken."""
+        if self.storage_url or not self.max_film_seconds:
+            return 0
+        return self.max_film_mb * 1_000_000
 
     @property
     def max_pixels(self) -> int:

@@ -152,6 +152,27 @@ class UploadTooLarge(AppError):
     title = "Too large"
 
 
+class FilmsOff(AppError):
+    """This server takes no films; the sentence says why."""
+
+    status = 415
+    title = "No films here"
+
+
+class FilmTooLong(AppError):
+    """The film is longer than allowed."""
+
+    status = 413
+    title = "The film is too long"
+
+
+class TooManyVersions(AppError):
+    """A film has as many coloured versions as it may have."""
+
+    status = 409
+    title = "Too many versions"
+
+
 class Forbidden(AppError):
     """The request came from another site, or without its form's token."""
 
@@ -198,6 +219,9 @@ _LIBRARY: tuple[tuple[type[ColorizerError], int, str], ...] = (
     (library.ImageTooLarge, 413, "The picture is too large"),
     (library.UnsupportedImage, 415, "Not a picture that can be read"),
     (library.CorruptImage, 422, "The picture is damaged"),
+    (library.FilmTooLarge, 413, "The film is too large"),
+    (library.UnsupportedFilm, 415, "Not a film that can be read"),
+    (library.FilmError, 422, "The film is damaged"),
     (library.InvalidSetting, 422, "A setting is not right"),
     (library.OutputError, 422, "The result cannot be written like this"),
     (library.WeightsError, 503, "The model is not available"),

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
@@ -29,6 +29,7 @@ from .errors import (
     UploadTooLarge,
 )
 from .storage import samples
+from .storage.films import Films
 from .storage.records import (
     UNGUIDED,
     USUAL,
@@ -52,6 +53,8 @@ from .watch.checks import checks
 from .watch.metrics import Metrics
 from .work.admission import Budget
 from .work.archive import Archives
+from .work.filming import Filming, Load
+from .work.films import FilmDesk, FilmView
 from .work.intake import Intake, installed_models
 from .work.queue import Queue
 from .work.rendering import Pictures, Wish, etag, predicted
@@ -62,6 +65,7 @@ __all__ = [
     "BatchRecord",
     "BatchView",
     "Blob",
+    "FilmView",
     "Guide",
     "Offer",
     "Output",
@@ -87,7 +91,10 @@ class Service:
     Args:
         config: the server's settings.
         load: makes a network of a model's name; the default loads its weights, in the consumer's
-            thread and only there.
+            thread and only there, and for each film again.
+
+    Attributes:
+        films: what can be asked of films.
 
     Raises:
         DataFolderUnusable: if the data folder cannot be made or written to.
@@ -99,7 +106,10 @@ class Service:
         self.config = config
         self._storage = open_storage(config)
         self._budget = Budget(config.megapixels_at_once * 1_000_000)
-        self._metrics = Metrics(self._queue_length, self._storage, self._budget)
+        films = Films(self._storage)
+        self._metrics = Metrics(
+            self._queue_length, lambda: len(films.unfinished()), self._storage, self._budget
+        )
         self._pictures = Pictures(self._storage, self._metrics, config.max_pixels, self._budget)
         self._worker = Worker(
             config, self._storage, self._pictures, self._metrics, load, self._budget
@@ -107,6 +117,20 @@ class Service:
         self._queue = Queue(config, self._storage, self._worker.predict, self._worker.warm_up)
         self._intake = Intake(config, self._storage, self._queue, self._worker, self._metrics)
         self._archives = Archives(_ARCHIVES_AT_ONCE)
+        self._filming = Filming(
+            config, self._storage, films, self._metrics, cast(Load, self._worker.load)
+        )
+        self.films = FilmDesk(
+            config,
+            self._storage,
+            films,
+            self._intake,
+            self._queue,
+            self._pictures,
+            self._budget,
+            self._filming,
+            self._waiting,
+        )
 
     @property
     def secret_key(self) -> str:
@@ -122,6 +146,8 @@ class Service:
                 takes no more.
         """
         self._queue.start(None if is_enough is None else lambda: is_enough(self._worker.done))
+        if self.films.off is None:
+            self._filming.start()
 
     @property
     def is_working(self) -> bool:
@@ -129,8 +155,12 @@ class Service:
         return self._queue.is_consumed
 
     def close(self) -> bool:
-        """Stop after the photograph in hand; False if it takes too long. Nothing is lost."""
-        ended = self._queue.close()
+        """Stop after the photograph in hand; False if it takes too long. Nothing is lost.
+
+        A film is stopped where it is, and goes on from there at the next start.
+        """
+        self._filming.stop()
+        ended = self._queue.close() and self._filming.close()
         if ended:
             self._storage.close()
         return ended

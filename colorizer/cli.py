@@ -18,6 +18,7 @@ from .names import printable, suggestion
 #: with underscores for dashes
 COMMANDS = {
     "colorize": "Colour grayscale photographs.",
+    "video": "Colour a film.",
     "watch": "Colour what is put into a folder.",
     "serve": "Start the web application.",
     "worker": "Work off the web application's queue.",

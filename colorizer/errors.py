@@ -30,6 +30,22 @@ class UnsuitableInput(ImageError, TypeError):
     """What was given as a picture is none: an object of another type, an odd shape or range."""
 
 
+class FilmError(ColorizerError):
+    """Something is wrong with a film."""
+
+
+class CorruptFilm(FilmError):
+    """The film is damaged so that no frame of it can be read."""
+
+
+class UnsupportedFilm(FilmError):
+    """The file is not a film, has no moving pictures, or cannot hold what is asked for."""
+
+
+class FilmTooLarge(FilmError):
+    """The frames of the film have more pixels than the limit allows."""
+
+
 class InvalidSetting(ColorizerError, ValueError):
     """A parameter is unknown or outside its range."""
 

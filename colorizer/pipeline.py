@@ -13,18 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color.cast import remove_cast
-from .color.coherence import coherent, field_of
+from .color.coherence import field_of
 from .color.field import prepare as prepare_field
 from .color.hint_planes import hint_planes
 from .color.hints import HintField, Stroke
-from .color.hues import Folded, Statistics, fold, statistics
+from .color.hues import Folded, Statistics, statistics
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, reference_shift, warm_share
-from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
-from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
+from .color.rarity import calibrated_shift, sharpened
+from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
+from .decoding import colours, distributions, folded, together
 from .errors import InvalidSetting, PredictionMismatch
 from .guidance import Guidance, Hint, Reference
 from .networks import TAKE_HINTS
@@ -117,25 +118,25 @@ class Prediction:
     @cached_property
     def field(self) -> ColourField:
         """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
-        return field_of(self._lightness_of_places, self.statistics)
+        return field_of(self.lightness_of_places, self.statistics)
 
     @cached_property
     def usual(self) -> Folded:
         """The distributions as the refiner looks at them, at what is the default."""
-        return _fold(self, TEMPERATURE, REBALANCING)
+        return folded(self, TEMPERATURE, REBALANCING)
 
     @cached_property
     def hint_field(self) -> HintField:
         """What carries hints on, see :mod:`.color.hints`; factorised when first used."""
         return HintField(
-            self._lightness_of_places,
-            _together(self, self.usual, 1.0),
+            self.lightness_of_places,
+            together(self, self.usual, 1.0),
             (self.lightness.shape[0], self.lightness.shape[1]),
             LOGIT_STRIDE,
         )
 
     @property
-    def _lightness_of_places(self) -> Array:
+    def lightness_of_places(self) -> Array:
         """L* on the grid of the logits, (h, w)."""
         (lightness,) = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)
         return np.asarray(lightness)
@@ -436,51 +437,9 @@ def native_ab(
     return full[:, :height, :width]
 
 
-def _decoded(prediction: Prediction, settings: Settings, more: Array | None = None) -> Array:
-    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two.
-
-    Args:
-        more: (313,) to add to all logits.
-    """
-    folded = _folded(prediction, settings, more)
-    if settings.coherence == 0:
-        return folded.mean()
-    together = _together(prediction, folded, settings.second_look)
-    if settings.coherence == 1:
-        return together
-    return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())
-
-
-def _together(prediction: Prediction, folded: Folded, second_look: float) -> Array:
-    """Coherent colours: after the second look, without it, or between the two."""
-    if prediction.look is not None and second_look == 1:
-        return prediction.field.smooth(applied(prediction.look, folded))
-    # what the network was trained with is not known: it expects too much chroma
-    unknown = np.ptp(prediction.rebalancing_weights) == 0
-    together = coherent(folded, prediction.field, 1.0 if unknown else None)
-    if prediction.look is None or second_look == 0:
-        return together
-    looked_at = prediction.field.smooth(applied(prediction.look, folded))
-    return together + np.float32(second_look) * (looked_at - together)
-
-
-def _folded(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
-    """The distributions at the temperature of the settings, with their share of rare colours."""
-    amount = settings.rebalancing
-    if more is None and settings.temperature == 1:  # known already, but for the mixing
-        return prediction.statistics.favouring(mixed_share(prediction.palette, amount))
-    if more is None and (settings.temperature, amount) == (TEMPERATURE, REBALANCING):
-        return prediction.usual
-    return _fold(prediction, settings.temperature, amount, more)
-
-
-def _fold(
-    prediction: Prediction, temperature: float, amount: float, more: Array | None = None
-) -> Folded:
-    native = prediction.native_temperature
-    shift = rarity_shift(prediction.rebalancing_weights, prediction.palette, amount, native)
-    shift = shift if more is None else shift + more
-    return fold(prediction.logits, temperature * native, shift)
+def _decoded(prediction: Prediction, settings: Settings, more: Array | None) -> Array:
+    """Colours on the logits' grid, (2, h, w); ``more``: (313,) to add to all logits."""
+    return colours(prediction, distributions(prediction, settings, more=more), settings)
 
 
 def _prepare() -> None:
@@ -503,9 +462,12 @@ def _require_same_shape(photo: Photo, prediction: Prediction) -> None:
         )
 
 
-def adjust(ab: Array, settings: Settings) -> Array:
-    """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w)."""
-    ab = remove_cast(ab, settings.cast_removal)
+def adjust(ab: Array, settings: Settings, drift: tuple[float, float] | None = None) -> Array:
+    """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w).
+
+    ``drift`` is that of the whole that it is a part of; None is its own.
+    """
+    ab = remove_cast(ab, settings.cast_removal, drift)
     shift = np.array([settings.tint, settings.warmth], np.float32)[:, None, None]
     return (ab * np.float32(settings.saturation) + shift) * np.float32(settings.strength)
 

@@ -35,7 +35,8 @@ _BY_THEIR_FILE = {
 }
 # Of packages whose wheels hold more than their own field says.
 _OF_WHEELS = {
-    "pillow_heif": "BSD-3-Clause; wheels GPL-2.0: libheif and libde265 (LGPL), x265 (GPL)"
+    "av": "BSD-3-Clause; wheels GPL-3.0: FFmpeg (LGPL), x264 and x265 (GPL)",
+    "pillow_heif": "BSD-3-Clause; wheels GPL-2.0: libheif and libde265 (LGPL), x265 (GPL)",
 }
 _HEAD = """\
 # Licences of the dependencies
@@ -47,8 +48,11 @@ in this repository. Who passes on a container image or an installer passes them 
 their sources and licence texts; who changes one owes the changes. HEIC needs care: the wheels of
 pillow-heif contain libraries under the GPL. They are an extra (`colorizer[heic]`) that the
 Dockerfile installs unless it is built with `EXTRAS=redis,s3`; an image with them can only be passed
-on under the GPL-2.0. The NVIDIA packages come with torch's build for CUDA only, under NVIDIA's
-terms; torch's build for the CPU does without, and the small image has no torch.
+on under the GPL-2.0. So do films: the wheels of av (PyAV) contain FFmpeg with x264 and x265, under
+the GPL, and an image with them can only be passed on under the GPL-3.0. All but films works when
+av has been uninstalled (`pip uninstall av`). The NVIDIA packages come with torch's build for CUDA
+only, under NVIDIA's terms; torch's build for the CPU does without, and the small image has no
+torch.
 """
 
 

@@ -27,6 +27,7 @@ HEAVY = (
     "numpy",
     "numba",
     "cv2",
+    "av",
     "PIL",
     "skimage",
     "imagecodecs",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
+from flask import request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, ValidationError
 
+from app.storage import names
 from colorizer.errors import InvalidSetting
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -59,6 +61,22 @@ def checked(model: type[Model], values: Mapping[str, Any] | bytes) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         refuse(error)
+
+
+def form_with_file(model: type[Model]) -> Model:
+    """The model of a form with one file, its field ``file``.
+
+    Raises:
+        InvalidSetting: if it does not fit, or has more files.
+    """
+    files = [file for _, file in request.files.items(multi=True)]
+    if len(files) > 1:
+        called = ", ".join(names.clean(file.filename or "") for file in files)
+        raise InvalidSetting(f"file: must be one file, not {len(files)} ({called}).")
+    form = checked(model, {**request.form, **request.files})
+    if "file" not in request.files:
+        raise InvalidSetting("file: must be a file, not text.")
+    return form
 
 
 def body(mimetype: str, model: type[BaseModel]) -> dict[str, Any]:

@@ -9,13 +9,11 @@ from flask import request, url_for
 
 from app.context import service
 from app.service import Treatment
-from app.storage import names
 from app.web.recent import remember
 from app.web.security import owner
-from colorizer.errors import InvalidSetting
 
 from . import representations
-from .documents import body, checked, new_blueprint
+from .documents import body, checked, form_with_file, new_blueprint
 from .schemas import PathId, Photo, PredictionSettings, Upload, Uploaded
 
 blueprint = new_blueprint("photos", "Photographs: upload, look, ask for colours, delete.")
@@ -34,10 +32,7 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     page becomes a photograph, and the answer is their batch: the one that was named, or a new one.
     """
     person = owner()
-    _refuse_further_files()
-    form = checked(Upload, {**request.form, **request.files})
-    if not hasattr(form.file, "stream"):
-        raise InvalidSetting("file: must be a file, not text.")
+    form = form_with_file(Upload)
     name = form.file.filename or ""
     stream, batch = form.file.stream, form.batch or None
     treatment = Treatment(1, form.salvage, form.colour, form.place)
@@ -87,10 +82,3 @@ def predict(path: PathId) -> tuple[dict[str, Any], int]:
     settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
     view = service.request(person, path.id, settings)
     return representations.photo(view, settings), 200 if view.state == "ready" else 202
-
-
-def _refuse_further_files() -> None:
-    files = [file for _, file in request.files.items(multi=True)]
-    if len(files) > 1:
-        called = ", ".join(names.clean(file.filename or "") for file in files)
-        raise InvalidSetting(f"file: must be one file, not {len(files)} ({called}).")

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import url_for
 
-from app.service import BatchView, View
+from app.service import BatchView, FilmView, View
+from app.storage.orders import Steps, Version
 from colorizer.settings import PARAMETERS, Settings
 
-from . import schemas
+from . import film_schemas, schemas
 
 _PICTURES = ("image", "preview", "uncertainty", "colours")
 _ID = "-id-"
@@ -78,3 +79,69 @@ def batch(view: BatchView, settings: Settings | None = None) -> dict[str, Any]:
     ).model_dump(mode="json")
     photo_links = _links(settings)  # making addresses is what takes the time
     return document | {"photos": [_photo(member, photo_links) for member in view.photos]}
+
+
+def film(view: FilmView) -> dict[str, Any]:
+    """A film as JSON, with its stills and versions."""
+    record = view.record
+    links = film_schemas.FilmLinks(
+        self=url_for("films.read", id=record.id),
+        versions=url_for("films.colour", id=record.id),
+        original=url_for("films.original", id=record.id),
+        page=url_for("film_pages.film", id=record.id),
+    )
+    document = film_schemas.Film(
+        id=record.id,
+        name=record.name,
+        codec=record.codec,
+        width=record.width,
+        height=record.height,
+        seconds=record.seconds,
+        rate=record.rate,
+        frames=record.frames,
+        interlaced=record.interlaced,
+        audio=record.audio,
+        bytes=record.bytes,
+        created=record.created,
+        expires=record.expires,
+        stills=[_still(seconds, still) for seconds, still in view.stills],
+        versions=[],
+        links=links,
+    ).model_dump(mode="json")
+    return document | {"versions": [version(record.id, each) for each in view.versions]}
+
+
+def _still(seconds: float, view: View) -> film_schemas.StillOut:
+    id = view.record.id
+    links = film_schemas.StillLinks(
+        photo=url_for("photos.read", id=id),
+        preview=url_for("pictures.preview", id=id),
+        grey=url_for("pictures.grey", id=id),
+        image=url_for("pictures.image", id=id),
+    )
+    return film_schemas.StillOut(time=max(seconds, 0), photo=id, state=view.state, links=links)
+
+
+def version(film: str, view: Version) -> dict[str, Any]:
+    """A coloured version of a film as JSON."""
+    steps, finished = view.steps or Steps(), view.finished
+    place: dict[str, Any] = {"id": film, "version": view.key}
+    return film_schemas.VersionOut(
+        id=view.key,
+        settings=view.order.settings.changes(),
+        codec=view.order.codec,
+        deinterlace=view.order.deinterlace,
+        asked=view.asked,
+        state=view.state,
+        position=view.position,
+        frames=finished.frames if finished else steps.frames,
+        total=finished.frames if finished else steps.total,
+        frames_per_second=steps.rate,
+        seconds_left=steps.seconds_left,
+        bytes=finished.bytes if finished else None,
+        warnings=list(finished.warnings) if finished else [],
+        problem=schemas.Problem(**asdict(view.problem)) if view.problem else None,
+        links=film_schemas.VersionLinks(
+            self=url_for("films.progress", **place), file=url_for("films.file", **place)
+        ),
+    ).model_dump(mode="json")

@@ -21,7 +21,7 @@ from colorizer.errors import InvalidSetting
 from colorizer.guidance import MOST_HINTS, Hint
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, Parameter, Settings
 
-_ID = r"^[A-Za-z0-9_-]{22}$"
+ID = r"^[A-Za-z0-9_-]{22}$"
 _TYPES: dict[str, type] = {"float": float, "int": int, "choice": str}
 
 
@@ -135,7 +135,7 @@ class PointSettings(PredictionSettings):
 class PathId(BaseModel):
     """The id in the address. What does not look like one is simply not found."""
 
-    id: str = Field(description="As the upload returned it.", json_schema_extra={"pattern": _ID})
+    id: str = Field(description="As the upload returned it.", json_schema_extra={"pattern": ID})
 
 
 class Upload(BaseModel):
@@ -189,7 +189,7 @@ class PhotoLinks(BaseModel):
 class Photo(BaseModel):
     """An uploaded photograph and how far its colours have come."""
 
-    id: str = Field(json_schema_extra={"pattern": _ID})
+    id: str = Field(json_schema_extra={"pattern": ID})
     name: str
     format: str = Field(description="By content, not by name.")
     width: int = Field(ge=1, description="px")
@@ -223,7 +223,7 @@ class BatchLinks(BaseModel):
 class Batch(BaseModel):
     """Photographs that belong together."""
 
-    id: str = Field(json_schema_extra={"pattern": _ID})
+    id: str = Field(json_schema_extra={"pattern": ID})
     created: datetime
     expires: datetime
     counts: dict[str, int] = Field(description="How many photographs are in each state.")
@@ -288,6 +288,8 @@ class Limits(BaseModel):
     max_upload_mb: int
     max_megapixels: int
     max_batch: int
+    max_film_seconds: float = Field(description="0: no films are taken.")
+    max_film_mb: int
     time_to_live_hours: float
 
 

@@ -98,7 +98,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             spool=service.spool,
             health=PATHS,
         )
-        most = _BODIES * self._config.max_request_mb * 1_000_000
+        config = self._config
+        most = _BODIES * max(config.max_request_mb * 1_000_000, config.max_film_bytes)
         return Gateway(doors, self._config.threads, self.patience, most)
 
     def run(self) -> None:

@@ -7,7 +7,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -139,6 +139,53 @@ def try_lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def claimed(path: Path, is_done: Callable[[], bool]) -> Iterator[int | None]:
+    """Hold a file while something is worked on; a process that dies lets go by dying.
+
+    Args:
+        is_done: asked at the end; True removes the file.
+
+    Yields:
+        The number of this attempt, 1 is the first; None if another is at it or the folder is gone.
+        One that ends in an exception does not count: the process lives.
+    """
+    try:
+        with full_disk():
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        if not try_lock(handle):
+            yield None
+            return
+        with full_disk():
+            os.write(handle, b".")
+        attempt = os.fstat(handle).st_size
+        try:
+            yield attempt
+        except Exception:
+            os.ftruncate(handle, attempt - 1)
+            raise
+        if is_done():
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether some process holds a file by :func:`claimed` now."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not try_lock(handle)
+    finally:
+        os.close(handle)
 
 
 def secret_in(path: Path) -> str:

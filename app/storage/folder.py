@@ -15,6 +15,7 @@ written back, and whatever is killed at whatever time leaves nothing half done. 
     photos/<id>/<key>.failed         why nothing did
     photos/<id>/results/             full-size pictures, made anew when they are missing
     batches/<id>/batch.json          BatchRecord; beside it an empty file for each photograph
+    films/<id>/                      a film and what was made of it (:mod:`app.storage.films`)
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ from colorizer.atomic import sync_folder, write_atomically
 from ..errors import NotFound, ServerBusy, StorageFull, StorageUnavailable
 from .disk import (
     check_access,
+    claimed,
     full_disk,
     gone,
+    is_claimed,
     make_folder,
     older,
     secret_in,
@@ -44,7 +47,7 @@ from .disk import (
     try_lock,
 )
 from .quota import Usage, folder_bytes
-from .records import BatchRecord, PhotoRecord, Record, Wanted, dumped, loaded, new_id
+from .records import BatchRecord, FilmRecord, PhotoRecord, Record, Wanted, dumped, loaded, new_id
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
 ORIGINAL = "The photograph"
@@ -56,7 +59,7 @@ ABANDONED_AFTER = 3600
 _RESULT_KEPT_FOR = 3600  # s without use after which a result is
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
-Kind = Literal["photos", "batches"]
+Kind = Literal["photos", "batches", "films"]
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
@@ -80,7 +83,7 @@ class Storage:
         self.min_free = min_free
         self.most = most
         self.usage = Usage(lambda: folder_bytes(root))
-        for name in (".", "photos", "batches", "incoming", "trash"):
+        for name in (".", "photos", "batches", "films", "incoming", "trash"):
             make_folder(root / name)
         for name in ("secret.key", "worker.lock", "queue.db"):
             if (root / name).exists():
@@ -247,39 +250,12 @@ class Storage:
             is gone. One that ends in an exception does not count: the process lives.
         """
         path = self.photo(wanted.id) / f"{wanted.key}.claim"
-        try:
-            with full_disk():
-                handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        except FileNotFoundError:
-            yield None
-            return
-        try:
-            if not try_lock(handle):
-                yield None
-                return
-            with full_disk():
-                os.write(handle, b".")
-            attempt = os.fstat(handle).st_size
-            try:
-                yield attempt
-            except Exception:
-                os.ftruncate(handle, attempt - 1)
-                raise
-            if is_done(self.names(wanted.id), wanted.key):
-                path.unlink(missing_ok=True)
-        finally:
-            os.close(handle)
+        with claimed(path, lambda: is_done(self.names(wanted.id), wanted.key)) as attempt:
+            yield attempt
 
     def is_claimed(self, wanted: Wanted) -> bool:
         """Whether some process works on it now."""
-        try:
-            handle = os.open(self.photo(wanted.id) / f"{wanted.key}.claim", os.O_RDWR)
-        except FileNotFoundError:
-            return False
-        try:
-            return not try_lock(handle)
-        finally:
-            os.close(handle)
+        return is_claimed(self.photo(wanted.id) / f"{wanted.key}.claim")
 
     def unfinished(self) -> Iterator[Wanted]:
         """Every prediction that was asked for and is neither there nor failed."""
@@ -314,11 +290,25 @@ class Storage:
         record = self._loaded(BatchRecord, folder / "batch.json")
         return record, _ids(folder)
 
+    # films
+
+    def film(self, id: str) -> FilmRecord:
+        """Raise NotFound if there is no such film or its time is up."""
+        return self._loaded(FilmRecord, self.film_folder(id) / "film.json")
+
+    def film_folder(self, id: str) -> Path:
+        """Folder of a film, whether it exists or not; NotFound if ``id`` is not an id."""
+        return self._folder("films", id)
+
+    def film_ids(self) -> list[str]:
+        """Of all films."""
+        return _ids(self.root / "films")
+
     # deleting
 
     def delete(self, kind: Kind, id: str) -> None:
-        """Delete a photograph ("photos"), or a batch ("batches") with all that were put into it:
-        gone at once, then wiped."""
+        """Delete a photograph ("photos"), a film ("films"), or a batch ("batches") with all that
+        were put into it: gone at once, then wiped."""
         trash = self.root / "trash" / new_id()
         with suppress(FileNotFoundError):
             os.rename(self._folder(kind, id), trash)
@@ -331,11 +321,11 @@ class Storage:
         """Delete what has expired, cannot be read, or was left by a process that died.
 
         Returns:
-            How many photographs and batches.
+            How many photographs, batches and films.
         """
         count = 0
         kinds: tuple[tuple[Kind, Callable[[str], object]], ...]
-        kinds = (("photos", self.record), ("batches", self.batch))
+        kinds = (("photos", self.record), ("batches", self.batch), ("films", self.film))
         for kind, read in kinds:
             for id in _ids(self.root / kind):
                 try:

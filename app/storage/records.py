@@ -149,10 +149,47 @@ class BatchRecord:
     expires: datetime
 
 
-Record = TypeVar("Record", PhotoRecord, BatchRecord)
+@dataclass(frozen=True)
+class FilmRecord:
+    """One uploaded film; written once.
+
+    Attributes:
+        id, owner, name, bytes, created, expires: as those of a photograph.
+        codec: of its pictures, as FFmpeg calls it.
+        mimetype: of the file, as far as browsers have one.
+        width, height: of its frames, upright, px.
+        seconds, rate, frames: how long it is, frames a second and in all; None if nobody knows.
+        interlaced: whether its frames are two fields.
+        audio: how many soundtracks it has.
+        stills: moments of it in order: seconds, and the id of the photograph.
+    """
+
+    id: str
+    owner: str
+    name: str
+    codec: str
+    mimetype: str
+    width: int
+    height: int
+    seconds: float | None
+    rate: float | None
+    frames: int | None
+    interlaced: bool
+    audio: int
+    bytes: int
+    created: datetime
+    expires: datetime
+    stills: tuple[tuple[float, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        stills = tuple((float(seconds), str(id)) for seconds, id in self.stills)
+        object.__setattr__(self, "stills", stills)
 
 
-def dumped(record: PhotoRecord | BatchRecord) -> bytes:
+Record = TypeVar("Record", PhotoRecord, BatchRecord, FilmRecord)
+
+
+def dumped(record: PhotoRecord | BatchRecord | FilmRecord) -> bytes:
     """A record as JSON."""
     return json.dumps(asdict(record), default=datetime.isoformat).encode()
 

@@ -30,10 +30,16 @@ class Metrics:
 
     Args:
         queue_length: called when somebody asks.
-        storage, budget: asked then too.
+        films_waiting, storage, budget: asked then too.
     """
 
-    def __init__(self, queue_length: Callable[[], float], storage: Storage, budget: Budget) -> None:
+    def __init__(
+        self,
+        queue_length: Callable[[], float],
+        films_waiting: Callable[[], float],
+        storage: Storage,
+        budget: Budget,
+    ) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._uploads = Counter(
@@ -58,6 +64,12 @@ class Metrics:
         self._photos = Counter(
             "colorizer_photographs", "Photographs that got their colours.", registry=registry
         )
+        self._films = Counter(
+            "colorizer_films", "Versions of films by outcome.", ["outcome"], registry=registry
+        )
+        self._film_seconds = Counter(
+            "colorizer_film_seconds", "Time spent on colouring films.", registry=registry
+        )
         self._requests = Counter(
             "colorizer_http_requests",
             "Requests that were answered.",
@@ -73,6 +85,7 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("queue_length", "Photographs that wait.", queue_length),
+            ("films_waiting", "Versions of films that are not finished.", _if_there(films_waiting)),
             ("data_bytes", "Size of data folder or store.", _if_there(storage.usage.bytes)),
             (
                 "disk_free_bytes",
@@ -86,7 +99,7 @@ class Metrics:
             Gauge(f"colorizer_{name}", about, registry=registry).set_function(value)
 
     def uploaded(self, outcome: str) -> None:
-        """A photograph was taken in ("stored"), or refused: the error's name."""
+        """A photograph or a film was taken in ("stored"), or refused: the error's name."""
         self._uploads.labels(outcome).inc()
 
     def predicted(self, outcome: str, seconds: float) -> None:
@@ -99,6 +112,11 @@ class Metrics:
     def rendering(self, kind: str) -> AbstractContextManager[object]:
         """Take the time of a picture's rendering: "preview", "uncertainty" or "result"."""
         return self._render_seconds.labels(kind).time()
+
+    def filmed(self, outcome: str, seconds: float) -> None:
+        """A version of a film was worked on: "ready", "removed", or what went wrong."""
+        self._films.labels(outcome).inc()
+        self._film_seconds.inc(seconds)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered."""

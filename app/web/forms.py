@@ -137,6 +137,14 @@ def query_of(settings: Settings) -> dict[str, str]:
     }
 
 
+def in_words(settings: Settings) -> str:
+    """What differs from the defaults, as a person reads it; empty if nothing does."""
+    changed = [
+        Control(PARAMETERS[name], value, (), {}) for name, value in settings.changes().items()
+    ]
+    return ", ".join(f"{c.parameter.label} {c.text}" for c in changed)
+
+
 def settings_from(values: MultiDict[str, str]) -> Settings:
     """The settings among a query's values; empty ones are defaults, foreign names are not ours.
 

@@ -21,22 +21,29 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import colorizer
 from colorizer import weights
-from colorizer.errors import ColorizerError
+from colorizer.errors import ColorizerError, UnsupportedFilm, UnsupportedImage
 from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
 
 from ..context import config, service
-from ..errors import problem_of
+from ..errors import UploadTooLarge, problem_of
 from ..storage import names
 from ..storage.records import Guide, Treatment, View
+from ..work.films import moment
 from . import forms, recent
 from .delivery import send
 from .security import owner
 
 blueprint = Blueprint("pages", __name__)
 
-#: what a file picker offers; the content decides what is taken
+#: names that films often end in; the content decides what is taken, here and below
+FILM_SUFFIXES = (
+    *(".3gp", ".avi", ".dv", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
+    *(".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+)
+#: what a file picker offers
 ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
+ACCEPT_FILMS = ",".join([ACCEPT, "video/*", *FILM_SUFFIXES])
 _REFUSALS_SHOWN = 5  # what is said on the next page travels in a cookie
 _ZIP_NAME = "colorized-photographs.zip"
 
@@ -59,7 +66,10 @@ def _start_page(problem: str | None = None) -> str:
         form=forms.UploadForm(),
         recent=recent.listed(owner()),
         samples=service.samples(),
-        accept=ACCEPT,
+        accept=ACCEPT_FILMS if service.films.off is None else ACCEPT,
+        takes_films=service.films.off is None,
+        film_suffixes=FILM_SUFFIXES,
+        longest_film=moment(config.max_film_seconds),
         takes_heic=find_spec("pillow_heif") is not None,
         problem=problem,
     )
@@ -67,39 +77,72 @@ def _start_page(problem: str | None = None) -> str:
 
 @blueprint.post("/photographs")
 def upload() -> BaseResponse | tuple[str, int]:
-    """One photograph, or many as a batch, from the form."""
+    """One photograph or film, or many photographs as a batch, from the form."""
     every = (file for _, file in request.files.items(multi=True))  # whatever the field is called
     files = [file for file in every if file.filename]
     if not files:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     treatment = forms.treatment_from(request.form)
     if len(files) == 1:
-        name = files[0].filename or ""
-        return _see_new(service.upload(owner(), files[0].stream, name, treatment=treatment))
+        kind, id = _take(files[0], treatment)
+        recent.remember(kind, id)
+        return _see(recent.PAGES[kind], id=id)
     return _upload_many(files, treatment)
 
 
+def _take(
+    file: FileStorage, treatment: Treatment, batch: str | None = None
+) -> tuple[recent.Kind, str]:
+    """Store a photograph or else, by its content, a film: which of them it is, and its id."""
+    name = file.filename or ""
+    try:
+        view = service.upload(owner(), file.stream, name, batch=batch, treatment=treatment)
+        return "photograph", view.record.id
+    except (UnsupportedImage, UploadTooLarge) as error:
+        if service.films.off is not None:
+            raise
+        file.stream.seek(0)
+        try:
+            return "film", service.films.upload(owner(), file.stream, name).record.id
+        except UnsupportedFilm:
+            raise error from None
+
+
 def _upload_many(files: list[FileStorage], treatment: Treatment) -> BaseResponse | tuple[str, int]:
-    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own."""
+    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own.
+
+    Films have pages of their own, which the start page leads to.
+    """
     batch = service.new_batch(owner())
     refused: list[tuple[str, ColorizerError]] = []
+    films = []
     for place, file in enumerate(files):
-        name, placed = file.filename or "", replace(treatment, place=place)
         try:
-            service.upload(owner(), file.stream, name, batch=batch.id, treatment=placed)
+            kind, id = _take(file, replace(treatment, place=place), batch.id)
         except ColorizerError as error:
             refused.append((names.clean(file.filename or ""), error))
-    if len(refused) == len(files):
+            continue
+        if kind == "film":
+            recent.remember("film", id)
+            films.append(id)
+    if len(refused) + len(films) == len(files):
         service.delete_batch(owner(), batch.id)
+    if len(refused) == len(files):
         statuses = {problem_of(error).status for _, error in refused}
         status = statuses.pop() if len(statuses) == 1 else 422
-        return render_template("refused.html", refused=refused, batch=None), status
-    recent.remember("batch", batch.id)
+        return render_template("refused.html", refused=refused, onward=None), status
+    if len(refused) + len(films) == len(files):
+        onward = url_for("film_pages.film", id=films[0])
+    else:
+        recent.remember("batch", batch.id)
+        onward = url_for("pages.batch", id=batch.id)
     if len(refused) > _REFUSALS_SHOWN:
-        return render_template("refused.html", refused=refused, batch=batch), 200
+        return render_template("refused.html", refused=refused, onward=onward), 200
     for name, reason in refused:
         flash(f"{name}: {reason}", "error")
-    return _see("pages.batch", id=batch.id)
+    if films and not onward.endswith(films[0]):
+        flash("The first page leads to the films.", "done")
+    return redirect(onward, 303)
 
 
 @blueprint.post("/samples/<name>")
@@ -122,7 +165,7 @@ def photograph(id: str) -> str:
         guide=forms.query_of_guide(forms.guide_from(request.args)),
         others=service.others_of_batch(who, id),
         default_amount=Guide.reference_amount,
-        **_form_parts(settings),
+        **form_parts(settings),
     )
 
 
@@ -208,7 +251,7 @@ def batch(id: str) -> str:
     if view.counts.get("missing"):
         view = service.request_batch(who, id, settings)
     return render_template(
-        "batch.html", view=view, output=forms.output_from(request.args), **_form_parts(settings)
+        "batch.html", view=view, output=forms.output_from(request.args), **form_parts(settings)
     )
 
 
@@ -238,7 +281,7 @@ def about() -> str:
     )
 
 
-def _form_parts(settings: Settings) -> dict[str, Any]:
+def form_parts(settings: Settings) -> dict[str, Any]:
     """What the settings form and the forms with buttons need."""
     return {
         "settings": settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,14 @@ from ..context import service
 from ..errors import NotFound
 from ..storage.records import View
 
-Kind = Literal["photograph", "batch"]
+Kind = Literal["photograph", "batch", "film"]
+
+#: kind -> endpoint of its page
+PAGES: Mapping[Kind, str] = {
+    "photograph": "pages.photograph",
+    "batch": "pages.batch",
+    "film": "film_pages.film",
+}
 
 #: how many are kept: the session is a cookie, and cookies are small
 MOST = 8
@@ -20,7 +28,7 @@ MOST = 8
 
 @dataclass(frozen=True)
 class Recent:
-    """A photograph or a batch that is still there.
+    """A photograph, a batch or a film that is still there.
 
     Attributes:
         endpoint: of its page, which takes its ``id``.
@@ -45,13 +53,13 @@ def listed(owner: str) -> list[Recent]:
     found = []
     for kind, id in session.get("recent", []):
         with suppress(NotFound):
-            found.append(_batch(owner, id) if kind == "batch" else _photograph(owner, id))
+            found.append(_LOOKS[kind](owner, id))
     return found
 
 
 def _photograph(owner: str, id: str) -> Recent:
     view = service.view(owner, id)
-    return Recent("pages.photograph", id, view.record.name, view if view.has_preview else None)
+    return Recent(PAGES["photograph"], id, view.record.name, view if view.has_preview else None)
 
 
 def _batch(owner: str, id: str) -> Recent:
@@ -59,4 +67,18 @@ def _batch(owner: str, id: str) -> Recent:
     if not photos:
         raise NotFound  # everything in it was refused or deleted
     name = f"{len(photos)} photograph{'' if len(photos) == 1 else 's'}"
-    return Recent("pages.batch", id, name, next((p for p in photos if p.has_preview), None))
+    return Recent(PAGES["batch"], id, name, next((p for p in photos if p.has_preview), None))
+
+
+def _film(owner: str, id: str) -> Recent:
+    view = service.films.view(owner, id)
+    stills = [still for _, still in view.stills]
+    cover = stills[len(stills) // 3] if stills else None
+    return Recent(PAGES["film"], id, view.record.name, cover)
+
+
+_LOOKS: Mapping[str, Callable[[str, str], Recent]] = {
+    "photograph": _photograph,
+    "batch": _batch,
+    "film": _film,
+}

@@ -39,6 +39,7 @@ _UPLOADS = {"pages.upload", "photos.upload"}
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self'; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; manifest-src 'self'"
 )
@@ -174,10 +175,11 @@ def largest_body(app: Flask, method: str, path: str) -> int:
 
 
 def _largest_body(config: Config, endpoint: str | None) -> int:
-    """A page's form may hold many photographs, the API's upload one, all else none."""
+    """A page's form may hold many photographs or a film, the API's upload one, all else none."""
     files = {
-        "pages.upload": config.max_request_mb * 1_000_000,
+        "pages.upload": max(config.max_request_mb * 1_000_000, config.max_film_bytes),
         "photos.upload": config.max_upload_bytes,
+        "films.upload": config.max_film_bytes,
     }
     return files.get(endpoint or "", 0) + FORM_OVERHEAD
 
@@ -194,9 +196,11 @@ def _limit_body() -> None:
 
 
 def _check_room() -> None:
-    """Refuse photographs that have no room before anything is made of them."""
+    """Refuse photographs and films that have no room before anything is made of them."""
     if request.endpoint in _UPLOADS:
         service.check_room(request.content_length or 0)
+    elif request.endpoint == "films.upload":
+        service.films.check_room(request.content_length or 0)
 
 
 def _rate() -> str:

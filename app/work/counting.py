@@ -10,10 +10,13 @@ class Counting(Protocol):
     """Told what happens, as it happens."""
 
     def uploaded(self, outcome: str) -> None:
-        """A photograph was taken in ("stored"), or refused: the error's name."""
+        """A photograph or a film was taken in ("stored"), or refused: the error's name."""
 
     def predicted(self, outcome: str, seconds: float) -> None:
         """A photograph was worked on: "ready", or what went wrong."""
 
     def rendering(self, kind: str) -> AbstractContextManager[object]:
         """Take the time of a picture's rendering: "preview", "uncertainty" or "result"."""
+
+    def filmed(self, outcome: str, seconds: float) -> None:
+        """A version of a film was worked on: "ready", "removed", or what went wrong."""

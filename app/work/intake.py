@@ -60,8 +60,8 @@ class Intake:
         Args:
             source: as there, or the original of another photograph.
         """
-        with self._counted():
-            _check_model(settings)
+        with self.counted():
+            check_model(settings)
             self.check_room()
             wanted = Wanted(new_id(), settings.model, settings.working_size)
             with self._storage.incoming() as folder:
@@ -97,7 +97,7 @@ class Intake:
 
     def ask(self, records: Iterable[PhotoRecord], settings: Settings) -> None:
         """Want one more prediction of some photographs, or failed ones again."""
-        _check_model(settings)
+        check_model(settings)
         self._check_queue()
         for record in records:
             wanted = Wanted(record.id, settings.model, settings.working_size)
@@ -121,7 +121,7 @@ class Intake:
         return created, created + timedelta(hours=self._config.time_to_live_hours)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
         """Count an upload by what becomes of it."""
         try:
             yield
@@ -159,7 +159,8 @@ class Intake:
             )
 
 
-def _check_model(settings: Settings) -> None:
+def check_model(settings: Settings) -> None:
+    """Raise InvalidSetting or WeightsMissing if there is no such model here."""
     installed = installed_models()
     if settings.model not in installed:
         if settings.model == DEFAULT_MODEL:

@@ -73,7 +73,8 @@ class Worker:
         self._counting = counting
         self._budget = budget
         self.done = 0
-        self._network = lru_cache(_MODELS_KEPT)(load or self._load)
+        self.load = load or self._load
+        self._network = lru_cache(_MODELS_KEPT)(self.load)
         self._durations: deque[float] = deque(maxlen=20)
         self.state = "The model is not loaded yet."
         self.is_ready = False

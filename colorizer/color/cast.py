@@ -64,7 +64,12 @@ def measure_cast(ab: Any, neutral_chroma: float = NEUTRAL_CHROMA) -> tuple[float
     return share * (a - NATURAL[0]), share * (b - NATURAL[1])
 
 
-def remove_cast(ab: Any, amount: float, fade_chroma: float = FADE_CHROMA) -> Any:
+def remove_cast(
+    ab: Any,
+    amount: float,
+    drift: tuple[float, float] | None = None,
+    fade_chroma: float = FADE_CHROMA,
+) -> Any:
     """Take ``amount`` (0..1) of the measured drift away, less where the chroma is high.
 
     ab' = ab - amount * drift * exp(-C^2 / (2 fade_chroma^2))
@@ -72,6 +77,7 @@ def remove_cast(ab: Any, amount: float, fade_chroma: float = FADE_CHROMA) -> Any
     Args:
         ab: (2, h, w) a*, b*.
         amount: 0 changes nothing, 1 takes all of the measured drift away.
+        drift: as of :func:`measure_cast`; None measures it here.
         fade_chroma: Lab units.
 
     Returns:
@@ -80,7 +86,7 @@ def remove_cast(ab: Any, amount: float, fade_chroma: float = FADE_CHROMA) -> Any
     if amount == 0:
         return ab
     xp = array_namespace(ab)
-    drift_a, drift_b = measure_cast(ab)
+    drift_a, drift_b = measure_cast(ab) if drift is None else drift
     fade = amount * xp.exp(-_squared_chroma(ab) / (2 * fade_chroma**2))
     return xp.stack([ab[0, ...] - drift_a * fade, ab[1, ...] - drift_b * fade])
 

@@ -111,6 +111,13 @@ _SHOWN_SKIPS = 20
     help="Leave the photographs out of the page, where they may not be shown to others.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Stop after this many photographs.")
+@click.option(
+    "--video",
+    is_flag=True,
+    help="PHOTOS are films: measure how steady their colours are, beside the truth's and beside "
+    "those of each frame coloured as a photograph; --limit counts frames of each. Of the other "
+    "options --json, --model, --device, --engine and --no-vgg count.",
+)
 def evaluate(
     photos: tuple[Path, ...],
     settings: tuple[str, ...],
@@ -129,6 +136,7 @@ def evaluate(
     page_folder: Path | None,
     without_photographs: bool,
     limit: int | None,
+    video: bool,
 ) -> None:
     """Colour the luminance of colour PHOTOS and compare the result with their true colours.
 
@@ -138,6 +146,11 @@ def evaluate(
 
     Exit codes: 0 all well, 1 nothing could be measured or written, 2 the command was misused.
     """
+    if json_file is not None:
+        _check_writable(json_file)
+    if video:
+        _evaluate_films(photos, json_file, (model, device, engine), vgg, limit)
+        return
     from ..evaluation.comparison import sides
     from ..evaluation.runner import rows_for
     from ..settings import Settings
@@ -149,8 +162,6 @@ def evaluate(
     rows = rows_for((*settings, *named), Settings(model=model))
     protocol = _protocol(short_side, crop, degrade)
     prior = _read_prior(prior_from)
-    if json_file is not None:
-        _check_writable(json_file)
     gallery = None if page_folder is None else _gallery(page_folder, not without_photographs)
 
     from ..evaluation import runner
@@ -193,6 +204,29 @@ def evaluate(
 
         page = write_page(page_folder, report, gallery)
         click.echo(f"\n{printable(f'The report is {page}.')}")
+
+
+def _evaluate_films(
+    films: tuple[Path, ...],
+    json_file: Path | None,
+    where: tuple[str, str, str],
+    vgg: bool,
+    limit: int | None,
+) -> None:
+    from ..evaluation.films import evaluate_film, film_table
+    from ..settings import Settings
+    from .options import load_colorizer
+
+    colorizer = load_colorizer(*where)
+    distance = _vgg(colorizer) if vgg else None
+    settings = Settings(model=where[0])
+    reports = [
+        evaluate_film(colorizer, film, settings, vgg=distance, limit=limit) for film in films
+    ]
+    click.echo(printable(film_table(reports)))
+    if json_file is not None:
+        content = {"films": [report.as_dict() for report in reports], "limit": limit}
+        _write_json(json_file, {**content, **_model(colorizer)})
 
 
 def _tell(report: Report) -> None:

@@ -4,6 +4,7 @@ import { ask, askJson, pause, post } from "./api.js";
 import { describeDivider } from "./compare.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { swap } from "./pictures.js";
 import { connectProbe } from "./probe.js";
 import { connectTouch } from "./touch.js";
 import { connectZoom } from "./zoom.js";
@@ -103,7 +104,7 @@ async function showPreview() {
     wanted = false;
     try {
       const response = await ask(withQuery(`${page}/preview.jpg`, controls.query()));
-      await show(after, await response.blob());
+      await swap(after, await response.blob());
       main.dataset.coloured = "true";
       shown = true;
       say("");
@@ -124,17 +125,6 @@ async function showPreview() {
   }
   working = false;
   return shown;
-}
-
-/** Put a picture into an <img> once it is decoded, so that nothing flickers. */
-async function show(img, blob) {
-  const address = URL.createObjectURL(blob);
-  const next = new Image();
-  next.src = address;
-  await next.decode();
-  const old = img.src;
-  img.src = address;
-  if (old.startsWith("blob:")) URL.revokeObjectURL(old);
 }
 
 // Waiting for the network: only the newest wait counts.

@@ -1,10 +1,21 @@
-// Small pictures that were refused, for being some of too many, are asked for again.
+// Pictures that are put in place without a flicker, or asked for again when they were refused.
 
 import { pause } from "./api.js";
 
 const TRIES = 5;
 
-/** Watch every <img> in `container`; `giveUp()` is called for each address that never came. */
+/** Put a picture into an <img> once it is decoded, so that nothing flickers. */
+export async function swap(img, blob) {
+  const address = URL.createObjectURL(blob);
+  const next = new Image();
+  next.src = address;
+  await next.decode();
+  const old = img.src;
+  img.src = address;
+  if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+}
+
+/** Watch every <img> in `container` that may be one of too many; `giveUp()` is called for each address that never came. */
 export function insistOnPictures(container, giveUp = () => {}) {
   const tries = new Map();
   const again = async (img) => {

@@ -1,4 +1,4 @@
-// The start page: photographs by drop, paste, picker or camera; each sent on its own.
+// The start page: photographs and films by drop, paste, picker or camera; each sent on its own.
 
 import { describeDivider } from "./compare.js";
 import { filesOf } from "./dropped.js";
@@ -12,10 +12,14 @@ const uploads = connectUpload(
   {
     panel: $("uploads"), summary: $("uploads-summary"), list: $("uploads-list"),
     onward: $("uploads-continue"), again: $("uploads-again"),
-    photos: form.dataset.photos, batches: form.dataset.batches,
+    photos: form.dataset.photos, batches: form.dataset.batches, films: form.dataset.films,
     choices: () => ({ colour: $("colour").value, salvage: $("salvage").checked }),
   },
-  { megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch) },
+  {
+    megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch),
+    filmMegabytes: Number(form.dataset.maxFilmMb),
+    filmSuffixes: form.dataset.filmSuffixes?.split(" "),
+  },
 );
 let sending = false;
 

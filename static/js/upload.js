@@ -19,23 +19,24 @@ export function connectUpload(view, limits) {
       throw new Error(`These are ${files.length} files; at most ${limits.files} can be added at a time.`);
     }
     const choices = view.choices();
-    lines = files.map((file, place) => newLine(file, { ...choices, place }));
+    lines = files.map((file, place) => newLine(file, isFilm(file), { ...choices, place }));
     view.list.replaceChildren(...lines.map((line) => line.element));
     view.panel.hidden = false;
     view.onward.hidden = view.again.hidden = true;
     say("Sending…");
-    batch = files.length > 1 ? await post(view.batches, {}) : null;
+    const photographs = lines.filter((line) => !line.isFilm);
+    batch = photographs.length > 1 ? await post(view.batches, {}) : null;
     return sendAll(lines);
   }
 
   async function sendAll(wanted) {
     view.onward.hidden = view.again.hidden = true;
-    say(batch ? `Sending ${wanted.length} files…` : "Sending…");
+    say(lines.length > 1 ? `Sending ${wanted.length} files…` : "Sending…");
     const waiting = [...wanted];
     const worker = async () => {
       for (let line = waiting.shift(); line; line = waiting.shift()) {
         await sendOne(line);
-        if (batch) say(`${taken().length} of ${lines.length} sent.`);
+        if (lines.length > 1) say(`${taken().length} of ${lines.length} sent.`);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -45,24 +46,63 @@ export function connectUpload(view, limits) {
   async function sendOne(line) {
     line.say("Sending…", "sending");
     try {
-      line.photo = await patiently(line, batch?.id, limits, view.photos);
+      line.photo = await patiently(line, batch?.id);
       line.problem = null;
       line.say("Sent", "done");
     } catch (problem) {
       line.problem = problem;
-      line.say(batch ? problem.message : "Not taken", "failed");
+      line.say(lines.length > 1 ? problem.message : "Not taken", "failed");
       view.list.prepend(line.element);
+    }
+  }
+
+  /** Films and photographs by what their files are called; what the server says counts more. */
+  const isFilm = ({ name, type }) => Boolean(view.films) && !type.startsWith("image/") &&
+    (type.startsWith("video/") || limits.filmSuffixes.some((end) => name.toLowerCase().endsWith(end)));
+
+  async function patiently(line, batch) {
+    try {
+      return await insist(line, batch);
+    } catch (problem) {
+      if (problem.status !== 415 || !view.films) throw problem;
+      line.isFilm = !line.isFilm; // it may be called what it is not
+      try {
+        return await insist(line, batch);
+      } catch {
+        line.isFilm = !line.isFilm;
+        throw problem;
+      }
+    }
+  }
+
+  async function insist(line, batch) {
+    const { size } = line.file;
+    const most = line.isFilm ? limits.filmMegabytes : limits.megabytes;
+    if (size > most * 1e6) {
+      throw new Problem(413, `The file has ${Math.ceil(size / 1e6)} MB; at most ${most} MB are taken.`);
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await (line.isFilm ? send(view.films, line) : send(view.photos, line, batch));
+      } catch (problem) {
+        const tries = problem.status ? TRIES : TRIES_OFFLINE;
+        if (!problem.isTemporary || attempt >= tries) throw problem;
+        line.say(`${problem.message} Trying again…`, "waiting");
+        await pause(1000 * (problem.retryAfter || 2));
+        line.say("Sending…", "sending");
+      }
     }
   }
 
   function conclude() {
     const photos = taken();
-    const page = batch?.links.page ?? photos[0]?.links.page;
+    const inBatch = batch && lines.some((line) => line.photo && !line.isFilm);
+    const page = inBatch ? batch.links.page : photos[0]?.links.page;
     if (photos.length === lines.length) return page;
     view.again.hidden = !lines.some(canPass);
     view.onward.hidden = !photos.length;
     if (photos.length) view.onward.href = page;
-    if (!batch) say(lines[0].problem.message);
+    if (lines.length === 1) say(lines[0].problem.message);
     else say(photos.length ? `${photos.length} of ${lines.length} were taken.` : "None of these could be taken.");
     (photos.length ? view.onward : view.again).focus();
     return null;
@@ -74,36 +114,19 @@ export function connectUpload(view, limits) {
 /** Whether a line failed for a reason that may have gone by now: the file itself is not it. */
 const canPass = ({ problem }) => problem && (problem.isTemporary || problem.status >= 500);
 
-async function patiently(line, batch, limits, address) {
-  const { size } = line.file;
-  if (size > limits.megabytes * 1e6) {
-    throw new Problem(413, `The file has ${Math.ceil(size / 1e6)} MB; at most ${limits.megabytes} MB are taken.`);
-  }
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await send(address, line, batch);
-    } catch (problem) {
-      const tries = problem.status ? TRIES : TRIES_OFFLINE;
-      if (!problem.isTemporary || attempt >= tries) throw problem;
-      line.say(`${problem.message} Trying again…`, "waiting");
-      await pause(1000 * (problem.retryAfter || 2));
-      line.say("Sending…", "sending");
-    }
-  }
-}
-
 // XMLHttpRequest, because fetch does not tell how much has been sent.
-function send(address, { file, wishes, progress }, batch) {
+function send(address, { file, isFilm, wishes, progress, say }, batch) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("file", file, file.name || "photograph");
-    for (const [name, value] of Object.entries(wishes)) body.append(name, value);
+    for (const [name, value] of isFilm ? [] : Object.entries(wishes)) body.append(name, value);
     if (batch) body.append("batch", batch);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) progress(event.loaded / event.total);
     });
+    request.upload.addEventListener("load", () => isFilm && say("Looking through it…", "sending"));
     request.addEventListener("load", () => {
       if (request.status === 201) return resolve(request.response);
       const detail = request.response?.detail ?? `The server answered with ${request.status}.`;
@@ -119,8 +142,8 @@ function send(address, { file, wishes, progress }, batch) {
   });
 }
 
-/** `wishes`: what is wanted of the file, as the API calls it. */
-function newLine(file, wishes) {
+/** `wishes`: what is wanted of a photograph, as the API calls it. */
+function newLine(file, isFilm, wishes) {
   const element = document.createElement("li");
   const name = document.createElement("span");
   name.className = "upload-name";
@@ -135,6 +158,7 @@ function newLine(file, wishes) {
   element.append(name, bar, state);
   return {
     file,
+    isFilm,
     wishes,
     element,
     photo: null, // once it is taken

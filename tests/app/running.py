@@ -16,6 +16,7 @@ import psutil
 import requests
 
 from ..conftest import ROOT
+from .clips import clip
 from .conftest import jpeg, wait_until
 
 Start = Callable[..., "Running"]
@@ -110,6 +111,21 @@ class Client:
         answer = self._session.post(f"{server.address}/api/v1/photos", files={"file": file})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    def colour_film(self, server: Running) -> str:
+        """Upload a film and order a version; returns the version's address."""
+        file = ("x.mp4", clip(), "video/mp4")
+        answer = self._session.post(f"{server.address}/api/v1/films", files={"file": file})
+        assert answer.status_code == 201, answer.text
+        address = answer.json()["links"]["versions"]
+        answer = self._session.post(f"{server.address}{address}", json={})
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["links"]["self"])
+
+    def version(self, server: Running, address: str) -> dict[str, Any]:
+        answer = self._session.get(f"{server.address}{address}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     def view(self, server: Running, id: str) -> dict[str, Any]:
         answer = self._session.get(f"{server.address}/api/v1/photos/{id}")

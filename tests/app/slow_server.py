@@ -2,8 +2,8 @@
 
     python -m tests.app.slow_server serve|work SECONDS FINISHED
 
-All else comes from COLORIZER_ variables. Each prediction that was finished adds a line to FINISHED;
-claims in Redis end 2 s after their process was killed.
+All else comes from COLORIZER_ variables. Each prediction that was finished adds a line to FINISHED,
+each run at a film to FINISHED.films; claims in Redis end 2 s after their process was killed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from app.processes.server import Server
 from app.processes.supervisor import work
 from app.service import Service
 from app.storage import claims
+from colorizer import video
 from colorizer.photo import Photo
 from colorizer.pipeline import Prediction
 
+from .clips import FakeFilming
 from .fakes import FakeNetwork
 
 
@@ -43,6 +45,8 @@ class SlowNetwork(FakeNetwork):
 def main() -> None:
     mode, seconds, finished = sys.argv[1:]
     claims.ENDS_AFTER = 2.0
+    filming = FakeFilming(seconds=float(seconds), log=Path(f"{finished}.films"))
+    video.colorize = filming  # type: ignore[assignment]
     network = SlowNetwork(float(seconds), Path(finished))
 
     def make_service(config: Config) -> Service:

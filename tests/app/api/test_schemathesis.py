@@ -21,11 +21,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.api import batches, catalogue, photos, pictures
+from app.api import batches, catalogue, films, photos, pictures
 from colorizer.settings import DEFAULT_MODEL
 
 from ..doors import NewApp
 from .test_api import upload
+from .test_films import upload as upload_film
 
 TOKEN = {"Authorization": "Bearer a-token-for-schemathesis"}
 CHECKS = [
@@ -45,7 +46,7 @@ def may_be_wrong(operation: Operation) -> bool:
 
 CASES = [
     (path, method, mode)
-    for part in (photos, pictures, batches, catalogue)
+    for part in (photos, pictures, batches, films, catalogue)
     for path, item in part.blueprint.paths.items()
     for method in ("get", "post", "delete")
     for mode in GenerationMode
@@ -61,6 +62,15 @@ class Api:
     schema: schemathesis.BaseSchema
     photo: str
     batch: str
+    film: str
+    version: str
+
+    def known(self, path: str) -> dict[str, str]:
+        """What of it an address asks for."""
+        if "/films/" not in path:
+            return {"id": self.batch if "/batches/" in path else self.photo}
+        place = {"id": self.film}
+        return place | {"version": self.version} if "{version}" in path else place
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +79,16 @@ def api(new_app: NewApp) -> Api:
     client = app.test_client()
     batch = client.post("/api/v1/batches", headers=TOKEN).json["id"]  # type: ignore[index]
     photo = upload(client, batch=batch, headers=TOKEN)["id"]
+    film = upload_film(client, headers=TOKEN)
+    order = client.post(film["links"]["versions"], json={}, headers=TOKEN)
+    assert order.json is not None
     generation = GenerationConfig(deterministic=True, with_security_parameters=False)
     config = SchemathesisConfig(
         seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=generation))
     )
     address = "/api/v1/openapi.json"
-    return Api(schemathesis.openapi.from_wsgi(address, whole(app), config=config), photo, batch)
+    schema = schemathesis.openapi.from_wsgi(address, whole(app), config=config)
+    return Api(schema, photo, batch, film["id"], order.json["id"])
 
 
 def whole(app: OpenAPI) -> Any:
@@ -94,8 +108,7 @@ def whole(app: OpenAPI) -> Any:
 def test_every_operation_does_what_it_says(
     api: Api, path: str, method: str, mode: GenerationMode
 ) -> None:
-    mine = {"id": api.batch if "/batches/" in path else api.photo}
-    known = mine if "{id}" in path and method != "delete" else None
+    known = api.known(path) if "{id}" in path and method != "delete" else None
     operation = api.schema[path][method]
     query = None
     if mode is GenerationMode.POSITIVE and operation.query.get("model") is not None:

@@ -1,0 +1,138 @@
+"""Coloured versions of a film: how one was ordered, how far it is, and what has come of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from colorizer.settings import Settings
+from colorizer.video.film import Codec, Output
+
+from ..errors import Problem
+
+VersionState = Literal["queued", "working", "ready", "failed"]
+
+#: codec -> (MIME type, suffix of a file's name)
+FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
+    "h264": ("video/mp4", "mp4"),
+    "h265": ("video/mp4", "mp4"),
+    "prores": ("video/quicktime", "mov"),
+    "ffv1": ("video/x-matroska", "mkv"),
+}
+#: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
+PLAYABLE: Codec = "h264"
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a film is to be coloured and written.
+
+    Attributes:
+        settings: all parameters.
+        codec: see :class:`colorizer.video.film.Output`.
+        deinterlace: make whole frames of interlaced ones.
+
+    Raises:
+        InvalidSetting: if there is no such codec.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    codec: Codec = "h264"
+    deinterlace: bool = False
+
+    def __post_init__(self) -> None:
+        Output(self.codec)
+
+    @property
+    def key(self) -> str:
+        """Name of its files: 16 hexadecimal digits."""
+        return hashlib.sha256(self.dumped()).hexdigest()[:16]
+
+    @property
+    def output(self) -> Output:
+        """For the library: what is to be played has the 8 bits that browsers know."""
+        return Output(self.codec, bits=8 if self.codec == PLAYABLE else None)
+
+    def dumped(self) -> bytes:
+        """As JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def loaded(cls, data: bytes) -> Order:
+        """From JSON; raises ValueError, TypeError, KeyError or InvalidSetting."""
+        values = json.loads(data)
+        return cls(**{**values, "settings": Settings(**values["settings"])})
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How far a version is.
+
+    Attributes:
+        frames: that are written.
+        total: how many it will be; None where nobody knows.
+        rate: frames a second.
+        seconds_left: None where nobody knows.
+    """
+
+    frames: int = 0
+    total: int | None = None
+    rate: float = 0.0
+    seconds_left: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """0..1 of the film, if its length is known."""
+        return min(self.frames / self.total, 1.0) if self.total else None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What has come of a version.
+
+    Attributes:
+        frames: in it.
+        seconds: that it took, from the last start on.
+        bytes: of its file.
+        playable: whether browsers can show it.
+        warnings: what could not be kept, in sentences.
+    """
+
+    frames: int
+    seconds: float
+    bytes: int
+    playable: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Version:
+    """One coloured version of a film.
+
+    Attributes:
+        key: names it among those of its film.
+        asked: when, UTC.
+        state: "queued" until the worker is at it.
+        position: versions of all films that are before it, and itself; None if it does not wait.
+        steps: how far it is, while it is being worked on.
+        finished: what has come of it, if it is ready.
+        problem: why nothing has, if it failed.
+    """
+
+    key: str
+    order: Order
+    asked: datetime
+    state: VersionState
+    position: int | None = None
+    steps: Steps | None = None
+    finished: Finished | None = None
+    problem: Problem | None = None
+
+    @property
+    def is_playable(self) -> bool:
+        """Whether browsers can show it."""
+        return self.finished is not None and self.finished.playable

@@ -1,0 +1,186 @@
+"""The pages of a film: moments of it to choose settings by, its coloured versions, the player.
+
+As on a photograph's page the settings live in the query string, with the moment that is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from colorizer.errors import InvalidSetting
+from colorizer.video.film import CODECS, Codec
+
+from ..context import service
+from ..service import FilmView
+from ..storage.orders import Order, Version
+from ..work.films import moment
+from . import forms
+from .delivery import send
+from .pages import form_parts
+from .security import owner
+
+blueprint = Blueprint("film_pages", __name__)
+
+#: short and long names of what films are written as
+CODEC_LABELS: dict[Codec, tuple[str, str]] = {
+    "h264": ("H.264", "H.264 in MP4, plays everywhere"),
+    "h265": ("H.265", "H.265 in MP4, smaller"),
+    "prores": ("ProRes", "ProRes 422 HQ, for editing"),
+    "ffv1": ("FFV1", "FFV1 in Matroska, without loss"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A version, in words.
+
+    Attributes:
+        looks: what its settings are.
+        query: the settings as they stand in an address.
+    """
+
+    version: Version
+    format: str
+    looks: str
+    query: dict[str, str]
+
+
+@blueprint.get("/films/<id>")
+def film(id: str) -> str:
+    """A film: one moment before and after, the controls, the versions. Asks for missing colours."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    view = service.films.view(who, id, settings)
+    number = _chosen(view, request.args)
+    still = view.stills[number - 1][1] if view.stills else None
+    if still is not None and still.state == "missing":
+        still = service.request(who, still.record.id, settings)
+    return render_template(
+        "film.html",
+        view=view,
+        number=number,
+        still=still,
+        versions=_shown(view),
+        playing=_playing(view, request.args.get("version")),
+        codecs=[(codec, CODEC_LABELS[codec][1]) for codec in CODECS],
+        films_off=service.films.off,
+        moment=moment,
+        about=about,
+        clock=_clock,
+        **form_parts(settings),
+    )
+
+
+@blueprint.get("/films/<id>/versions")
+def versions(id: str) -> str:
+    """The list of versions alone, for the page's script."""
+    view = service.films.view(owner(create=False), id)
+    return render_template(
+        "_versions.html",
+        view=view,
+        versions=_shown(view),
+        form=forms.ActionForm(),
+        moment=moment,
+        about=about,
+    )
+
+
+@blueprint.post("/films/<id>/colour")
+def colour(id: str) -> BaseResponse:
+    """Ask for a version with the settings in the address."""
+    settings = forms.settings_from(request.args)
+    order = Order(settings, _codec(request.form), "deinterlace" in request.form)
+    service.films.ask(owner(create=False), id, order)
+    return _see(id, still=request.args.get("still"), **forms.query_of(settings))
+
+
+@blueprint.post("/films/<id>/versions/<version>/remove")
+def remove(id: str, version: str) -> BaseResponse:
+    """Stop a version that is being made, or remove one."""
+    service.films.remove(owner(create=False), id, version)
+    flash("That version of the film has been removed.", "done")
+    return _see(id)
+
+
+@blueprint.get("/films/<id>/versions/<version>/play")
+def play(id: str, version: str) -> Response:
+    """A finished version, for the player."""
+    return send(service.films.file(owner(create=False), id, version))
+
+
+@blueprint.get("/films/<id>/versions/<version>/download")
+def download(id: str, version: str) -> Response:
+    """A finished version, as an attachment."""
+    return send(service.films.file(owner(create=False), id, version), attachment=True)
+
+
+@blueprint.get("/films/<id>/original")
+def original(id: str) -> Response:
+    """The film as it was uploaded, as an attachment."""
+    return send(service.films.original(owner(create=False), id), attachment=True)
+
+
+@blueprint.post("/films/<id>/delete")
+def delete(id: str) -> BaseResponse:
+    """Delete a film and all that was made of it, at once."""
+    service.films.delete(owner(create=False), id)
+    flash("The film and everything made from it have been deleted.", "done")
+    return redirect(url_for("pages.start"), 303)
+
+
+def _chosen(view: FilmView, values: MultiDict[str, str]) -> int:
+    """The number of the moment to look at, from 1: not the first, which is often a title."""
+    count = len(view.stills)
+    number = forms.whole_from(values, "still", count // 3 + 1)
+    return min(max(number, 1), max(count, 1))
+
+
+def _shown(view: FilmView) -> list[Shown]:
+    """The versions, the newest first."""
+    return [
+        Shown(
+            version,
+            CODEC_LABELS[version.order.codec][0],
+            forms.in_words(version.order.settings) or "Usual colours",
+            forms.query_of(version.order.settings),
+        )
+        for version in reversed(view.versions)
+    ]
+
+
+def _playing(view: FilmView, key: str | None) -> Version | None:
+    """The version to show: the one asked for, or the newest that can be played."""
+    playable = [version for version in view.versions if version.is_playable]
+    asked = [version for version in playable if version.key == key]
+    return next(iter(asked or playable[::-1]), None)
+
+
+def about(seconds: float) -> str:
+    """How long something may yet take, roughly: ``"15 s"``, ``"4 min"``."""
+    step = 5 if seconds < 90 else 60
+    return moment(max(round(seconds / step), 1) * step)
+
+
+def _clock(seconds: float, length: float | None) -> str:
+    """``"0:03.2"`` of a film that lasts less than a minute, else ``"1:05"``, ``"1:02:05"``."""
+    if length is not None and length < 60:
+        return f"0:{max(seconds, 0):04.1f}"
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _codec(values: MultiDict[str, str]) -> Codec:
+    given = values.get("codec", Order.codec)
+    for codec in CODECS:
+        if codec == given:
+            return codec
+    raise InvalidSetting(f"codec must be one of {', '.join(CODECS)}, not {given!r}.")
+
+
+def _see(id: str, **values: Any) -> BaseResponse:
+    return redirect(url_for("film_pages.film", id=id, **values), 303)

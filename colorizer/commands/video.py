@@ -1,0 +1,281 @@
+"""``colorizer video``: films, from file to file."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import InvalidGuidance, OutputError
+from ..guidance import Hint, Reference
+from ..names import printable
+from ..settings import Settings
+from ..video.film import CODECS, FilmGuidance, FilmHint, Output
+from .colorize import STOPPED
+from .guidance_options import read_reference
+from .options import Choice, device_options, load_colorizer, setting_options
+
+if TYPE_CHECKING:
+    from ..video import Progress, Result
+
+
+class Moment(click.ParamType[float]):
+    """Seconds, or minutes and hours: 90, 1:30, 0:01:30.5."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds = seconds_of(str(value))
+        if seconds is None:
+            self.fail(f"{value!r} is not a time; 90, 1:30 and 0:01:30.5 are.", param, ctx)
+        return seconds
+
+
+def seconds_of(text: str) -> float | None:
+    """Of a text as :class:`Moment` takes it; None if it is none."""
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        return None
+    if len(parts) > 3 or not all(0 <= number < 1e9 for number in numbers):
+        return None
+    total = 0.0
+    for number in numbers:
+        total = total * 60 + number
+    return total
+
+
+def timed_hint(text: str) -> FilmHint:
+    """A hint of its short form, ``TIME@X,Y,COLOUR[,REACH]``.
+
+    Raises:
+        InvalidGuidance: if it is none.
+    """
+    time, at, rest = text.partition("@")
+    seconds = seconds_of(time)
+    if not at or seconds is None:
+        raise InvalidGuidance(f"A hint of a film is written time@x,y,colour, not {text!r}.")
+    return FilmHint(seconds, Hint.parse(rest))
+
+
+def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | None:
+    """A number of 1 or more, or ``auto``."""
+    return None if value == "auto" else click.IntRange(min=1)(value, option, ctx)
+
+
+@click.command()
+@click.argument("film", metavar="FILM", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="The film in colour: .mp4, .m4v, .mov or .mkv; with --preview a folder for the stills.",
+)
+@click.option(
+    "--codec",
+    type=Choice(CODECS),
+    default=Output.codec,
+    show_default=True,
+    help="h264 plays everywhere; h265 is smaller; prores (.mov) and ffv1 (.mkv, without loss) are "
+    "for archives.",
+)
+@click.option(
+    "--crf",
+    type=click.IntRange(0, 51),
+    help="Of h264 and h265: lower is better and larger.  [default: 18 and 20]",
+)
+@click.option(
+    "--bits",
+    type=Choice(["8", "10"]),
+    help="Of each sample.  [default: 8 of films that have 8, else 10]",
+)
+@setting_options
+@click.option(
+    "--hint",
+    "hints",
+    multiple=True,
+    metavar="TIME@X,Y,COLOUR[,REACH]",
+    help="The colour of a place at a time, as often as needed; it goes with the motion within its "
+    "shot. The rest is as for colorizer colorize.",
+)
+@click.option(
+    "--reference",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A photograph in colour whose palette is taken.",
+)
+@click.option(
+    "--reference-amount",
+    type=click.FloatRange(0, 1),
+    default=Reference.amount,
+    show_default=True,
+    help="How much of it.",
+)
+@click.option(
+    "--every",
+    metavar="N|auto",
+    callback=_every,
+    default="auto",
+    show_default=True,
+    help="Frames from one look of the network to the next; auto: as the motion demands.",
+)
+@click.option(
+    "--deinterlace",
+    is_flag=True,
+    help="Make whole frames of interlaced ones, which stay otherwise.",
+)
+@click.option("--start", type=Moment(), help="Where to begin: 90, 1:30 or 0:01:30.5.")
+@click.option("--end", type=Moment(), help="Where to end.")
+@click.option(
+    "--preview",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Only colour N moments, as pictures in the folder OUT, to choose settings by.",
+)
+@click.option("--resume", is_flag=True, help="Go on where the same command was stopped or killed.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+@click.option("--no-provenance", is_flag=True, help="Do not note that the colours were added.")
+@device_options
+@click.pass_context
+def video(
+    ctx: click.Context,
+    /,
+    film: Path,
+    out: Path,
+    codec: Any,
+    crf: int | None,
+    bits: str | None,
+    hints: tuple[str, ...],
+    reference: Path | None,
+    reference_amount: float,
+    every: int | None,
+    deinterlace: bool,
+    start: float | None,
+    end: float | None,
+    preview: int | None,
+    resume: bool,
+    overwrite: bool,
+    no_provenance: bool,
+    device: str,
+    engine: str,
+    **values: Any,  # of the settings
+) -> None:
+    """Colour a film, its sound, subtitles, chapters and luma untouched.
+
+    Colours stay on what they belong to: within a shot they are carried along the motion, and the
+    decisions that are taken on a picture as a whole are taken for the shot. Ctrl-C ends the film
+    where it is, playable; --resume then goes on.
+
+    Exit codes: 0 all well, 1 something failed, 2 the command was misused, 130 stopped with Ctrl-C.
+    """
+    settings = Settings(**values)
+    guidance = FilmGuidance(
+        tuple(map(timed_hint, hints)),
+        None if reference is None else read_reference(reference, reference_amount),
+    )
+    output = Output(codec, crf, None if bits is None else int(bits))
+    if preview is not None:
+        if guidance.hints:
+            raise click.UsageError("--preview does not show hints; leave --hint out.")
+        _preview(film, out, preview, settings, guidance, (device, engine), deinterlace)
+        return
+    if out.exists() and not (resume or overwrite):
+        raise OutputError(f"{out} exists; --overwrite replaces it, --resume goes on with it.")
+    from .. import video as films
+
+    films.probe(film)  # before the model is loaded
+    colorizer = load_colorizer(settings.model, device, engine)
+    with _bar() as tell, _interruptible() as stopped:
+        result = films.colorize(
+            film, out, colorizer, settings,
+            guidance=guidance, output=output, start=start, end=end, every=every,
+            deinterlace=deinterlace, provenance=not no_provenance,
+            progress=tell, cancelled=lambda: bool(stopped), resume=resume,
+        )  # fmt: skip
+    _report(result)
+    if not result.complete:
+        ctx.exit(STOPPED)
+
+
+def _report(result: Result) -> None:
+    for warning in result.warnings:
+        click.echo(printable(warning), err=True)
+    if result.target is None:
+        click.echo("Stopped before there was a frame.")
+        return
+    text = f"{result.target}: {result.frames} frames, {result.shots} shots"
+    if result.complete:
+        click.echo(printable(f"{text}, in {result.seconds:.0f} s."))
+    else:
+        click.echo(printable(f"Stopped. {text} so far; the same command with --resume goes on."))
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    """A progress bar on standard error, if that is a terminal; gives what it is to be told by."""
+    import sys
+
+    from tqdm import tqdm
+
+    with tqdm(unit=" frames", file=sys.stderr, disable=None, smoothing=0.1) as bar:
+
+        def tell(progress: Progress) -> None:
+            if bar.n == 0:
+                bar.initial = progress.frames
+            bar.total = progress.total
+            bar.update(progress.frames - bar.n)
+
+        yield tell
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """The list gets an element at the first Ctrl-C; the second one ends the program as usual."""
+    stopped: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, _: object) -> None:
+        stopped.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _preview(
+    film: Path,
+    out: Path,
+    count: int,
+    settings: Settings,
+    guidance: FilmGuidance,
+    where: tuple[str, str],
+    deinterlace: bool,
+) -> None:
+    from .. import photo
+    from .. import video as films
+    from ..guidance import Guidance
+
+    stills = films.stills(film, count, deinterlace=deinterlace)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
+    colorizer = load_colorizer(settings.model, *where)
+    known = Guidance(reference=guidance.reference)
+    for still in stills:
+        file = out / f"{film.stem}-{still.time:09.3f}s.png"
+        result = colorizer.colorize(still.photo, settings, known)
+        photo.write(result, file, provenance=colorizer.provenance(settings, known))
+        click.echo(printable(str(file)))

@@ -1,0 +1,104 @@
+"""From what the network said to colours on its grid, as the settings have it.
+
+Apart from the place-by-place answers two things are needed: the palette of the whole, by which rare
+colours are favoured (:mod:`.color.rarity`), and what joins the places (:mod:`.color.field`). Of a
+photograph both are its own; of a film they are those of a shot (:mod:`.video`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .color.coherence import coherent
+from .color.hues import Folded, fold
+from .color.rarity import mixed_share, rarity_shift
+from .color.second_look import REBALANCING, TEMPERATURE, applied
+
+if TYPE_CHECKING:
+    from .color.field import ColourField
+    from .pipeline import Prediction
+    from .settings import Settings
+
+Array = NDArray[np.float32]
+
+
+class Places(Protocol):
+    """What joins the places of a picture: see :class:`.pipeline.Prediction`."""
+
+    @property
+    def look(self) -> NDArray[np.floating[Any]] | None:
+        """Of the refiner."""
+
+    @property
+    def field(self) -> ColourField:
+        """The colour field."""
+
+    @property
+    def rebalancing_weights(self) -> Array:
+        """Of the network's training."""
+
+
+def colours(places: Places, found: Folded, settings: Settings) -> Array:
+    """Colours on the grid, (2, h, w): place by place, coherent, or between the two."""
+    if settings.coherence == 0:
+        return found.mean()
+    even = together(places, found, settings.second_look)
+    if settings.coherence == 1:
+        return even
+    return found.mean() + np.float32(settings.coherence) * (even - found.mean())
+
+
+def together(places: Places, found: Folded, second_look: float) -> Array:
+    """Coherent colours: after the second look, without it, or between the two."""
+    if places.look is not None and second_look == 1:
+        return places.field.smooth(applied(places.look, found))
+    # what the network was trained with is not known: it expects too much chroma
+    unknown = np.ptp(places.rebalancing_weights) == 0
+    even = coherent(found, places.field, 1.0 if unknown else None)
+    if places.look is None or second_look == 0:
+        return even
+    looked_at = places.field.smooth(applied(places.look, found))
+    return even + np.float32(second_look) * (looked_at - even)
+
+
+def distributions(
+    prediction: Prediction,
+    settings: Settings,
+    palette: Array | None = None,
+    more: Array | None = None,
+) -> Folded:
+    """The distributions at the temperature of the settings, with their share of rare colours.
+
+    Args:
+        prediction: what the network said.
+        settings: temperature and rebalancing are looked at.
+        palette: of the whole that it is a part of, (313,); None is its own.
+        more: (313,) to add to all logits.
+    """
+    amount = settings.rebalancing
+    if more is None and settings.temperature == 1:  # known already, but for the mixing
+        share = mixed_share(prediction.palette if palette is None else palette, amount)
+        return prediction.statistics.favouring(share)
+    usual = (settings.temperature, amount) == (TEMPERATURE, REBALANCING)
+    if more is None and palette is None and usual:
+        return prediction.usual
+    return folded(prediction, settings.temperature, amount, palette, more)
+
+
+def folded(
+    prediction: Prediction,
+    temperature: float,
+    amount: float,
+    palette: Array | None = None,
+    more: Array | None = None,
+) -> Folded:
+    """As :func:`distributions`, of a temperature and an amount of rare colours, and anew."""
+    native = prediction.native_temperature
+    if palette is None:
+        palette = prediction.palette
+    shift = rarity_shift(prediction.rebalancing_weights, palette, amount, native)
+    shift = shift if more is None else shift + more
+    return fold(prediction.logits, temperature * native, shift)

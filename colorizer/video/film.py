@@ -1,0 +1,191 @@
+"""What is said of a film: its header, what a person knows of it, how it is written, how it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from ..errors import InvalidGuidance, InvalidSetting
+from ..guidance import Hint, Reference
+
+if TYPE_CHECKING:
+    from ..photo import Photo
+
+#: how a film is written: H.264, H.265, Apple ProRes 422 HQ, FFV1 (without loss)
+Codec = Literal["h264", "h265", "prores", "ffv1"]
+CODECS: tuple[Codec, ...] = get_args(Codec)
+#: hints of one film at the most
+MOST_HINTS = 200
+
+
+@dataclass(frozen=True)
+class FilmInfo:
+    """What is known of a film before it is read.
+
+    Attributes:
+        width, height: px, the right way up.
+        duration: seconds; None where the file does not say.
+        rate: frames a second, on the average; None where the file does not say.
+        frames: how many there are likely to be; None where that is not known.
+        pixel_aspect: width of a pixel over its height.
+        rotation: degrees by which the stored frames are turned to be upright, counter-clockwise.
+        interlaced: whether its first frames are said to be.
+        bits: of a luma sample, 8 to 16.
+        codec, container: as FFmpeg calls them.
+        audio, subtitles, chapters: how many of them there are.
+    """
+
+    width: int
+    height: int
+    duration: float | None
+    rate: Fraction | None
+    frames: int | None
+    pixel_aspect: Fraction = Fraction(1)
+    rotation: int = 0
+    interlaced: bool = False
+    bits: int = 8
+    codec: str = ""
+    container: str = ""
+    audio: int = 0
+    subtitles: int = 0
+    chapters: int = 0
+
+
+@dataclass(frozen=True)
+class Still:
+    """One moment of a film.
+
+    Attributes:
+        time: seconds from the film's beginning.
+        photo: grey, upright, with square pixels.
+    """
+
+    time: float
+    photo: Photo
+
+
+@dataclass(frozen=True)
+class FilmHint:
+    """The colour of a place at a time; it goes with the motion, within its shot.
+
+    Attributes:
+        time: seconds from the film's beginning, 0 or more.
+        hint: place and colour in the frame that is seen then.
+
+    Raises:
+        InvalidGuidance: if the time is none.
+    """
+
+    time: float
+    hint: Hint
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.time < float("inf"):
+            raise InvalidGuidance(f"The time of a hint must be 0 or more, not {self.time:g}.")
+
+
+@dataclass(frozen=True)
+class FilmGuidance:
+    """What a person knows of a film.
+
+    Attributes:
+        hints: at most 200.
+        reference: a picture of like palette, for all of it, or None.
+
+    Raises:
+        InvalidGuidance: if there are too many hints.
+    """
+
+    hints: tuple[FilmHint, ...] = ()
+    reference: Reference | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hints", tuple(self.hints))
+        if len(self.hints) > MOST_HINTS:
+            raise InvalidGuidance(
+                f"A film takes {MOST_HINTS} hints at most, not {len(self.hints)}."
+            )
+
+    def as_note(self) -> dict[str, Any]:
+        """Numbers and text, without the palette."""
+        found: dict[str, Any] = {}
+        if self.hints:
+            found["hints"] = [f"{hint.time:g}@{hint.hint.text}" for hint in self.hints]
+        if self.reference is not None:
+            found["reference"] = {"name": self.reference.name, "amount": self.reference.amount}
+        return found
+
+
+@dataclass(frozen=True)
+class Output:
+    """How the film is written.
+
+    Attributes:
+        codec: one of :data:`CODECS`.
+        crf: of H.264 and H.265, 0 (nearly without loss) to 51; None is 18 and 20.
+        bits: 8 or 10 (ProRes: 10); None keeps 8, and makes 10 of more.
+
+    Raises:
+        InvalidSetting: if one of them is not right.
+    """
+
+    codec: Codec = "h264"
+    crf: int | None = None
+    bits: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.codec not in CODECS:
+            raise InvalidSetting(
+                f"There is no codec {self.codec!r} here; known are {', '.join(CODECS)}."
+            )
+        if self.crf is not None and not 0 <= self.crf <= 51:
+            raise InvalidSetting(f"crf must be between 0 and 51, not {self.crf}.")
+        if self.crf is not None and self.codec not in ("h264", "h265"):
+            raise InvalidSetting("crf is for h264 and h265 only.")
+        if self.bits not in (None, 8, 10):
+            raise InvalidSetting(f"bits must be 8 or 10, not {self.bits}.")
+        if self.bits == 8 and self.codec == "prores":
+            raise InvalidSetting("ProRes has 10 bits.")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a film is.
+
+    Attributes:
+        frames: that are written, those of an earlier run included.
+        total: how many it will be; None where that is not known.
+        rate: frames a second, of this run.
+        seconds_left: None where that is not known.
+    """
+
+    frames: int
+    total: int | None
+    rate: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What has become of a film.
+
+    Attributes:
+        target: where it is; None if it was stopped before there was a frame.
+        frames: in it.
+        complete: False if it was stopped: then the target is playable and ends early, and the
+            same call goes on from where it was.
+        shots: that were found.
+        key_frames: frames that the network has seen.
+        seconds: that this run took.
+        warnings: what could not be kept, in plain sentences.
+    """
+
+    target: Path | None
+    frames: int
+    complete: bool
+    shots: int
+    key_frames: int
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())

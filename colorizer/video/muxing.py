@@ -1,0 +1,180 @@
+"""Putting segments together, with the sound, subtitles and chapters of the source."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ..errors import OutputError, UnsupportedFilm
+from .container import opened, pyav
+from .film import Codec
+from .writing import Form
+
+#: what the codecs are at home in, by the suffix of the target
+_CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
+    ".mp4": ("mp4", ("h264", "h265")),
+    ".m4v": ("mp4", ("h264", "h265")),
+    ".mov": ("mov", ("h264", "h265", "prores")),
+    ".mkv": ("matroska", ("h264", "h265", "prores", "ffv1")),
+}
+
+
+def container_for(target: Path, codec: Codec) -> str:
+    """FFmpeg's name of the container that the target's name asks for.
+
+    Raises:
+        UnsupportedFilm: if there is none such, or it does not hold the codec.
+    """
+    known = _CONTAINERS.get(target.suffix.lower())
+    if known is None:
+        raise UnsupportedFilm(
+            f"Films are written to {', '.join(_CONTAINERS)}, not to {target.suffix or 'no suffix'}."
+        )
+    name, codecs = known
+    if codec not in codecs:
+        fitting = [suffix for suffix, (_, held) in _CONTAINERS.items() if codec in held]
+        raise UnsupportedFilm(
+            f"{target.suffix} does not hold {codec}; choose {' or '.join(fitting)}."
+        )
+    return name
+
+
+def put_together(
+    segments: Sequence[tuple[Path, Fraction]],
+    form: Form,
+    source: Path,
+    target: Path,
+    container: str,
+    note: str,
+    start: Fraction,
+    end: Fraction | None,
+) -> tuple[str, ...]:
+    """Write the film.
+
+    Args:
+        segments: in their order, one or more, and when each begins on the source's clock.
+        form: of the pictures.
+        source: where everything but the pictures is from.
+        target: is written over.
+        container: of :func:`container_for`.
+        note: a sentence for the comment of the film; may be empty.
+        start, end: seconds of the source's clock at which the pictures begin and end; what lies
+            outside is left out, and ``start`` becomes 0 if it is not the source's beginning.
+
+    Returns:
+        What could not be kept, in plain sentences.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    av = pyav()
+    options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
+    with opened(source) as (original, pictures), ExitStack() as stack:
+        try:
+            film = stack.enter_context(av.open(str(target), "w", container, options))
+            first = stack.enter_context(av.open(str(segments[0][0])))
+            stream = film.add_stream_from_template(first.streams.video[0])
+            stream.codec_context.framerate = form.rate
+            stream.codec_context.sample_aspect_ratio = form.pixel_aspect
+            stream.metadata.update(pictures.metadata)
+            others, lost = _others(film, original, pictures, container)
+            if form.codec == "ffv1" and form.pixel_aspect != 1:
+                lost.append("FFV1 in .mkv does not say that its pixels are not square.")
+            film.metadata.update(_metadata(original.metadata, note))
+            chapters = original.chapters()
+            if chapters and start:
+                lost.append("Chapters are left out of a part of a film.")
+            elif chapters:
+                film.set_chapters(chapters)
+            packets = [_of_segments(segments, stream, start)]
+            if others:
+                packets.append(_of_source(original, others, start, end))
+            for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
+                film.mux_one(packet)
+        except (av.error.FFmpegError, OSError) as error:
+            raise OutputError(f"{target} cannot be written ({error}).") from error
+    return tuple(lost)
+
+
+def _others(
+    film: Any, original: Any, pictures: Any, container: str
+) -> tuple[dict[int, Any], list[str]]:
+    """The streams of the film for those of the source, by their index, and what has none."""
+    found, lost = {}, []
+    has_chapters = bool(original.chapters())
+    for stream in original.streams:
+        if stream.index == pictures.index:
+            continue
+        if stream.type == "data" and has_chapters:  # their names, which are written with them
+            continue
+        kind = "sound" if stream.type == "audio" else stream.type
+        try:
+            if stream.type not in ("audio", "subtitle", "attachment"):
+                raise ValueError
+            found[stream.index] = film.add_stream_from_template(stream)
+        except ValueError:
+            lost.append(
+                f"A stream of {kind} is left out: {container} does not hold it; .mkv holds most."
+            )
+        else:
+            found[stream.index].metadata.update(stream.metadata)
+    return found, lost
+
+
+def _metadata(original: Mapping[str, str], note: str) -> dict[str, str]:
+    """Of the source, without what belongs to its container, and with the note."""
+    own = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+    found = {key: value for key, value in original.items() if key.lower() not in own}
+    if note:
+        before = found.get("comment", "")
+        found["comment"] = f"{before}\n{note}" if before and note not in before else note
+    return found
+
+
+def _of_segments(
+    segments: Sequence[tuple[Path, Fraction]], stream: Any, start: Fraction
+) -> Iterator[tuple[float, Any]]:
+    """Packets of all segments with their times of decoding, in seconds.
+
+    An encoder that begins anew begins with times of decoding before its first frame's time, which
+    may lie before the last ones of the segment before; such are moved on.
+    """
+    last: int | None = None
+    for path, begins in segments:
+        with pyav().open(str(path)) as segment:
+            for packet in segment.demux(video=0):
+                if packet.dts is None:  # the end
+                    continue
+                shift = round((begins - start) / packet.time_base)
+                packet.pts += shift
+                packet.dts += shift
+                if last is not None and packet.dts <= last:
+                    packet.dts = last + 1
+                last = packet.dts
+                packet.stream = stream
+                yield float(packet.dts * packet.time_base), packet
+
+
+def _of_source(
+    original: Any, streams: Mapping[int, Any], start: Fraction, end: Fraction | None
+) -> Iterator[tuple[float, Any]]:
+    """Packets of the source's other streams between start and end."""
+    wanted = [original.streams[index] for index in streams]
+    latest = 0.0
+    for packet in original.demux(*wanted):
+        if packet.dts is None or packet.pts is None:
+            continue
+        seconds = packet.pts * packet.time_base
+        if seconds < start or (end is not None and seconds >= end):
+            continue
+        shift = round(start / packet.time_base)
+        packet.pts -= shift
+        packet.dts -= shift
+        index = packet.stream.index
+        latest = max(latest, float(packet.dts * packet.time_base))
+        packet.stream = streams[index]
+        yield latest, packet

@@ -1,0 +1,160 @@
+"""What is done of a film, in a folder beside its target, so that a run that was killed can go on.
+
+The folder ``.NAME.parts`` has a file for each segment and ``job.json``: what was asked for, which
+segments are whole, at which frame the next one begins and, if that is within a shot, in which file
+is what the shot knows (:class:`.settling.Known`). ``job.json`` is replaced only when a segment is
+whole; what was begun after it is done again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..atomic import write_atomically
+from ..color.hints import Stroke
+from ..color.upsample import LinearColour
+from ..errors import OutputError
+from .settling import Decision, Known
+
+_JOB = "job.json"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A segment that is whole.
+
+    Attributes:
+        file: its name in the folder.
+        begins, ends: when its first frame is shown and its last one is over, the film's units.
+        frames, shots, keys: in it.
+    """
+
+    file: str
+    begins: int
+    ends: int
+    frames: int
+    shots: int
+    keys: int
+
+
+@dataclass
+class Parts:
+    """The folder of one target.
+
+    Attributes:
+        folder: where it is.
+        asked: what was asked for, as JSON holds it.
+        pieces: in their order.
+        next_pts: of the first frame that is not done; None: the beginning.
+        known: of the shot that it is in; None if a shot begins with it.
+        done: whether all frames are in the pieces.
+    """
+
+    folder: Path
+    asked: Mapping[str, Any]
+    pieces: list[Piece] = field(default_factory=list)
+    next_pts: int | None = None
+    known: Known | None = None
+    done: bool = False
+
+    @classmethod
+    def of(cls, target: Path, asked: Mapping[str, Any], resume: bool) -> Parts:
+        """Of a run that asked for the same, if there was one and it is wanted; else new ones.
+
+        Raises:
+            OutputError: if there can be no such folder.
+        """
+        folder = target.with_name(f".{target.name}.parts")
+        asked = json.loads(json.dumps(asked))
+        if resume:
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return cls._read(folder, asked)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        except OSError as error:
+            raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        return cls(folder, asked)
+
+    @classmethod
+    def _read(cls, folder: Path, asked: Mapping[str, Any]) -> Parts:
+        job = json.loads((folder / _JOB).read_text(encoding="utf-8"))
+        if job["asked"] != asked:
+            raise ValueError("something else was asked for")
+        pieces = [Piece(**piece) for piece in job["pieces"]]
+        if not all((folder / piece.file).is_file() for piece in pieces):
+            raise ValueError("a segment is missing")
+        known = None
+        if job["known"] is not None:
+            strokes = [Stroke(**{**s, "ab": tuple(s["ab"])}) for s in job["strokes"]]
+            known = replace(_read_known(folder / job["known"]), strokes=tuple(strokes))
+        return cls(folder, asked, pieces, job["next_pts"], known, job["done"])
+
+    @property
+    def frames(self) -> int:
+        """In all pieces."""
+        return sum(piece.frames for piece in self.pieces)
+
+    def new_file(self) -> Path:
+        """Where the next segment is to be written."""
+        return self.folder / f"{len(self.pieces):06d}"
+
+    def add(self, piece: Piece, next_pts: int | None, known: Known | None) -> None:
+        """A segment is whole; ``next_pts`` is None if it was the last one.
+
+        Raises:
+            OSError: if that cannot be written down.
+        """
+        self.pieces.append(piece)
+        self.next_pts, self.known, self.done = next_pts, known, next_pts is None
+        name = None if known is None else f"{piece.file}.npz"
+        if known is not None:
+            _write_known(self.folder / f"{piece.file}.npz", known)
+        job = {
+            "asked": self.asked,
+            "pieces": [asdict(piece) for piece in self.pieces],
+            "next_pts": next_pts,
+            "known": name,
+            "strokes": [] if known is None else [asdict(stroke) for stroke in known.strokes],
+            "done": self.done,
+        }
+        write_atomically(self.folder / _JOB, json.dumps(job).encode())
+        for old in self.folder.glob("*.npz"):
+            if old.name != name:
+                old.unlink()
+
+    def remove(self) -> None:
+        """The film is whole."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _write_known(path: Path, known: Known) -> None:
+    decision = known.decision
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            palette=decision.palette,
+            more=np.zeros(0) if decision.more is None else decision.more,
+            numbers=np.array([decision.gain, *decision.drift]),
+            planes=known.planes,
+            weight=known.weight,
+            slope=known.colour.slope,
+            offset=known.colour.offset,
+        )
+
+
+def _read_known(path: Path) -> Known:
+    with np.load(path) as data:
+        gain, *drift = (float(number) for number in data["numbers"])
+        more = data["more"] if data["more"].size else None
+        decision = Decision(data["palette"], more, gain, (drift[0], drift[1]))
+        colour = LinearColour(data["slope"], data["offset"])
+        return Known(decision, data["planes"], data["weight"], colour)

@@ -1,0 +1,327 @@
+"""Reading films: what they are, moments of them, and their frames one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CorruptFilm, FilmTooLarge, InvalidSetting
+from .container import opened, pyav
+from .film import FilmInfo, Still
+from .luma import Levels, levels_of, luma_of
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+Path_ = str | os.PathLike[str]
+
+#: of a frame, if nobody says otherwise
+MAX_PIXELS = 36_000_000
+_USUAL_RATE = Fraction(25)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a film, upright.
+
+    Attributes:
+        luma: (H, W) uint8 or uint16 codes.
+        levels: what they mean.
+        pts: when it is shown, in units of the film's time base; they grow from frame to frame.
+        duration: in the same units, 0 where it is not known.
+        interlaced: whether it is two fields.
+    """
+
+    luma: NDArray[Any]
+    levels: Levels
+    pts: int
+    duration: int = 0
+    interlaced: bool = False
+
+    @property
+    def grey(self) -> NDArray[np.uint16]:
+        """16-bit sRGB grey, (H, W)."""
+        return self.levels.grey(self.luma)
+
+
+class Film:
+    """A film that is open.
+
+    Args:
+        container, stream: see :func:`.container.opened`.
+        name: for messages.
+        max_pixels: of a frame.
+
+    Attributes:
+        info: what it is.
+        stream: PyAV's.
+        levels: of the first frame.
+        first_pts: when it is shown.
+        time_base: seconds of one unit of :attr:`Frame.pts`.
+
+    Raises:
+        CorruptFilm: if no frame of it can be read.
+        FilmTooLarge: if its frames have more than ``max_pixels``.
+    """
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, name: str, max_pixels: int
+    ) -> None:
+        self._container, self.stream, self._name = container, stream, name
+        _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
+        self.time_base: Fraction = stream.time_base or Fraction(1, 90_000)
+        first = next(self._decoded(), None)
+        if first is None:
+            raise CorruptFilm(f"{name} holds no frame that can be read.")
+        _require_size(first.width, first.height, name, max_pixels)
+        self._turns = round(first.rotation / 90) % 4
+        self._size = first.width, first.height
+        self.levels = levels_of(first)
+        self.first_pts = first.pts or 0
+        self.info = _info(container, stream, first, self._turns, self.levels.bits)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second, on the average, or a usual number."""
+        return self.info.rate or _USUAL_RATE
+
+    def seconds(self, pts: int) -> float:
+        """From the film's first frame."""
+        return float((pts - self.first_pts) * self.time_base)
+
+    def pts(self, seconds: float) -> int:
+        """The time in the film's units."""
+        return self.first_pts + round(Fraction(seconds) / self.time_base)
+
+    def frames(self, start: int | None = None, deinterlace: bool = False) -> Iterator[Frame]:
+        """All frames from the first one with a pts of ``start`` or later.
+
+        Damaged places are left out. Frames without a time, or not later than the one before, get
+        the time that the film's rate gives them.
+        """
+        for frame, pts in self._timed(start, deinterlace):
+            yield self._upright(frame, pts)
+
+    def in_colour(self) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
+        """As :meth:`frames`, each with its colours: sRGB' (H, W, 3) as players show it."""
+        for frame, pts in self._timed(None, False):
+            rgb = frame.to_ndarray(format="rgb24")
+            yield self._upright(frame, pts), np.rot90(rgb, self._turns)
+
+    def _timed(self, start: int | None, deinterlace: bool) -> Iterator[tuple[VideoFrame, int]]:
+        step = max(round(1 / self.rate / self.time_base), 1)
+        last: int | None = None
+        for frame in self._from(start, deinterlace):
+            pts = frame.pts
+            if last is not None and (pts is None or pts <= last):
+                pts = last + (step if pts is None else 1)
+            last = self.first_pts if pts is None else pts
+            if start is None or last >= start:
+                if (frame.width, frame.height) != self._size:
+                    frame = frame.reformat(width=self._size[0], height=self._size[1])
+                yield frame, last
+
+    def _upright(self, frame: VideoFrame, pts: int) -> Frame:
+        luma = luma_of(frame)
+        if self._turns:
+            luma = np.ascontiguousarray(np.rot90(luma, self._turns))
+        return Frame(luma, levels_of(frame), pts, frame.duration or 0, frame.interlaced_frame)
+
+    def _from(self, start: int | None, deinterlace: bool) -> Iterator[VideoFrame]:
+        frames = self._decoded()
+        if start is not None and start > self.first_pts:
+            frames = self._sought(start)
+        if deinterlace:
+            frames = _deinterlaced(frames, self.stream)
+        return frames
+
+    def _sought(self, start: int) -> Iterator[VideoFrame]:
+        """From a frame before ``start``, or from the beginning where that cannot be found."""
+        error = pyav().error.FFmpegError
+        margin = round(1 / self.time_base)
+        try:
+            self._container.seek(max(start - margin, self.first_pts), stream=self.stream)
+            frames = self._decoded(rewind=False)
+            first = next(frames, None)
+        except error:
+            return self._decoded()
+        if first is None or first.pts is None or first.pts > start:
+            return self._decoded()
+        return _after(first, frames)
+
+    def _decoded(self, rewind: bool = True) -> Iterator[VideoFrame]:
+        error = pyav().error
+        if rewind:
+            self._rewind()
+        try:
+            for packet in self._container.demux(self.stream):
+                try:
+                    yield from packet.decode()
+                except error.InvalidDataError:
+                    continue
+        except error.EOFError:
+            return
+        except error.FFmpegError:  # the rest of the file is damaged
+            return
+
+    def _rewind(self) -> None:
+        """To the first frame; a film without an index, which cannot, is there already or ends."""
+        error = pyav().error.FFmpegError
+        for place in (self.stream.start_time or 0, 0):
+            try:
+                self._container.seek(place, stream=self.stream)
+            except error:
+                continue
+            return
+
+
+def _after(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
+
+
+def _deinterlaced(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
+    """By FFmpeg's bwdif, one frame for each."""
+    from av.filter import Graph
+
+    graph: Any = Graph()
+    graph.link_nodes(
+        graph.add_buffer(template=stream),
+        graph.add("bwdif", "mode=send_frame:deint=all"),
+        graph.add("buffersink"),
+    ).configure()
+    error = pyav().error
+    for frame in _after_all(frames):
+        graph.push(frame)
+        while True:
+            try:
+                yield graph.pull()
+            except (error.BlockingIOError, error.EOFError):
+                break
+
+
+def _after_all(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame | None]:
+    yield from frames
+    yield None
+
+
+def _require_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise FilmTooLarge(
+            f"The frames of {name} have {width} x {height} = {width * height:,} pixels, "
+            f"but the limit is {max_pixels:,}."
+        )
+
+
+def _info(
+    container: InputContainer, stream: VideoStream, first: VideoFrame, turns: int, bits: int
+) -> FilmInfo:
+    width, height = first.width, first.height
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
+    if aspect <= 0:
+        aspect = Fraction(1)
+    if turns % 2:
+        width, height, aspect = height, width, 1 / aspect
+    duration = None
+    if stream.duration is not None and stream.time_base is not None:
+        duration = float(stream.duration * stream.time_base)
+    elif container.duration is not None:
+        duration = container.duration / 1_000_000
+    rate = stream.average_rate or stream.guessed_rate
+    frames = stream.frames or (round(duration * rate) if duration and rate else None)
+    return FilmInfo(
+        width=width,
+        height=height,
+        duration=duration,
+        rate=rate,
+        frames=frames,
+        pixel_aspect=aspect,
+        rotation=90 * turns,
+        interlaced=first.interlaced_frame,
+        bits=bits,
+        codec=stream.codec_context.name,
+        container=container.format.name,
+        audio=len(container.streams.audio),
+        subtitles=len(container.streams.subtitles),
+        chapters=len(container.chapters()),
+    )
+
+
+def probe(path: Path_, max_pixels: int = MAX_PIXELS) -> FilmInfo:
+    """What a film is; its first frame is decoded.
+
+    Raises:
+        UnreadableFilm: if the file cannot be opened.
+        UnsupportedFilm: if it is not a film, or has no moving pictures.
+        CorruptFilm: if no frame of it can be read.
+        FilmTooLarge: if its frames have more than ``max_pixels``.
+        PackageMissing: without PyAV.
+    """
+    path = Path(path)
+    with opened(path) as (container, stream):
+        return Film(container, stream, path.name, max_pixels).info
+
+
+def stills(
+    path: Path_,
+    count: int = 10,
+    *,
+    times: Sequence[float] | None = None,
+    deinterlace: bool = False,
+    max_pixels: int = MAX_PIXELS,
+) -> list[Still]:
+    """Moments of a film as grey photographs, to choose settings by.
+
+    Args:
+        count: how many, spread evenly over the film; it may have less frames.
+        times: which ones, in seconds, in any order; then ``count`` is not looked at. One that is
+            beyond the end is left out.
+        deinterlace: see :func:`.colorize`.
+        max_pixels: as for :func:`probe`, and the same errors.
+
+    Raises:
+        InvalidSetting: if ``count`` is below 1 or a time below 0.
+    """
+    path = Path(path)
+    if count < 1 or min(times or [0]) < 0:
+        raise InvalidSetting("Stills are one or more, at times of 0 or later.")
+    with opened(path) as (container, stream):
+        film = Film(container, stream, path.name, max_pixels)
+        if times is None:
+            length = film.info.duration or count
+            times = [length * (i + 0.5) / count for i in range(count)]
+        found: dict[int, Still] = {}
+        for time in times:
+            frame = next(film.frames(film.pts(time), deinterlace), None)
+            if frame is not None:
+                found[frame.pts] = Still(film.seconds(frame.pts), _photo(frame, film.info))
+    if not found and not times:
+        raise CorruptFilm(f"{path.name} holds no frame that can be read.")
+    return [found[pts] for pts in sorted(found)]
+
+
+def _photo(frame: Frame, info: FilmInfo) -> Any:
+    """Grey, with square pixels."""
+    from PIL import Image
+
+    from ..photo import Photo
+    from ..photo.srgb import to_depth
+
+    grey = frame.grey
+    if info.pixel_aspect != 1:
+        width = max(round(info.width * info.pixel_aspect), 1)
+        image = Image.fromarray(grey.astype(np.float32))
+        image = image.resize((width, info.height), Image.Resampling.BICUBIC)
+        grey = np.clip(np.rint(np.asarray(image)), 0, 65535).astype(np.uint16)
+    if frame.levels.bits == 8:
+        return Photo(to_depth(grey, 8))
+    return Photo(grey, bit_depth=16)

@@ -1,0 +1,287 @@
+r"""The colours of a shot's key frames: what the network said of each, carried to the others.
+
+The network's answer changes from frame to frame where it is unsure, and so does every decision that
+is taken on a picture as a whole. Here, for the key frames of one shot,
+
+1. the palette is one: the mean of theirs; by it rare colours are favoured, and a reference's
+   palette or the balancing of a picture that is warm all over is one shift for all;
+2. the distributions p_k, folded by hue, with what the second look says of them, are averaged along
+   the motion, forward and backward,
+
+       N_k S_k = c_k p_k + KEPT v W(N_{k-1} S_{k-1}),    N_k = c_k + KEPT v W(N_{k-1}),
+
+   W carries from the key frame before, v is where that way holds and c_k = 1 / (variance +
+   :data:`LEAST_VARIANCE`): a place where the network was sure counts more. Both sums together, with
+   p_k once, are what is decoded, so that a shot's first frame knows what its last one does;
+3. they are decoded as a photograph's are, on each key frame's own colour field;
+4. averages are paler than what they are averages of, so the chroma is raised to what the key frames
+   have by themselves, by one factor of at most :data:`MOST_GAIN`; and the cast is one, measured on
+   all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..color.cast import measure_cast
+from ..color.coherence import field_of_parts
+from ..color.field import ColourField
+from ..color.hints import HintField, Stroke
+from ..color.hues import CLASSES, HUES, Folded
+from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
+from ..color.upsample import LinearColour, enlarge, fit_linear_colour
+from ..decoding import colours, distributions
+from ..guidance import Reference
+from ..pipeline import LOGIT_STRIDE, Prediction, adjust
+from ..settings import Settings
+from .flow import Way
+
+Array = NDArray[np.float32]
+
+#: share of what is known that is left from one key frame to the next
+KEPT = 0.95
+#: variance of a place that is as sure as can be, Lab units squared
+LEAST_VARIANCE = 50.0
+#: most that chroma is raised by
+MOST_GAIN = 1.25
+#: planes of a :class:`Stack`, before those of the second look
+_HUES = slice(0, 2 * HUES)
+_EXPECTED = 2 * HUES
+_VARIANCE = _EXPECTED + 1
+_CLASSES = slice(_VARIANCE + 1, _VARIANCE + 1 + CLASSES)
+_LOOK = slice(_CLASSES.stop, None)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is one for a shot.
+
+    Attributes:
+        palette: (313,), how likely each colour is in it.
+        more: (313,) to add to the logits of all places, or None.
+        gain: of the chroma.
+        drift: (a, b) of its cast, see :func:`colorizer.color.cast.measure_cast`.
+    """
+
+    palette: Array
+    more: Array | None
+    gain: float
+    drift: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a part of a shot knows at its end, for the part that follows.
+
+    Attributes:
+        decision: of the shot.
+        planes: (h, w, k) S of the last key frame, forward, see :class:`Stack`.
+        weight: (h, w) N.
+        colour: of the last key frame, as it was rendered.
+        strokes: hints in it.
+    """
+
+    decision: Decision
+    planes: Array
+    weight: Array
+    colour: LinearColour
+    strokes: tuple[Stroke, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All that is averaged of one key frame, as (h, w, k) planes; what joins its places, too."""
+
+    planes: Array
+    lightness: Array
+    rebalancing_weights: Array
+
+    @property
+    def folded(self) -> Folded:
+        """The distributions."""
+        planes = self.planes.transpose(2, 0, 1)
+        shape = planes.shape[1:]
+        return Folded(planes[_HUES].reshape(2, HUES, *shape), planes[_EXPECTED])
+
+    @property
+    def look(self) -> Array | None:
+        """What the second look said, on the whole grid."""
+        found = self.planes.transpose(2, 0, 1)[_LOOK]
+        return found if len(found) else None
+
+    @cached_property
+    def field(self) -> ColourField:
+        """What joins its places."""
+        planes = self.planes.transpose(2, 0, 1)
+        return field_of_parts(self.lightness, planes[_VARIANCE], planes[_CLASSES])
+
+
+def _stack(prediction: Prediction, found: Folded) -> Stack:
+    rows, columns = found.expected.shape
+    parts = [
+        found.hues.reshape(-1, rows, columns),
+        found.expected[None],
+        prediction.statistics.variance[None],
+        prediction.statistics.classes,
+    ]
+    if prediction.look is not None:
+        parts.append(enlarge(prediction.look.astype(np.float32), rows, columns))
+    planes = np.ascontiguousarray(np.concatenate(parts).transpose(1, 2, 0))
+    return Stack(planes, prediction.lightness_of_places, prediction.rebalancing_weights)
+
+
+def settled(
+    keys: Sequence[Prediction],
+    ways: Sequence[tuple[Way, Way]],
+    settings: Settings,
+    reference: Reference | None = None,
+    strokes: Sequence[Sequence[Stroke]] = (),
+    before: Known | None = None,
+) -> tuple[list[LinearColour], Known]:
+    """Colours of the key frames of a shot or, after ``before``, of a part of it.
+
+    Args:
+        keys: what the network said of each.
+        ways: from each but the first back to the one before it, and from that one on to it.
+        settings: all of a photograph.
+        reference: see :class:`colorizer.guidance.Guidance`.
+        strokes: hints in each of the key frames; none where it is empty.
+        before: of the part before, whose last key frame is the first one here; its colours stay.
+
+    Returns:
+        The colours of each, and what is known at the end.
+    """
+    if reference is not None:  # its palette is no cast
+        left = settings.cast_removal * (1 - reference.amount)
+        settings = settings.with_changes({"cast_removal": left})
+    if before is None:
+        decision, stacks, forward = _decided(keys, ways, settings, reference)
+    else:
+        decision = before.decision
+        stacks = [
+            _stack(key, distributions(key, settings, decision.palette, decision.more))
+            for key in keys
+        ]
+        forward = _averaged(stacks, [back for back, _ in ways], (before.planes, before.weight))
+    found = _decoded(stacks, forward, ways, settings)
+    strokes = strokes or [()] * len(keys)
+    colour = [
+        _finished(key, ab, settings, decision, hints)
+        for key, ab, hints in zip(keys, found, strokes, strict=True)
+    ]
+    if before is not None:
+        colour[0] = before.colour
+    return colour, Known(decision, *forward[-1], colour[-1], tuple(strokes[-1]))
+
+
+def _decided(
+    keys: Sequence[Prediction],
+    ways: Sequence[tuple[Way, Way]],
+    settings: Settings,
+    reference: Reference | None,
+) -> tuple[Decision, list[Stack], list[tuple[Array, Array]]]:
+    """A shot's decision, its key frames' stacks and their averages forward."""
+    palette = np.mean([key.palette for key in keys], axis=0)
+    more = None
+    if reference is not None:
+        more = reference_shift(palette, np.array(reference.palette), reference.amount)
+    backs = [back for back, _ in ways]
+    stacks = [_stack(key, distributions(key, settings, palette, more)) for key in keys]
+    forward = _averaged(stacks, backs)
+    found = _decoded(stacks, forward, ways, settings)
+    share = warm_share(_row(found)) if settings.cast_removal > 0 else 0.0
+    if share > FROM:
+        weights = keys[0].rebalancing_weights
+        shift = balancing_shift(palette, weights, share, settings.cast_removal)
+        if shift is not None:
+            more = shift if more is None else more + shift
+            stacks = [_stack(key, distributions(key, settings, palette, more)) for key in keys]
+            forward = _averaged(stacks, backs)
+            found = _decoded(stacks, forward, ways, settings)
+    alone = _chroma(_row([colours(stack, stack.folded, settings) for stack in stacks]))
+    gain = min(max(alone / max(_chroma(_row(found)), 1e-6), 1.0), MOST_GAIN)
+    row = _row(found) * np.float32(gain)
+    return Decision(palette, more, gain, measure_cast(row)), stacks, forward
+
+
+def _row(found: Sequence[Array]) -> Array:
+    """Pictures (2, h, w) side by side, to be measured as one."""
+    return np.concatenate(found, axis=2)
+
+
+def _chroma(ab: Array) -> float:
+    return float(np.hypot(ab[0], ab[1]).mean())
+
+
+def _averaged(
+    stacks: Sequence[Stack], ways: Sequence[Way], before: tuple[Array, Array] | None = None
+) -> list[tuple[Array, Array]]:
+    """S and N of the module's docstring for each key frame.
+
+    Args:
+        ways: from each but the first to the one before it.
+        before: S and N of the first, if they are known.
+    """
+    found: list[tuple[Array, Array]] = []
+    for number, stack in enumerate(stacks):
+        if number == 0 and before is not None:
+            found.append(before)
+            continue
+        own = _own_weight(stack)
+        if number == 0:
+            found.append((stack.planes, own))
+            continue
+        planes, weight = found[-1]
+        way = ways[number - 1]
+        carried = KEPT * way.holds_at(*own.shape) * way.carried(weight)
+        total = own + carried
+        mean = stack.planes * own[..., None] + way.carried(planes) * carried[..., None]
+        found.append((mean / total[..., None], total))
+    return found
+
+
+def _own_weight(stack: Stack) -> Array:
+    return 1 / (stack.planes[..., _VARIANCE] + np.float32(LEAST_VARIANCE))
+
+
+def _decoded(
+    stacks: Sequence[Stack],
+    forward: Sequence[tuple[Array, Array]],
+    ways: Sequence[tuple[Way, Way]],
+    settings: Settings,
+) -> list[Array]:
+    """Colours of each key frame, (2, h, w), of both sums together."""
+    backward = _averaged(stacks[::-1], [on for _, on in reversed(ways)])[::-1]
+    found = []
+    for stack, (one, m), (other, n) in zip(stacks, forward, backward, strict=True):
+        own = _own_weight(stack)
+        total = (m + n - own)[..., None]
+        mean = one * m[..., None] + other * n[..., None] - stack.planes * own[..., None]
+        whole = Stack(mean / total, stack.lightness, stack.rebalancing_weights)
+        found.append(colours(whole, whole.folded, settings))
+    return found
+
+
+def _finished(
+    key: Prediction,
+    ab: Array,
+    settings: Settings,
+    decision: Decision,
+    strokes: Sequence[Stroke],
+) -> LinearColour:
+    """Colours on the grid as the settings want them, fitted to the key frame's lightness."""
+    lightness = key.lightness
+    height, width = lightness.shape
+    guide = ab
+    ab = adjust(ab * np.float32(decision.gain), settings, decision.drift)
+    full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
+    full = full[:, :height, :width]
+    if strokes:
+        field = HintField(key.lightness_of_places, guide, (height, width), LOGIT_STRIDE)
+        full = field.painted(full, lightness, strokes)
+    return fit_linear_colour(full, lightness, settings.edge_refinement)

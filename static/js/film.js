@@ -1,0 +1,196 @@
+// The page of a film: one moment follows the controls, the versions tell how far they are.
+
+import { ask, askJson, pause, post } from "./api.js";
+import { describeDivider } from "./compare.js";
+import { connectControls, withQuery } from "./controls.js";
+import { localiseTimes } from "./dates.js";
+import { insistOnPictures, swap } from "./pictures.js";
+import { connectPlayer } from "./player.js";
+
+const POLL = 1000; // ms between two looks
+const GONE = "This film has been deleted or its time is up.";
+
+const $ = (id) => document.getElementById(id);
+const main = $("main");
+const { page } = main.dataset;
+
+localiseTimes();
+const player = connectPlayer({
+  section: $("player"), screen: $("screen"), video: $("film"), divider: $("divide"),
+});
+
+// Moments: links that are followed here without a new page.
+const moments = [...document.querySelectorAll("#moments a")];
+let chosen = moments.find((link) => link.hasAttribute("aria-current"));
+
+const controls = connectControls($("settings"), page, onSettings, (query) => {
+  if (chosen) query.set("still", chosen.dataset.still);
+});
+
+function onSettings() {
+  if ($("colour")) $("colour").action = withQuery($("colour").dataset.action, controls.query());
+  for (const link of moments) {
+    const query = controls.query();
+    query.set("still", link.dataset.still);
+    link.href = withQuery(page, query);
+  }
+  if (chosen) {
+    $("as-photograph").href = withQuery(chosen.dataset.page, forPhotograph());
+    refresh();
+  }
+}
+
+/** The settings, without the moment. */
+function forPhotograph() {
+  const query = controls.query();
+  query.delete("still");
+  return query;
+}
+
+for (const link of moments) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    choose(link);
+  });
+}
+
+function choose(link) {
+  chosen.removeAttribute("aria-current");
+  chosen = link;
+  link.setAttribute("aria-current", "true");
+  $("still").value = link.dataset.still;
+  $("before").src = $("after").src = `${link.dataset.page}/grey.jpg`;
+  controls.refresh();
+  onSettings();
+}
+
+function say(text, busy = false) {
+  if ($("status").textContent !== text) $("status").textContent = text;
+  $("status").dataset.busy = busy;
+}
+
+// The picture: one request at a time, and after it the latest wish.
+const coloured = new Set(); // predictions that are known to be there
+let looking = false;
+let wanted = false;
+
+async function refresh() {
+  wanted = true;
+  if (looking) return;
+  looking = true;
+  while (wanted) {
+    wanted = false;
+    try {
+      if (await isColoured()) await showPreview();
+    } catch (problem) {
+      setState(problem.isTemporary ? "working" : "failed");
+      say(problem.status === 404 ? GONE : problem.message);
+      if (problem.isTemporary) await lookAgain(problem.retryAfter);
+    }
+  }
+  looking = false;
+}
+
+async function lookAgain(seconds = 0) {
+  wanted = true;
+  await pause(1000 * seconds || POLL);
+}
+
+function setState(state) {
+  main.dataset.state = state;
+}
+
+/** Whether the chosen moment has colours by these settings' network; asks for them if not. */
+async function isColoured() {
+  const { api } = chosen.dataset;
+  const address = withQuery(api, controls.query("predict"));
+  if (coloured.has(address)) return true;
+  const { state, problem } = await askJson(address);
+  if (state === "ready") {
+    coloured.add(address);
+    return true;
+  }
+  setState(state);
+  if (state === "failed") {
+    say(problem.detail);
+    return false;
+  }
+  say("Choosing the colours…", true);
+  if (state === "missing") {
+    const { model, working_size } = controls.values();
+    await post(`${api}/predictions`, { model, working_size });
+  }
+  await lookAgain();
+  return false;
+}
+
+async function showPreview() {
+  const { page: photograph } = chosen.dataset;
+  const response = await ask(withQuery(`${photograph}/preview.jpg`, forPhotograph()));
+  const picture = await response.blob();
+  if (photograph !== chosen.dataset.page) return;
+  await swap($("after"), picture);
+  setState("ready");
+  main.dataset.coloured = "true";
+  say("");
+}
+
+// The versions: the server writes the list, and what has changed of it is put in place.
+const versionsIn = (part) => [...part.querySelectorAll(".version")];
+const isBusy = ({ dataset }) => ["queued", "working"].includes(dataset.state);
+
+async function follow() {
+  while (versionsIn(document).some(isBusy)) {
+    await pause(POLL);
+    try {
+      const answer = await ask(`${page}/versions`);
+      update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch (problem) {
+      if (!problem.isTemporary) return void ($("news").textContent = problem.message);
+      await pause(1000 * problem.retryAfter);
+    }
+  }
+}
+
+function update(latest) {
+  const known = new Map(versionsIn(document).map((item) => [item.dataset.key, item]));
+  for (const next of versionsIn(latest)) {
+    const item = known.get(next.dataset.key);
+    known.delete(next.dataset.key);
+    if (!item) $("versions").prepend(next);
+    else if (item.dataset.state !== next.dataset.state) take(item, next);
+    else refreshNumbers(item, next);
+  }
+  for (const item of known.values()) item.remove();
+}
+
+/** A version has come to another state. */
+function take(item, next) {
+  const hadFocus = item.contains(document.activeElement);
+  item.replaceWith(next);
+  if (hadFocus) next.querySelector("a, button").focus();
+  const { state, play } = next.dataset;
+  if (state === "ready") $("news").textContent = "The film has been coloured.";
+  if (state === "failed") $("news").textContent = next.querySelector(".version-state").textContent;
+  if (play && !player.isShown()) player.show(play);
+}
+
+function refreshNumbers(item, next) {
+  const latest = [...next.querySelectorAll("[data-live]")];
+  for (const [place, element] of [...item.querySelectorAll("[data-live]")].entries()) {
+    if (element.tagName === "PROGRESS") element.value = latest[place].value;
+    else if (element.textContent !== latest[place].textContent) {
+      element.textContent = latest[place].textContent;
+    }
+  }
+}
+
+if (chosen) {
+  const stage = $("stage");
+  stage.style.setProperty("--ratio", stage.dataset.width / stage.dataset.height);
+  describeDivider($("compare"));
+  insistOnPictures($("moments"));
+  if (main.dataset.state !== "ready") refresh();
+}
+follow();

@@ -1,0 +1,186 @@
+"""The page of a film as a browser without JavaScript uses it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.context import SERVICE
+from app.web.films import about
+from colorizer.settings import PARAMETERS
+
+from ..clips import FakeFilming, clip
+from ..conftest import jpeg, wait_until
+from ..doors import NewApp
+from .test_pages import token, upload
+
+
+@pytest.fixture(autouse=True)
+def filming(monkeypatch: pytest.MonkeyPatch) -> FakeFilming:
+    """What colours films in this module."""
+    fake = FakeFilming()
+    monkeypatch.setattr("colorizer.video.colorize", fake)
+    monkeypatch.setattr("app.work.filming._TELL_EVERY", 0.0)
+    return fake
+
+
+@pytest.fixture
+def film(client: FlaskClient) -> str:
+    """Address of an uploaded film's page."""
+    return upload(client, (clip(), "old film.mp4")).location
+
+
+def work(client: FlaskClient) -> None:
+    """Colour all films that wait, in this thread."""
+    filming = client.application.extensions[SERVICE]._filming
+    for id, key in filming._films.unfinished():
+        assert filming._take(id, key)
+
+
+def colour(client: FlaskClient, film: str, query: str = "", **fields: str) -> TestResponse:
+    data = {"csrf_token": token(client.get(film)), **fields}
+    return client.post(f"{film}/colour{query}", data=data)
+
+
+def test_a_film_is_known_by_its_content(client: FlaskClient) -> None:
+    assert "/films/" in upload(client, (clip(), "scan.jpg")).location
+    assert "/photographs/" in upload(client, (jpeg(), "film.mp4")).location
+    assert 'accept="' in client.get("/").text
+    assert "video/*" in client.get("/").text
+    assert "up to 10 min and 1000 MB" in client.get("/").text
+
+
+def test_films_among_photographs(client: FlaskClient) -> None:
+    answer = upload(client, (jpeg(), "a.jpg"), (clip(), "film.mp4"), (jpeg(), "b.jpg"))
+    assert "/batches/" in answer.location
+    page = client.get(answer.location).text
+    assert "2 of 2 in colour" in page
+    assert "The first page leads to the films." in page
+    assert "film.mp4" in client.get("/").text
+    answer = upload(client, (clip(), "1.mp4"), (io.BytesIO(b"Dear diary"), "diary.txt"))
+    assert "/films/" in answer.location
+    assert "diary.txt" in client.get(answer.location).text
+
+
+def test_where_films_are_off_a_film_is_no_picture(new_app: NewApp) -> None:
+    client = new_app(max_film_seconds=0).test_client()
+    assert "video/*" not in client.get("/").text
+    assert "Films" not in client.get("/").text
+    answer = upload(client, (clip(), "film.mp4"))
+    assert answer.status_code == 415
+
+
+def test_settings_are_chosen_on_moments(client: FlaskClient, film: str) -> None:
+    page = client.get(film)
+    assert page.status_code == 200
+    assert page.text.count('src="/photographs/') == 2 + 9  # before, after, and the moments
+    assert "1 s · 64 × 48 px · h264, 10 frames a second · silent" in page.text
+    for name in PARAMETERS.keys() - {"model"}:
+        assert f'name="{name}"' in page.text
+    page = client.get(f"{film}?still=7&warmth=12")
+    assert 'name="still" id="still" value="7"' in page.text
+    assert "preview.jpg?warmth=12" in page.text
+    chosen = re.search(r'<a href="([^"]+)"[^>]+aria-current="true"><img', page.text)
+    assert chosen
+    assert chosen[1] == f"{film}?still=7&amp;warmth=12"
+    assert f'action="{film}/colour?still=7&amp;warmth=12"' in page.text
+    assert client.get(f"{film}?still=900").status_code == 200
+    assert client.get(f"{film}?still=x").status_code == 422
+
+
+def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: str) -> None:
+    answer = colour(client, film, "?warmth=12&still=2", codec="h264")
+    assert answer.location == f"{film}?still=2&warmth=12"
+    page = client.get(answer.location).text
+    assert "Warmth 12 warmer" in page
+    assert "Waiting" in page
+    assert "/play" not in page
+    work(client)
+    page = client.get(film).text
+    assert "10 frames" in page
+    assert "The subtitles could not be kept." in page
+    address = re.search(r'<video id="film"[^>]+src="([^"]+)"', page)
+    assert address
+    part = client.get(address[1], headers={"Range": "bytes=0-99"})
+    assert (part.status_code, part.mimetype, len(part.data)) == (206, "video/mp4", 100)
+    assert "attachment" not in part.headers.get("Content-Disposition", "")
+    download = client.get(address[1].replace("/play", "/download"))
+    assert "old%20film-colour.mp4" in download.headers["Content-Disposition"].replace(" ", "%20")
+    assert "media-src 'self'" in download.headers["Content-Security-Policy"]
+    assert client.get(f"{film}/original").headers["Content-Disposition"].startswith("attachment")
+    fragment = client.get(f"{film}/versions").text
+    assert 'data-state="ready"' in fragment
+    assert "<html" not in fragment
+
+
+def test_what_browsers_do_not_play_is_not_shown(client: FlaskClient, film: str) -> None:
+    colour(client, film, codec="ffv1")
+    work(client)
+    page = client.get(film).text
+    assert "FFV1: <a" in page
+    assert "/download" in page
+    assert "/play" not in page
+    assert colour(client, film, codec="vp9").status_code == 422
+
+
+def test_a_film_with_odd_sides_is_not_shown(client: FlaskClient) -> None:
+    film = upload(client, (clip(width=63), "odd.mp4")).location
+    colour(client, film)
+    work(client)
+    page = client.get(film).text
+    assert "Browsers do not play films with odd sides" in page
+    assert "/play" not in page
+
+
+def test_a_version_is_removed(client: FlaskClient, film: str) -> None:
+    colour(client, film)
+    page = client.get(film)
+    address = re.search(r'action="([^"]+/remove)"', page.text)
+    assert address
+    assert ">Stop<" in page.text
+    answer = client.post(address[1], data={"csrf_token": token(page)})
+    assert answer.location == film
+    assert "has been removed" in client.get(film).text
+    assert client.post(address[1], data={"csrf_token": token(page)}).status_code == 404
+
+
+def test_progress_is_told(new_app: NewApp, filming: FakeFilming) -> None:
+    client = new_app().test_client()
+    film = upload(client, (clip(), "film.mp4")).location
+    colour(client, film)
+    service = client.application.extensions[SERVICE]
+    filming.gate.clear()
+    service._filming.start()
+    wait_until(lambda: "50 %" in client.get(f"{film}/versions").text)
+    fragment = client.get(f"{film}/versions").text
+    assert "50 %, 4.0 frames a second, about 5 s left" in fragment
+    assert 'value="0.500"' in fragment
+    assert 'http-equiv="refresh"' in client.get(film).text
+    filming.gate.set()
+    wait_until(lambda: 'data-state="ready"' in client.get(f"{film}/versions").text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "5 s"), (62, "1 min"), (100, "2 min"), (3700, "1 h 2 min")]
+)
+def test_what_is_left_is_rounded(seconds: float, text: str) -> None:
+    assert about(seconds) == text
+
+
+def test_a_failure_is_said(client: FlaskClient, film: str, filming: FakeFilming) -> None:
+    filming.broken = True
+    colour(client, film)
+    work(client)
+    assert "The film is damaged." in client.get(film).text
+
+
+def test_delete_and_recent(client: FlaskClient, film: str) -> None:
+    assert f'href="{film}"' in client.get("/").text
+    response = client.post(f"{film}/delete", data={"csrf_token": token(client.get(film))})
+    assert "have been deleted" in client.get(response.location).text
+    assert client.get(film).status_code == 404
+    assert f'href="{film}"' not in client.get("/").text

@@ -1,0 +1,354 @@
+"""Films, from an upload to coloured versions, and everything that may go wrong on the way."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.config import Config
+from app.errors import (
+    FilmsOff,
+    FilmTooLong,
+    NotFound,
+    NotReady,
+    StorageFull,
+    TooManyVersions,
+    UploadTooLarge,
+)
+from app.service import Service
+from app.storage.films import Films
+from app.storage.folder import Storage
+from app.storage.orders import Order
+from app.work import films as desk
+from app.work.films import moment
+from colorizer.errors import CorruptFilm, InvalidSetting, UnsupportedFilm
+from colorizer.settings import Settings
+
+from ..clips import HEIGHT, WIDTH, FakeFilming, clip
+from ..conftest import OWNER, finished, jpeg, wait_until
+from ..fakes import FakeNetwork
+
+VIVID = Order(Settings(saturation=1.5))
+
+
+@pytest.fixture(autouse=True)
+def filming(monkeypatch: pytest.MonkeyPatch) -> FakeFilming:
+    """What colours films in this module."""
+    fake = FakeFilming()
+    monkeypatch.setattr("colorizer.video.colorize", fake)
+    monkeypatch.setattr("app.work.filming._TELL_EVERY", 0.0)
+    return fake
+
+
+def state(service: Service, id: str, order: Order = VIVID) -> str:
+    return service.films.version(OWNER, id, order.key).state
+
+
+def files_of(service: Service, id: str) -> list[str]:
+    folder = service.config.data_dir / "films" / id
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_from_upload_to_a_coloured_film(service: Service, filming: FakeFilming) -> None:
+    data = clip().getvalue()
+    view = service.films.upload(OWNER, io.BytesIO(data), "../old\u202e film.mp4")
+    record, id = view.record, view.record.id
+    assert (record.name, record.codec, record.mimetype) == ("old film.mp4", "h264", "video/mp4")
+    assert (record.width, record.height, record.frames, record.rate) == (WIDTH, HEIGHT, 10, 10)
+    assert record.seconds == pytest.approx(1.0)
+    assert record.expires - record.created == timedelta(hours=24)
+    assert view.versions == []
+
+    assert len(view.stills) == 9  # after the middle of the last tenth there is none
+    seconds, still = view.stills[2]
+    assert seconds == pytest.approx(0.3)
+    assert (still.record.name, still.has_preview) == ("old film, 0.3 s", True)
+    assert finished(service, OWNER, still.record.id).state == "ready"
+    assert service.preview(OWNER, still.record.id, VIVID.settings).make().data
+
+    version = service.films.ask(OWNER, id, VIVID)
+    assert version.state in ("queued", "working", "ready")
+    wait_until(lambda: state(service, id) == "ready")
+    version = service.films.version(OWNER, id, VIVID.key)
+    assert version.is_playable
+    assert version.finished is not None
+    assert version.finished.frames == 10
+    assert version.finished.warnings == ("The subtitles could not be kept.",)
+    assert filming.calls[0]["settings"] == VIVID.settings
+    assert filming.calls[0]["output"].bits == 8
+    file = service.films.file(OWNER, id, VIVID.key).make()
+    assert (file.name, file.mimetype) == ("old film-colour.mp4", "video/mp4")
+    assert file.path.stat().st_size == version.finished.bytes
+    assert service.films.original(OWNER, id).make().path.read_bytes() == data
+
+    assert service.films.ask(OWNER, id, VIVID).state == "ready"
+    assert len(filming.calls) == 1  # it was there
+    archive = Order(VIVID.settings, "ffv1", deinterlace=True)
+    service.films.ask(OWNER, id, archive)
+    wait_until(lambda: state(service, id, archive) == "ready")
+    assert not service.films.version(OWNER, id, archive.key).is_playable
+    assert filming.calls[1]["deinterlace"]
+    assert [v.key for v in service.films.view(OWNER, id).versions] == [VIVID.key, archive.key]
+
+
+def test_photographs_go_on_while_a_film_is_coloured(service: Service, filming: FakeFilming) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    filming.gate.clear()
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "working")
+    photo = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    assert finished(service, OWNER, photo).state == "ready"
+    wait_until(lambda: service.films.version(OWNER, id, VIVID.key).steps.frames == 5)  # type: ignore[union-attr]
+    version = service.films.version(OWNER, id, VIVID.key)
+    assert version.state == "working"
+    assert version.steps is not None
+    assert (version.steps.share, version.steps.rate, version.steps.seconds_left) == (0.5, 4.0, 1.5)
+    other = Order(Settings(saturation=0.5))
+    assert service.films.ask(OWNER, id, other).position == 2
+    with pytest.raises(NotReady):
+        service.films.file(OWNER, id, VIVID.key).make()
+
+
+def test_a_film_goes_on_after_a_restart(
+    config: Config, network: FakeNetwork, filming: FakeFilming
+) -> None:
+    first = Service(config, load=lambda model: network)
+    first.start_worker()
+    id = first.films.upload(OWNER, clip(), "film.mp4").record.id
+    filming.gate.clear()
+    first.films.ask(OWNER, id, VIVID)
+    films = Films(Storage(config.data_dir))
+    wait_until(lambda: films.steps(id, VIVID.key).frames == 5)
+    assert first.close()
+    assert state(first, id) == "queued"
+
+    filming.gate.set()
+    second = Service(config, load=lambda model: network)
+    second.start_worker()
+    wait_until(lambda: state(second, id) == "ready")
+    second.close()
+    assert filming.begun == [0, 5]
+
+
+def test_a_film_that_kills_the_server_is_given_up(
+    config: Config, network: FakeNetwork, filming: FakeFilming
+) -> None:
+    idle = Service(config, load=lambda model: network)
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    idle.films.ask(OWNER, id, VIVID)
+    idle.close()
+    claim = config.data_dir / "films" / id / f"{VIVID.key}.claim"
+    claim.write_bytes(b"...")  # as many attempts were killed
+    service = Service(config, load=lambda model: network)
+    service.start_worker()
+    wait_until(lambda: state(service, id) == "failed")
+    assert filming.calls == []
+    filming.gate.set()
+    service.films.ask(OWNER, id, VIVID)  # the person wants it all the same
+    wait_until(lambda: state(service, id) == "ready")
+    service.close()
+
+
+def test_progress_forgives_earlier_attempts(config: Config) -> None:
+    films = Films(Storage(config.data_dir))
+    folder = config.data_dir / "films" / ("a" * 22)
+    folder.mkdir()
+    (folder / f"{VIVID.key}.wanted").touch()
+    for expected in (1, 2):
+        with films.claim("a" * 22, VIVID.key) as attempt:
+            assert attempt == expected
+    films.forget_attempts("a" * 22, VIVID.key)
+    with films.claim("a" * 22, VIVID.key) as attempt:
+        assert attempt == 2
+
+
+def test_a_version_that_is_removed_is_stopped_and_leaves_nothing(
+    service: Service, filming: FakeFilming
+) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    before = files_of(service, id)
+    filming.gate.clear()
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "working")
+    service.films.remove(OWNER, id, VIVID.key)
+    with pytest.raises(NotFound):
+        service.films.version(OWNER, id, VIVID.key)
+    wait_until(lambda: files_of(service, id) == sorted([*before, "made"]))
+
+    filming.gate.set()
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "ready")
+    service.films.remove(OWNER, id, VIVID.key)
+    wait_until(lambda: files_of(service, id) == sorted([*before, "made"]))
+
+
+def test_what_a_process_left_that_died_is_removed(config: Config, network: FakeNetwork) -> None:
+    service = Service(config, load=lambda model: network)
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    made = config.data_dir / "films" / id / "made"
+    (made / f".{VIVID.key}.mp4.parts").mkdir(parents=True)
+    (made / f"{VIVID.key}.mp4").touch()
+    service.start_worker()
+    wait_until(lambda: not list(made.iterdir()))
+    service.close()
+
+
+def test_deleting_a_film_deletes_all(service: Service, filming: FakeFilming) -> None:
+    view = service.films.upload(OWNER, clip(), "film.mp4")
+    id = view.record.id
+    filming.gate.clear()
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "working")
+    service.films.delete(OWNER, id)
+    with pytest.raises(NotFound):
+        service.films.view(OWNER, id)
+    for kind in ("films", "photos"):
+        assert not list((service.config.data_dir / kind).iterdir())
+    filming.gate.set()
+    wait_until(lambda: not list((service.config.data_dir / "films").iterdir()))
+
+
+def test_films_expire(config: Config, network: FakeNetwork) -> None:
+    brief = config.model_copy(update={"time_to_live_hours": 2 / 3600})
+    service = Service(brief, load=lambda model: network)
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    time.sleep(2.1)
+    with pytest.raises(NotFound):
+        service.films.view(OWNER, id)
+    assert Storage(config.data_dir).tidy() == 10
+    service.close()
+    assert not list((config.data_dir / "films").iterdir())
+
+
+def test_another_owner_finds_nothing(service: Service) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    service.films.ask(OWNER, id, VIVID)
+    films, other = service.films, "session:two"
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: films.view(other, id),
+        lambda: films.ask(other, id, VIVID),
+        lambda: films.version(other, id, VIVID.key),
+        lambda: films.remove(other, id, VIVID.key),
+        lambda: films.file(other, id, VIVID.key),
+        lambda: films.original(other, id),
+        lambda: films.delete(other, id),
+        lambda: films.view(OWNER, "x" * 22),
+        lambda: films.version(OWNER, id, "../../film.json"),
+    )
+    for attempt in attempts:
+        with pytest.raises(NotFound):
+            attempt()
+
+
+def test_what_cannot_be_coloured_says_why(service: Service, filming: FakeFilming) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    filming.broken = True
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "failed")
+    problem = service.films.version(OWNER, id, VIVID.key).problem
+    assert problem is not None
+    assert problem.detail == "The film is damaged."
+    assert "made" in files_of(service, id)
+    assert not list((service.config.data_dir / "films" / id / "made").iterdir())
+    filming.broken = False
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "ready")
+    assert b'colorizer_films_total{outcome="ready"} 1.0' in service.metrics()[0]
+    assert b'colorizer_films_total{outcome="CorruptFilm"} 1.0' in service.metrics()[0]
+
+
+def test_a_film_ends_where_the_disk_does(
+    service: Service, filming: FakeFilming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    filming.gate.clear()
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "working")
+    monkeypatch.setattr(Storage, "free", lambda self: -1)
+    wait_until(lambda: state(service, id) == "failed")
+    assert not list((service.config.data_dir / "films" / id / "made").iterdir())
+    with pytest.raises(StorageFull):
+        service.films.ask(OWNER, id, VIVID)
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"Dear diary", UnsupportedFilm),
+        (jpeg().getvalue(), UnsupportedFilm),
+        (clip().getvalue()[:200], CorruptFilm),
+        (b"", CorruptFilm),
+        (clip(3).getvalue(), FilmTooLong),
+        (b"x" * 1_000_001, UploadTooLarge),
+    ],
+    ids=["text", "photograph", "cut off", "empty", "long", "large"],
+)
+def test_what_is_not_taken(
+    config: Config, network: FakeNetwork, data: bytes, error: type[Exception]
+) -> None:
+    small = config.model_copy(update={"max_film_seconds": 2.0, "max_film_mb": 1})
+    service = Service(small, load=lambda model: network)
+    with pytest.raises(error, match=r"\.$"):
+        service.films.upload(OWNER, io.BytesIO(data), "film.mp4")
+    for kind in ("films", "photos", "incoming"):
+        assert not list((config.data_dir / kind).iterdir())
+    service.close()
+
+
+def test_a_film_has_so_many_versions_at_most(idle: Service) -> None:
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    orders = [Order(Settings(warmth=number)) for number in range(9)]
+    for order in orders[:8]:
+        idle.films.ask(OWNER, id, order)
+    with pytest.raises(TooManyVersions):
+        idle.films.ask(OWNER, id, orders[8])
+    idle.films.remove(OWNER, id, orders[0].key)
+    assert idle.films.ask(OWNER, id, orders[8]).position == 8
+    with pytest.raises(InvalidSetting):
+        idle.films.ask(OWNER, id, Order(Settings(model="none")))
+
+
+@pytest.mark.parametrize("changes", [{"max_film_seconds": 0}, {"max_film_mb": 0}])
+def test_films_can_be_switched_off(
+    config: Config, network: FakeNetwork, changes: dict[str, float]
+) -> None:
+    service = Service(config.model_copy(update=changes), load=lambda model: network)
+    service.start_worker()
+    with pytest.raises(FilmsOff, match="photographs only"):
+        service.films.upload(OWNER, clip(), "film.mp4")
+    assert service.close()
+
+
+def test_films_need_packages(idle: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "find_spec", lambda name: None)
+    with pytest.raises(FilmsOff, match="packages av and opencv"):
+        idle.films.upload(OWNER, clip(), "film.mp4")
+
+
+def test_films_need_the_data_folder(
+    idle: Service, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = config.model_copy(update={"storage_url": "s3://bucket"})
+    monkeypatch.setattr(idle.films, "_config", elsewhere)
+    assert idle.films.off == "Films need the data folder; this server has an object store instead."
+
+
+def test_films_count_as_stored(config: Config, network: FakeNetwork) -> None:
+    full = Service(config.model_copy(update={"max_data_gb": 1e-6}), load=lambda model: network)
+    (Path(config.data_dir) / "films" / "some").write_bytes(b"x" * 1000)
+    with pytest.raises(StorageFull):
+        full.films.upload(OWNER, clip(), "film.mp4")
+    full.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(4.24, "4.2 s"), (0, "0 s"), (65.4, "1 min 5 s"), (600, "10 min"), (3725, "1 h 2 min")],
+)
+def test_moments(seconds: float, text: str) -> None:
+    assert moment(seconds) == text

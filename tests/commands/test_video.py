@@ -1,0 +1,96 @@
+"""``colorizer video``."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from colorizer import cli
+from colorizer.commands import video as module
+from colorizer.commands.video import seconds_of, timed_hint
+from colorizer.errors import InvalidGuidance
+from colorizer.video import probe
+
+from ..video.clips import KnowingColorizer, shapes, write_clip
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.mkv", [shapes(i) for i in range(20)])
+
+
+@pytest.fixture
+def colorizer(monkeypatch: pytest.MonkeyPatch) -> KnowingColorizer:
+    found = KnowingColorizer()
+    monkeypatch.setattr(module, "load_colorizer", lambda *_: found)
+    return found
+
+
+def run(*arguments: Any) -> Result:
+    return CliRunner().invoke(cli.main, ["video", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("x", None), ("1:2:3:4", None), ("-1", None)],
+)
+def test_times(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+def test_hints_have_a_time() -> None:
+    hint = timed_hint("1:30@0.4,0.6,navy,2")
+    assert (hint.time, hint.hint.x, hint.hint.reach) == (90, 0.4, 2)
+    for text in ("0.4,0.6,navy", "x@0.4,0.6,navy"):
+        with pytest.raises(InvalidGuidance):
+            timed_hint(text)
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_a_film_is_coloured(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    result = run(clip, "-o", out, "--hint", "0.2@0.2,0.5,lime", "--start", "0.2", "--end", "0:00.6")
+    assert result.exit_code == 0, result.output
+    assert "10 frames, 1 shots" in result.stdout
+    assert probe(out).frames == 10
+    result = run(clip, "-o", out)
+    assert result.exit_code == 1
+    assert "--overwrite replaces it" in result.stderr
+    assert run(clip, "-o", out, "--overwrite").exit_code == 0
+    assert probe(out).frames == 20
+
+
+def test_ctrl_c_leaves_a_film_that_goes_on(
+    clip: Path, tmp_path: Path, colorizer: KnowingColorizer
+) -> None:
+    out = tmp_path / "out.mp4"
+
+    def interrupt() -> None:
+        if colorizer.calls == 0:
+            signal.raise_signal(signal.SIGINT)
+
+    colorizer.on_predict = interrupt
+    before = signal.getsignal(signal.SIGINT)
+    result = run(clip, "-o", out, "--every", "50")
+    assert result.exit_code == 130, result.output
+    assert "--resume goes on" in result.stdout
+    assert 0 < (probe(out).frames or 0) < 20
+    assert signal.getsignal(signal.SIGINT) is before
+    result = run(clip, "-o", out, "--every", "50", "--resume")
+    assert result.exit_code == 0, result.output
+    assert probe(out).frames == 20
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_what_is_wrong_is_said(clip: Path, tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    text.write_text("a letter")
+    result = run(text, "-o", tmp_path / "b.mp4")
+    assert (result.exit_code, "not a film" in result.stderr) == (1, True)
+    assert run(clip, "-o", tmp_path / "b.mp4", "--hint", "navy").exit_code == 2
+    assert run(clip, "-o", tmp_path / "b.mp4", "--codec", "prores", "--bits", "8").exit_code == 2
+    assert run(clip, "-o", tmp_path / "b.mp4", "--every", "0").exit_code == 2

@@ -1,0 +1,198 @@
+"""What films are, moments of them, their frames, and what is none."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorizer.errors import CorruptFilm, FilmTooLarge, InvalidSetting, UnsupportedFilm
+from colorizer.video import probe, stills
+from colorizer.video.container import UnreadableFilm, opened
+from colorizer.video.luma import Levels
+from colorizer.video.reading import MAX_PIXELS, Film, Frame
+
+from .clips import HEIGHT, WIDTH, shapes, write_clip
+
+
+def frames_of(path: Path, start: int | None = None, deinterlace: bool = False) -> list[Frame]:
+    with opened(path) as (container, stream):
+        film = Film(container, stream, path.name, MAX_PIXELS)
+        return list(film.frames(start, deinterlace))
+
+
+def test_probe_says_what_a_film_is(tmp_path: Path) -> None:
+    clip = write_clip(
+        tmp_path / "a.mp4",
+        [shapes(i) for i in range(10)],
+        codec="libx264",
+        sound=True,
+        aspect=Fraction(16, 15),
+    )
+    info = probe(clip)
+    assert (info.width, info.height, info.frames) == (WIDTH, HEIGHT, 10)
+    assert info.duration == pytest.approx(0.4, abs=0.01)
+    assert info.rate == 25
+    assert info.pixel_aspect == Fraction(16, 15)
+    assert (info.audio, info.subtitles, info.chapters, info.bits) == (1, 0, 0, 8)
+    assert (info.codec, info.interlaced, info.rotation) == ("h264", False, 0)
+
+
+def test_frames_are_turned_upright(tmp_path: Path) -> None:
+    luma = shapes(0)
+    upright = write_clip(tmp_path / "a.mov", [luma] * 2, codec="libx264", options={"qp": "0"})
+    clip = write_clip(
+        tmp_path / "b.mov",
+        [luma] * 2,
+        codec="libx264",
+        options={"qp": "0"},
+        rotation=90,
+        aspect=Fraction(2, 1),
+    )
+    info = probe(clip)
+    assert (info.width, info.height, info.pixel_aspect) == (HEIGHT, WIDTH, Fraction(1, 2))
+    np.testing.assert_array_equal(frames_of(clip)[0].luma, np.rot90(frames_of(upright)[0].luma))
+
+
+def test_times_that_vary_are_those_of_the_film(tmp_path: Path) -> None:
+    times = [0, 40, 200, 210, 215, 900]
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(6)], times=times)
+    assert [frame.pts for frame in frames_of(clip)] == times
+
+
+@pytest.mark.parametrize("codec", ["ffv1", "libx264", "mpeg4"])
+def test_frames_from_a_time_are_those_of_the_whole(tmp_path: Path, codec: str) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(80)], codec=codec)
+    whole = frames_of(clip)
+    for number in (1, 33, 79):
+        part = frames_of(clip, whole[number].pts)
+        assert [frame.pts for frame in part] == [frame.pts for frame in whole[number:]]
+        for one, other in zip(part, whole[number:], strict=True):
+            np.testing.assert_array_equal(one.luma, other.luma)
+
+
+def test_ten_bits_odd_sizes_and_the_full_range_are_read_as_they_are(tmp_path: Path) -> None:
+    luma = shapes(0, width=53, height=37).astype(np.uint16) * 4 + 3
+    clip = write_clip(tmp_path / "a.mkv", [luma], pixel_format="yuv444p10le")
+    (frame,) = frames_of(clip)
+    np.testing.assert_array_equal(frame.luma, luma)
+    assert frame.levels == Levels(10, False, "bt601")
+
+    full = shapes(0)
+    (frame,) = frames_of(write_clip(tmp_path / "b.mkv", [full], colour_range=2))
+    np.testing.assert_array_equal(frame.luma, full)
+    np.testing.assert_array_equal(frame.grey, full.astype(np.uint16) * 257)
+
+    (frame,) = frames_of(write_clip(tmp_path / "c.mkv", [full], pixel_format="gray"))
+    np.testing.assert_array_equal(frame.luma, full)
+
+
+def test_black_and_white_of_the_video_range_are_black_and_white() -> None:
+    codes = np.array([0, 16, 235, 255], np.uint8)
+    np.testing.assert_array_equal(Levels(8, False, "bt601").grey(codes), [0, 0, 65535, 65535])
+
+
+def test_a_film_in_rgb_is_read_by_its_luma(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    pictures = [Image.new("RGB", (40, 30), (0, 255, 0)), Image.new("RGB", (40, 30), (9, 9, 9))]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=100)
+    first = frames_of(path)[0]
+    assert first.luma.shape == (30, 40)
+    assert abs(float(first.grey.mean()) / 65535 - 0.7152) < 0.01
+
+
+def test_stills_are_grey_photographs_at_their_times(tmp_path: Path) -> None:
+    clip = write_clip(
+        tmp_path / "a.mkv", [shapes(i) for i in range(50)], codec="libx264", aspect=Fraction(2, 1)
+    )
+    found = stills(clip, 5)
+    assert [still.time for still in found] == pytest.approx([0.2, 0.6, 1.0, 1.4, 1.8], abs=0.05)
+    assert {(s.photo.width, s.photo.height, s.photo.is_grey) for s in found} == {
+        (2 * WIDTH, HEIGHT, True)
+    }
+    assert [s.time for s in stills(clip, times=[1.0, 0.0, 99.0])] == pytest.approx([0.0, 1.0])
+    with pytest.raises(InvalidSetting):
+        stills(clip, 0)
+
+
+def test_interlaced_frames_are_said_and_can_be_made_whole(tmp_path: Path) -> None:
+    lines = [shapes(10 * i) for i in range(6)]
+    for number, frame in enumerate(lines):
+        frame[1::2] = shapes(10 * number + 5)[1::2]
+    clip = write_clip(tmp_path / "a.mkv", lines, codec="libx264", fields="tff")
+    assert probe(clip).interlaced
+    kept = np.abs(np.diff(frames_of(clip)[2].luma.astype(int), axis=0)).mean()
+    whole = frames_of(clip, deinterlace=True)
+    assert len(whole) == 6
+    assert np.abs(np.diff(whole[2].luma.astype(int), axis=0)).mean() < kept
+
+
+def _text(path: Path) -> None:
+    path.write_text("a letter, not a film\n" * 100)
+
+
+def _picture(path: Path) -> None:
+    Image.new("L", (64, 64)).save(path, "PNG")
+
+
+def _playlist(path: Path) -> None:
+    path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n/etc/passwd\n#EXT-X-ENDLIST\n")
+
+
+def _concat(path: Path) -> None:
+    path.write_text("ffconcat version 1.0\nfile /etc/passwd\n")
+
+
+def _sound(path: Path) -> None:
+    with av.open(str(path), "w", format="mp4") as film:
+        tone = film.add_stream("aac", rate=48000, layout="mono")
+        silence = np.zeros((1, 1024), np.float32)
+        frame = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+        frame.sample_rate = 48000
+        film.mux(tone.encode(frame))
+        film.mux(tone.encode(None))
+
+
+@pytest.mark.parametrize("make", [_text, _picture, _playlist, _concat, _sound])
+def test_what_is_no_film_is_refused(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    path = tmp_path / "a.mp4"
+    make(path)
+    with pytest.raises(UnsupportedFilm, match=r"a\.mp4"):
+        probe(path)
+
+
+def test_a_damaged_film_is_refused_if_no_frame_is_left(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", [shapes(i) for i in range(20)], codec="libx264")
+    (tmp_path / "b.mp4").write_bytes(clip.read_bytes()[:300])
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    mkv = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(20)])
+    (tmp_path / "b.mkv").write_bytes(mkv.read_bytes()[:600])
+    for name in ("b.mp4", "b.mkv", "empty.mp4"):
+        with pytest.raises(CorruptFilm, match=name):
+            probe(tmp_path / name)
+
+
+def test_of_a_film_that_is_cut_off_what_is_there_is_read(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(20)])
+    data = clip.read_bytes()
+    (tmp_path / "b.mkv").write_bytes(data[: len(data) * 2 // 3])
+    assert 5 < len(frames_of(tmp_path / "b.mkv")) < 20
+
+
+def test_files_that_cannot_be_opened_are_said(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFilm, match="no file"):
+        probe(tmp_path / "none.mp4")
+    with pytest.raises(UnreadableFilm, match="folder"):
+        probe(tmp_path)
+
+
+def test_large_frames_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(0)])
+    with pytest.raises(FilmTooLarge, match="160 x 96"):
+        probe(clip, max_pixels=160 * 96 - 1)
+    assert probe(clip, max_pixels=160 * 96).width == WIDTH

@@ -1,0 +1,314 @@
+"""Films from file to file: what is kept, what is coloured, and going on after a stop."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from colorizer import Settings
+from colorizer.errors import CorruptFilm, InvalidSetting, OutputError, UnsupportedFilm
+from colorizer.guidance import Hint
+from colorizer.video import (
+    FilmGuidance,
+    FilmHint,
+    Output,
+    Progress,
+    Result,
+    colorize,
+    probe,
+    rendering,
+    stretches,
+)
+
+from .clips import (
+    HEIGHT,
+    WIDTH,
+    KnowingColorizer,
+    planes_of,
+    rgb_frames,
+    shapes,
+    write_clip,
+)
+
+
+def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
+    return colorize(source, target, colorizer or KnowingColorizer(), **options)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Two shots of 15 frames."""
+    frames = [shapes(i, scene=s) for s in (1, 2) for i in range(15)]
+    return write_clip(tmp_path / "clip.mkv", frames)
+
+
+def test_luma_is_kept_and_things_have_their_colours(clip: Path, tmp_path: Path) -> None:
+    result = render(clip, tmp_path / "out.mkv", output=Output("ffv1"))
+    assert (result.frames, result.shots, result.complete) == (30, 2, True)
+    before, after = planes_of(clip), planes_of(tmp_path / "out.mkv")
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+    for number, rgb in enumerate(rgb_frames(tmp_path / "out.mkv")):
+        bright = before[number][0] > 180
+        red, _, blue = (rgb[..., c].astype(int) for c in range(3))
+        assert (red - blue)[bright].mean() > 40
+        assert (red - blue)[before[number][0] < 80].mean() < -15
+    assert not (tmp_path / ".out.mkv.parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "bits", "pixel_format"),
+    [
+        ("h264", ".mp4", 8, "yuv420p"),
+        ("h264", ".mkv", 10, "yuv420p10le"),
+        ("h265", ".mp4", 8, "yuv420p"),
+        ("h265", ".mov", 10, "yuv420p10le"),
+        ("prores", ".mov", 10, "yuv422p10le"),
+        ("ffv1", ".mkv", 10, "yuv444p10le"),
+    ],
+)
+def test_codecs_and_depths(
+    clip: Path, tmp_path: Path, codec: Any, suffix: str, bits: int, pixel_format: str
+) -> None:
+    target = tmp_path / f"out{suffix}"
+    render(clip, target, output=Output(codec, bits=bits), end=0.4)
+    with av.open(str(target)) as film:
+        frames = list(film.decode(video=0))
+    assert len(frames) == 10
+    assert {frame.format.name for frame in frames} == {pixel_format}
+    luma = planes_of(target)[5][0].astype(float) / (1 << (bits - 8))
+    assert np.abs(luma - planes_of(clip)[5][0]).mean() < 2
+
+
+def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
+    luma = [shapes(i).astype(np.uint16) * 4 + i % 4 for i in range(6)]
+    source = write_clip(tmp_path / "a.mkv", luma, pixel_format="yuv420p10le")
+    render(source, tmp_path / "b.mkv", output=Output("ffv1"))
+    for one, other in zip(luma, planes_of(tmp_path / "b.mkv"), strict=True):
+        np.testing.assert_array_equal(one, other[0])
+
+
+def test_odd_sizes_the_full_range_and_rotation_are_kept(tmp_path: Path) -> None:
+    odd = [shapes(i, width=101, height=67) for i in range(6)]
+    source = write_clip(tmp_path / "a.mkv", odd, pixel_format="yuv444p", colour_range=2)
+    render(source, tmp_path / "b.mp4")
+    info = probe(tmp_path / "b.mp4")
+    assert (info.width, info.height) == (101, 67)
+    with av.open(str(tmp_path / "b.mp4")) as film:
+        assert next(film.decode(video=0)).color_range == 2
+
+    source = write_clip(
+        tmp_path / "c.mov", [shapes(i) for i in range(6)], codec="libx264", rotation=90
+    )
+    render(source, tmp_path / "d.mp4")
+    info = probe(tmp_path / "d.mp4")
+    assert (info.width, info.height, info.rotation) == (HEIGHT, WIDTH, 0)
+
+
+def test_times_sound_chapters_and_metadata_are_kept(tmp_path: Path) -> None:
+    times = [0, 40, 80, 200, 210, 215, 400, 440, 480, 900]
+    chapter = {"id": 1, "start": 0, "end": 300, "time_base": Fraction(1, 1000)}
+    source = write_clip(
+        tmp_path / "a.mp4",
+        [shapes(i) for i in range(10)],
+        codec="libx264",
+        times=times,
+        sound=True,
+        aspect=Fraction(16, 15),
+        metadata={"title": "Old times", "comment": "From the attic."},
+        chapters=[{**chapter, "metadata": {"title": "One"}}],
+    )
+    result = render(source, tmp_path / "b.mp4")
+    assert result.warnings == ()
+    with av.open(str(source)) as one, av.open(str(tmp_path / "b.mp4")) as other:
+        assert other.metadata["title"] == "Old times"
+        assert other.metadata["comment"].startswith("From the attic.\nColours were added")
+        assert [c["metadata"]["title"] for c in other.chapters()] == ["One"]
+        assert [bytes(p) for p in one.demux(audio=0)] == [bytes(p) for p in other.demux(audio=0)]
+    with av.open(str(tmp_path / "b.mp4")) as film:
+        seconds = [float(frame.time) for frame in film.decode(video=0)]
+    assert seconds == pytest.approx([time / 1000 for time in times], abs=1e-4)
+    assert probe(tmp_path / "b.mp4").pixel_aspect == Fraction(16, 15)
+
+
+def test_what_a_container_does_not_hold_is_left_out_and_said(tmp_path: Path) -> None:
+    source = tmp_path / "a.mkv"
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)], codec="libx264")
+    with av.open(str(picture)) as pictures, av.open(str(source), "w") as film:
+        stream = film.add_stream_from_template(pictures.streams.video[0])
+        text = film.add_mux_stream("subrip")
+        for packet in pictures.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                film.mux(packet)
+        line = av.Packet(b"Hello")
+        line.pts = line.dts = 0
+        line.duration, line.time_base, line.stream = 100, Fraction(1, 1000), text
+        film.mux(line)
+    assert probe(source).subtitles == 1
+    result = render(source, tmp_path / "b.mp4")
+    assert any("subtitle" in warning for warning in result.warnings)
+    assert render(source, tmp_path / "b.mkv").warnings == ()
+    assert probe(tmp_path / "b.mkv").subtitles == 1
+
+
+def test_interlaced_films_stay_so_or_are_made_whole(tmp_path: Path) -> None:
+    frames = [shapes(i) for i in range(6)]
+    source = write_clip(tmp_path / "a.mkv", frames, codec="libx264", fields="tff")
+    render(source, tmp_path / "b.mp4")
+    assert probe(tmp_path / "b.mp4").interlaced
+    render(source, tmp_path / "c.mp4", deinterlace=True)
+    assert not probe(tmp_path / "c.mp4").interlaced
+
+
+def test_a_part_of_a_film_begins_at_0_with_its_sound(tmp_path: Path) -> None:
+    source = write_clip(
+        tmp_path / "a.mp4", [shapes(i) for i in range(50)], codec="libx264", sound=True
+    )
+    result = render(source, tmp_path / "b.mp4", start=0.8, end=1.6)
+    assert result.frames == 20
+    info = probe(tmp_path / "b.mp4")
+    assert info.duration == pytest.approx(0.8, abs=0.05)
+    with av.open(str(tmp_path / "b.mp4")) as film:
+        sound = [frame.time for frame in film.decode(audio=0)]
+    assert sound[0] == pytest.approx(0, abs=0.03)
+    assert sound[-1] == pytest.approx(0.8, abs=0.05)
+
+
+def test_nothing_crosses_a_cut(tmp_path: Path) -> None:
+    """Whatever comes before or after a shot, its frames are the same to the bit."""
+    found = []
+    for number, (before, after) in enumerate(((1, 3), (4, 5))):
+        scenes = (before, 2, after)
+        frames = [shapes(i, scene=s) for s in scenes for i in range(8)]
+        source = write_clip(tmp_path / f"{number}.mkv", frames)
+        target = tmp_path / f"{number}-colour.mkv"
+        assert render(source, target, output=Output("ffv1")).shots == 3
+        found.append(planes_of(target)[8:16])
+    for one, other in zip(*found, strict=True):
+        for plane, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(plane, same)
+
+
+def test_a_network_that_wavers_does_not_make_colours_flicker(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "a.mkv", [shapes(0)] * 30)
+    target = tmp_path / "b.mkv"
+    render(source, target, KnowingColorizer(wavering=8), every=3, output=Output("ffv1"))
+    chroma = np.array([[p.mean() for p in planes[1:]] for planes in planes_of(target)])
+    assert np.abs(np.diff(chroma, axis=0)).max() < 1.5
+
+
+def test_a_hint_goes_with_its_thing_within_its_shot(clip: Path, tmp_path: Path) -> None:
+    square = FilmHint(0.3, Hint((10 + 14 + 16) / WIDTH, 49 / HEIGHT, (-60.0, 40.0)))
+    render(clip, tmp_path / "plain.mkv", output=Output("ffv1"))
+    render(
+        clip,
+        tmp_path / "hinted.mkv",
+        output=Output("ffv1"),
+        guidance=FilmGuidance((square,)),
+    )
+    plain, hinted = planes_of(tmp_path / "plain.mkv"), planes_of(tmp_path / "hinted.mkv")
+    for number in (0, 7, 14):
+        bright = plain[number][0] > 180
+        assert (hinted[number][2][bright].mean()) < plain[number][2][bright].mean() - 15
+    for number in range(15, 30):
+        np.testing.assert_array_equal(plain[number][2], hinted[number][2])
+
+
+class _Killed(Exception):
+    pass
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "SEGMENT", 0.3)
+    monkeypatch.setattr(rendering, "_REPORT", 0.0)
+    monkeypatch.setattr(stretches, "MOST_FRAMES", 9)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_run_that_was_killed_goes_on_without_a_seam(clip: Path, tmp_path: Path) -> None:
+    hint = FilmHint(0.0, Hint(0.2, 0.5, "lime"))
+    options: dict[str, Any] = {
+        "guidance": FilmGuidance((hint,)), "every": 4, "output": Output("ffv1"),
+    }  # fmt: skip
+    whole, target = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    render(clip, whole, **options)
+    seen: list[Progress] = []
+
+    def dying(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.frames == 26:
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        render(clip, target, progress=dying, **options)
+    assert not target.exists()
+    colorizer = KnowingColorizer()
+    after: list[Progress] = []
+    result = render(clip, target, colorizer, progress=after.append, **options)
+    assert (result.frames, result.complete, result.shots) == (30, True, 2)
+    assert after[0].frames > 9
+    assert after[-1].frames == after[-1].total == 30
+    for one, other in zip(planes_of(whole), planes_of(target), strict=True):
+        for plane, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(plane, same)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_stopped_film_is_playable_and_goes_on(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mp4"
+    calls: list[int] = []
+
+    def enough() -> bool:
+        calls.append(1)
+        return len(calls) > 17
+
+    result = render(clip, target, cancelled=enough)
+    assert (result.complete, result.frames) == (False, 18)
+    assert len(rgb_frames(target)) == 18
+    result = render(clip, target)
+    assert (result.complete, result.frames) == (True, 30)
+    assert len(rgb_frames(target)) == 30
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_was_asked_otherwise_begins_anew(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.mp4"
+    render(clip, target, cancelled=lambda: True)
+    colorizer = KnowingColorizer()
+    seen: list[Progress] = []
+    render(clip, target, colorizer, settings=Settings(saturation=0.5), progress=seen.append)
+    assert seen[0].frames == 1
+    (tmp_path / ".out.mp4.parts").mkdir()
+    (tmp_path / ".out.mp4.parts" / "job.json").write_text("{")
+    assert render(clip, target).frames == 30
+
+
+def test_what_is_wrong_is_said_before_the_work(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedFilm, match="mp4 does not hold ffv1"):
+        render(clip, tmp_path / "a.mp4", output=Output("ffv1"))
+    with pytest.raises(UnsupportedFilm, match=r"not to \.txt"):
+        render(clip, tmp_path / "a.txt")
+    with pytest.raises(InvalidSetting):
+        render(clip, tmp_path / "a.mp4", start=2, end=1)
+    with pytest.raises(OutputError):
+        render(clip, tmp_path / "none" / "a.mp4")
+    with pytest.raises(OutputError, match="the film itself"):
+        render(clip, clip)
+    with pytest.raises(CorruptFilm, match="no frames in this part"):
+        render(clip, tmp_path / "a.mp4", start=60)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
+
+
+def test_what_the_network_says_of_a_failure_is_heard(clip: Path, tmp_path: Path) -> None:
+    def fail() -> None:
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        render(clip, tmp_path / "a.mp4", KnowingColorizer(on_predict=fail))
