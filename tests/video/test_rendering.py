@@ -37,7 +37,8 @@ from .clips import (
 
 
 def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
-    return colorize(source, target, colorizer or KnowingColorizer(), **options)
+    model: Any = colorizer or KnowingColorizer()
+    return colorize(source, target, model, **options)
 
 
 @pytest.fixture
