@@ -23,10 +23,18 @@ from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.rarity import calibrated_shift, mixed_share, rarity_shift, sharpened
-from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, applied, inputs
+from .color.second_look import (
+    OUTPUTS,
+    REBALANCING,
+    STRIDE,
+    TEMPERATURE,
+    applied,
+    compact,
+    inputs,
+)
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .errors import InvalidSetting, PredictionMismatch
-from .guidance import Guidance, Hint, Reference
+from .guidance import Guidance, Hint, Reference, Words
 from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from .photo import Photo, Provenance
     from .photo.reading import Source
     from .weights import LoadedWeights
+    from .words.model import Said
 
 Array = NDArray[np.float32]
 
@@ -67,6 +76,9 @@ class Prediction:
         rebalancing_weights: (313,) above 0: how much each bin counted in the network's training.
         look: what the refiner makes of all that, (OUTPUTS, h/2, w/2) float16, see
             :mod:`.color.second_look`; None where the weights have no refiner.
+        features: what else the network saw, (f, h/2, w/2) int8, :func:`compact`; by it words find
+            their things (:mod:`.words`). None where there is no refiner, which chooses them.
+        features_id: which features they are, :attr:`.LoadedWeights.features_id`; "" if None.
     """
 
     logits: NDArray[np.float16]
@@ -79,6 +91,8 @@ class Prediction:
     native_temperature: float
     rebalancing_weights: Array
     look: NDArray[np.float16] | None = None
+    features: NDArray[np.int8] | None = None
+    features_id: str = ""
 
     @classmethod
     def of(
@@ -117,7 +131,7 @@ class Prediction:
     @cached_property
     def field(self) -> ColourField:
         """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
-        return field_of(self._lightness_of_places, self.statistics)
+        return field_of(self.lightness_of_places, self.statistics)
 
     @cached_property
     def usual(self) -> Folded:
@@ -128,14 +142,14 @@ class Prediction:
     def hint_field(self) -> HintField:
         """What carries hints on, see :mod:`.color.hints`; factorised when first used."""
         return HintField(
-            self._lightness_of_places,
+            self.lightness_of_places,
             _together(self, self.usual, 1.0),
             (self.lightness.shape[0], self.lightness.shape[1]),
             LOGIT_STRIDE,
         )
 
     @property
-    def _lightness_of_places(self) -> Array:
+    def lightness_of_places(self) -> Array:
         """L* on the grid of the logits, (h, w)."""
         (lightness,) = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)
         return np.asarray(lightness)
@@ -149,18 +163,24 @@ class Prediction:
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""
         weights = np.ones_like(self.rebalancing_weights)
-        return replace(self, rebalancing_weights=weights, look=None)
+        return replace(self, rebalancing_weights=weights, look=None, features=None, features_id="")
 
-    def looked_at(self, engine: Engine, features: Array) -> Prediction:
+    def looked_at(self, engine: Engine, features: Array, features_id: str = "") -> Prediction:
         """The same with a second look by the engine's refiner.
 
         Args:
             features: (f, h/2, w/2), of the engine's answer.
+            features_id: of the weights.
         """
         planes = inputs(self.statistics, self.usual, _padded(self.lightness), features)
         _, rows, columns = features.shape
         look = engine.refine(planes[None])[0, :, :rows, :columns]
-        result = replace(self, look=look.astype(np.float16))
+        result = replace(
+            self,
+            look=look.astype(np.float16),
+            features=compact(features),
+            features_id=features_id,
+        )
         vars(result).update(statistics=self.statistics, usual=self.usual)  # still the same
         return result
 
@@ -298,7 +318,7 @@ class Colorizer:
         prediction = Prediction.of(self.weights, answer.logits[0], lightness, size, short_side)
         if answer.features is None:
             return prediction
-        return prediction.looked_at(self.engine, answer.features[0])
+        return prediction.looked_at(self.engine, answer.features[0], self.weights.features_id)
 
     def render(
         self,
@@ -356,8 +376,8 @@ def render(
             another size (a preview).
         prediction: from :meth:`Colorizer.predict`.
         settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
-        guidance: colours of some places, a picture of like palette. Hints are given colours as they
-            are: vividness, saturation, warmth and the rest are for the automatic ones.
+        guidance: colours of some places, a picture of like palette, words. Hints are given colours
+            as they are: vividness, saturation, warmth and the rest are for the automatic ones.
 
     Returns:
         A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
@@ -365,6 +385,8 @@ def render(
     Raises:
         InvalidSetting: if ``photo`` is in colour.
         PredictionMismatch: if the prediction is of a photograph of another shape.
+        WordsUnavailable: if there are words and the prediction is of a model without a refiner, or
+            was stored by an earlier version.
     """
     _require_grey(photo)
     _require_same_shape(photo, prediction)
@@ -397,11 +419,16 @@ def _note(
 
 
 def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -> Array:
-    """Colours at working size as the settings and a person want them, (2, H', W')."""
+    """Colours at working size as the settings and a person want them, (2, H', W').
+
+    Raises:
+        WordsUnavailable: see :func:`said_of`.
+    """
     if guidance.reference is not None:  # its palette is no cast
         left = settings.cast_removal * (1 - guidance.reference.amount)
         settings = settings.with_changes({"cast_removal": left})
-    ab = adjust(native_ab(prediction, settings, guidance.reference), settings)
+    said = None if guidance.words is None else said_of(prediction, guidance.words)
+    ab = adjust(native_ab(prediction, settings, guidance.reference, said), settings)
     if not guidance.hints:
         return ab
     return prediction.hint_field.painted(ab, prediction.lightness, _strokes(guidance.hints))
@@ -411,76 +438,112 @@ def _strokes(hints: Sequence[Hint]) -> list[Stroke]:
     return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
 
 
+def said_of(prediction: Prediction, words: Words) -> Said:
+    """What words come to on a photograph, and where each thing is: see :mod:`.words.model`.
+
+    Raises:
+        WordsUnavailable: if the prediction has not what the model of words looks at: the weights
+            have no refiner, or it was stored by an earlier version.
+        WeightsMissing, WeightsCorrupt: if there is no such model, or it cannot be read.
+    """
+    from .words.model import load
+
+    return load().said(prediction, words)
+
+
 def native_ab(
-    prediction: Prediction, settings: Settings, reference: Reference | None = None
+    prediction: Prediction,
+    settings: Settings,
+    reference: Reference | None = None,
+    said: Said | None = None,
 ) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
 
     Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
     made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
     brown all over is balanced, and one with a reference takes its palette, see
-    :mod:`.color.palette`.
+    :mod:`.color.palette`; words make colours likelier where their things are, see
+    :mod:`.words.model`.
     """
-    towards = None
+    wanted = _Wanted(None, said)
     if reference is not None:
         towards = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
-    ab = _decoded(prediction, settings, towards)
+        wanted = _Wanted(towards, said)
+    ab = _decoded(prediction, settings, wanted)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
         more = balancing_shift(
             prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
         )
         if more is not None:
-            ab = _decoded(prediction, settings, more if towards is None else more + towards)
+            ab = _decoded(prediction, settings, wanted.with_more(more))
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]
 
 
-def _decoded(prediction: Prediction, settings: Settings, more: Array | None = None) -> Array:
-    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two.
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be added to the logits: (313,) everywhere, and what words say of each place."""
 
-    Args:
-        more: (313,) to add to all logits.
-    """
-    folded = _folded(prediction, settings, more)
+    everywhere: Array | None = None
+    said: Said | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return self.everywhere is None and self.said is None
+
+    def with_more(self, shift: Array) -> _Wanted:
+        return _Wanted(shift if self.everywhere is None else self.everywhere + shift, self.said)
+
+
+def _decoded(prediction: Prediction, settings: Settings, wanted: _Wanted) -> Array:
+    """Colours on the logits' grid, (2, h, w): place by place, coherent, or between the two."""
+    folded = _folded(prediction, settings, wanted)
     if settings.coherence == 0:
         return folded.mean()
-    together = _together(prediction, folded, settings.second_look)
+    together = _together(prediction, folded, settings.second_look, wanted.said)
     if settings.coherence == 1:
         return together
     return folded.mean() + np.float32(settings.coherence) * (together - folded.mean())
 
 
-def _together(prediction: Prediction, folded: Folded, second_look: float) -> Array:
+def _together(
+    prediction: Prediction, folded: Folded, second_look: float, said: Said | None = None
+) -> Array:
     """Coherent colours: after the second look, without it, or between the two."""
+    believed = None if said is None else said.believed
     if prediction.look is not None and second_look == 1:
-        return prediction.field.smooth(applied(prediction.look, folded))
+        return prediction.field.smooth(applied(prediction.look, folded, believed))
     # what the network was trained with is not known: it expects too much chroma
     unknown = np.ptp(prediction.rebalancing_weights) == 0
     together = coherent(folded, prediction.field, 1.0 if unknown else None)
     if prediction.look is None or second_look == 0:
         return together
-    looked_at = prediction.field.smooth(applied(prediction.look, folded))
+    looked_at = prediction.field.smooth(applied(prediction.look, folded, believed))
     return together + np.float32(second_look) * (looked_at - together)
 
 
-def _folded(prediction: Prediction, settings: Settings, more: Array | None) -> Folded:
+def _folded(prediction: Prediction, settings: Settings, wanted: _Wanted) -> Folded:
     """The distributions at the temperature of the settings, with their share of rare colours."""
     amount = settings.rebalancing
-    if more is None and settings.temperature == 1:  # known already, but for the mixing
+    if wanted.nothing and settings.temperature == 1:  # known already, but for the mixing
         return prediction.statistics.favouring(mixed_share(prediction.palette, amount))
-    if more is None and (settings.temperature, amount) == (TEMPERATURE, REBALANCING):
+    if wanted.nothing and (settings.temperature, amount) == (TEMPERATURE, REBALANCING):
         return prediction.usual
-    return _fold(prediction, settings.temperature, amount, more)
+    return _fold(prediction, settings.temperature, amount, wanted)
 
 
 def _fold(
-    prediction: Prediction, temperature: float, amount: float, more: Array | None = None
+    prediction: Prediction, temperature: float, amount: float, wanted: _Wanted | None = None
 ) -> Folded:
     native = prediction.native_temperature
     shift = rarity_shift(prediction.rebalancing_weights, prediction.palette, amount, native)
-    shift = shift if more is None else shift + more
-    return fold(prediction.logits, temperature * native, shift)
+    if wanted is not None and wanted.everywhere is not None:
+        shift = shift + wanted.everywhere
+    local = None
+    if wanted is not None and wanted.said is not None:
+        local = wanted.said.shift(prediction.logits.shape[1:], temperature * native)
+    return fold(prediction.logits, temperature * native, shift, local)
 
 
 def _prepare() -> None:

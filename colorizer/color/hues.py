@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import BIN_COUNT, ab_bins, expectations
+from .bins import BIN_COUNT, Local, ab_bins, expectations
 
 Array = NDArray[np.float32]
 
@@ -92,15 +92,21 @@ class Statistics(Folded):
         )
 
 
-def fold(logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = None) -> Folded:
+def fold(
+    logits: NDArray[Any],
+    temperature: float,
+    shift: NDArray[Any] | None = None,
+    local: Local | None = None,
+) -> Folded:
     """Fold softmax((logits + shift) / temperature).
 
     Args:
         logits: (313, h, w), any floating type.
         temperature: 0 (the likeliest bin alone) or above.
         shift: (313,), to add to the logits of every place.
+        local: what to add besides, place by place.
     """
-    rows, _ = expectations(_folding(), logits, temperature, shift)
+    rows, _ = expectations(_folding(), logits, temperature, shift, local)
     return _folded(rows, logits.shape[1:])
 
 

@@ -1,0 +1,74 @@
+"""Names of colours: those of CSS, and the 949 of the xkcd survey (2010, public domain).
+
+A name of one word that may be a thing as well ("sand", "wine", "grass") is not taken for a colour;
+with another word of colour ("sand brown", "wine red") it is.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from .lexicon import words_of
+
+#: the colours of black, white and grey things
+NEUTRAL = frozenset(("black", "white", "grey", "silver"))
+#: one-word names of the survey that are hardly ever things
+_PLAIN = words_of(
+    "amber amethyst aubergine auburn azure beige black blue bordeaux bronze brown burgundy "
+    "carmine cerise cerulean charcoal chartreuse claret cobalt copper cream crimson cyan ecru "
+    "emerald fuchsia gold golden green grey hazel indigo ivory jade khaki lavender lilac lime "
+    "magenta mahogany maroon mauve mint mustard navy ochre olive orange peach periwinkle pink "
+    "plum puce purple red ruby russet rust saffron salmon sapphire scarlet sepia sienna "
+    "silver slate tan taupe teal terracotta turquoise ultramarine umber vermillion violet "
+    "viridian white yellow bluish brownish greenish greyish pinkish purplish reddish "
+    "yellowish"
+)
+#: words that change a colour that follows them; names such as "dark red" are in the survey
+SHADES = words_of("dark light bright pale deep dull vivid soft faded")
+#: names that are not in either list
+_OTHER = {
+    "golden": "gold", "ochre": "ocher", "vermilion": "vermillion", "greyish": "grey",
+    "red-brown": "reddish brown", "blonde": "", "navy-blue": "navy blue",
+}  # fmt: skip
+#: most words of a name
+MOST_WORDS = 3
+
+
+def spelled(name: str) -> str:
+    """The name of a colour as it is looked up: lower case, "grey", no hyphens."""
+    return name.lower().replace("gray", "grey").replace("-", " ").strip()
+
+
+def is_colour(words: tuple[str, ...]) -> bool:
+    """Whether these words, one to three and in lower case, are the name of a colour."""
+    name = " ".join(map(spelled, words))
+    if len(name.split()) == 1:
+        return name in _PLAIN
+    if name.split()[0] in SHADES:
+        return name.split()[-1] in _PLAIN and is_colour(tuple(name.split()[1:]))
+    return name.split()[-1] in _PLAIN and name in _names()
+
+
+def hex_of(name: str) -> str:
+    """ "#rrggbb" of a name for which :func:`is_colour` holds.
+
+    Raises:
+        KeyError: if it is none.
+    """
+    name = spelled(name)
+    name = _OTHER.get(name, name)
+    if (found := _names().get(name)) is not None:
+        return found
+    shade, _, rest = name.partition(" ")
+    if shade in SHADES and rest:
+        return hex_of(rest)
+    raise KeyError(name)
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Of the survey first: its colours are those that people mean, CSS's are those of screens."""
+    from matplotlib.colors import CSS4_COLORS, XKCD_COLORS
+
+    names = {name: str(value).lower() for name, value in CSS4_COLORS.items()}
+    return names | {spelled(k.removeprefix("xkcd:")): str(v) for k, v in XKCD_COLORS.items()}
