@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from colorizer.errors import InvalidSetting
-from colorizer.guidance import AMOUNT, Guidance, Hint, amount_of
+from colorizer.guidance import AMOUNT, Guidance, Hint, Words, amount_of
 from colorizer.photo import WRITABLE_FORMATS
+from colorizer.words import Phrase
 
 from ..errors import NotFound, Problem
 
 logger = logging.getLogger(__name__)
+
+_SURE = 0.5
 
 State = Literal["missing", "queued", "working", "ready", "failed"]
 OutputFormat = Literal["png", "jpeg", "webp", "tiff"]
@@ -222,6 +225,7 @@ class Guide:
         hints: colours of some places.
         reference: id of another photograph of the same owner, or "".
         reference_amount: 0..1; how much of its palette is taken.
+        words: what is on it, or None.
 
     Raises:
         InvalidGuidance: if there are too many hints, or the amount is out of range.
@@ -230,10 +234,31 @@ class Guide:
     hints: tuple[Hint, ...] = ()
     reference: str = ""
     reference_amount: float = AMOUNT
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         Guidance(self.hints)
         amount_of(self.reference_amount)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What words say of one thing, and where a photograph has it.
+
+    Attributes:
+        phrase: as the library has it.
+        surest: 0..1; how surely it is where it is likeliest.
+        share: 0..1; of the picture.
+    """
+
+    phrase: Phrase
+    surest: float
+    share: float
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is rather there than not."""
+        return self.surest >= _SURE
 
 
 #: what is asked for if a person knows nothing

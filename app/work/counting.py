@@ -16,4 +16,4 @@ class Counting(Protocol):
         """A photograph was worked on: "ready", or what went wrong."""
 
     def rendering(self, kind: str) -> AbstractContextManager[object]:
-        """Take the time of a picture's rendering: "preview", "uncertainty" or "result"."""
+        """Take the time of a picture's rendering: "preview", "uncertainty", "found", …"""
