@@ -80,11 +80,11 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
     const isPlace = layers.length && !phrase.everywhere;
     const button = document.createElement(isPlace ? "button" : "span");
     button.className = "phrase";
-    button.append(phrase.text);
+    button.append(`${phrase.text} `);
     const more = detailsOf(phrase);
     if (more) {
       const small = document.createElement("small");
-      small.textContent = ` ${more}`;
+      small.textContent = more;
       button.append(small);
     }
     if (isPlace) {

@@ -29,7 +29,8 @@ def opened(visitor: Visitor) -> Page:
 
 
 def greener(after: NDArray[np.float32], before: NDArray[np.float32]) -> float:
-    change = after - before
+    """How much greener and less red the light parts are, of 255."""
+    change = (after - before)[before.mean(-1) > 170]
     return float((change[..., 1] - change[..., 0]).mean())
 
 

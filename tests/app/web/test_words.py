@@ -83,6 +83,9 @@ def test_without_scripts_a_link_shows_where_a_thing_is(
     assert len(links) == 2
     assert not re.search(r'class="overlay found"[^>]*src', page)
     shown = client.get(unescape(links[1])).text
+    assert re.findall(r'class="phrase" href="([^"]+)" aria-current="true"', shown) == [
+        links[1].replace("shown=2&amp;", "")
+    ]
     layers = re.findall(r'class="overlay found"[^>]* src="([^"]+)"', shown)
     assert len(layers) == 2
     layer = client.get(unescape(layers[0]))
