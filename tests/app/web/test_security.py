@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ..api.test_api import jpeg, upload, upload_form
+from ...words_model import write_words_model
 from ..doors import NewApp
+from ..fakes import SeeingNetwork
 
 TOKENS = {"api_tokens": ("first-token", "second-token")}
 SECURITY_HEADERS = {
@@ -63,6 +65,12 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.fixture
+def spoken_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of words that knows a coat."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(write_words_model(tmp_path).parent))
+
+
 def cookie_of(client: FlaskClient) -> str:
     """The name of the session's cookie."""
     return str(client.application.config["SESSION_COOKIE_NAME"])
@@ -91,8 +99,9 @@ def test_the_list_of_routes_is_complete(new_app: NewApp) -> None:
     assert private == listed
 
 
+@pytest.mark.usefixtures("spoken_to")
 def test_another_session_finds_nothing(new_app: NewApp) -> None:
-    app = new_app()
+    app = new_app(network=SeeingNetwork())
     mine, other, fresh = app.test_client(), app.test_client(), app.test_client()
     batch = mine.post("/api/v1/batches").json["id"]  # type: ignore[index]
     photo = upload(mine, batch=batch)["id"]
@@ -108,8 +117,9 @@ def test_another_session_finds_nothing(new_app: NewApp) -> None:
             assert ask(mine, method, path).status_code == 200, path
 
 
+@pytest.mark.usefixtures("spoken_to")
 def test_another_token_finds_nothing(new_app: NewApp) -> None:
-    client = new_app(**TOKENS).test_client(use_cookies=False)
+    client = new_app(network=SeeingNetwork(), **TOKENS).test_client(use_cookies=False)
     batch = client.post("/api/v1/batches", headers=bearer("first-token")).json["id"]  # type: ignore[index]
     photo = upload(client, batch=batch, headers=bearer("first-token"))["id"]
     for method, path in routes(photo, batch):
