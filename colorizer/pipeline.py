@@ -428,6 +428,7 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
         left = settings.cast_removal * (1 - guidance.reference.amount)
         settings = settings.with_changes({"cast_removal": left})
     said = None if guidance.words is None else said_of(prediction, guidance.words)
+    said = said if said and said.phrases else None
     ab = adjust(native_ab(prediction, settings, guidance.reference, said), settings)
     if not guidance.hints:
         return ab
@@ -540,10 +541,11 @@ def _fold(
     shift = rarity_shift(prediction.rebalancing_weights, prediction.palette, amount, native)
     if wanted is not None and wanted.everywhere is not None:
         shift = shift + wanted.everywhere
-    local = None
-    if wanted is not None and wanted.said is not None:
-        local = wanted.said.shift(prediction.logits.shape[1:], temperature * native)
-    return fold(prediction.logits, temperature * native, shift, local)
+    if wanted is None or wanted.said is None:
+        return fold(prediction.logits, temperature * native, shift)
+    local = wanted.said.shift(temperature * native)
+    folded = fold(prediction.logits, temperature * native, shift, local)
+    return wanted.said.painted(folded, prediction.lightness_of_places)
 
 
 def _prepare() -> None:

@@ -95,11 +95,12 @@ def applied(look: NDArray[Any], folded: Folded, believed: Array | None = None) -
     Args:
         look: (OUTPUTS, h/2, w/2), any floating type.
         folded: the distributions as a person wants them, on a grid of (h, w).
-        believed: (h/2, w/2), 0..1: what its outputs are multiplied by; ``None`` is 1.
+        believed: (h, w), 0..1: what its outputs are multiplied by; ``None`` is 1.
     """
     _, _, height, width = folded.hues.shape
-    look = look.astype(np.float32, copy=False)
-    full = enlarge(look if believed is None else look * believed, height, width)
+    full = enlarge(look.astype(np.float32, copy=False), height, width)
+    if believed is not None:
+        full *= believed
     kept = 2 / (1 + np.exp(-full[:HUES]))
     colours: Array = np.einsum("chij,hij->cij", folded.hues, kept)
     return colours + np.float32(SHIFT) * full[HUES:]

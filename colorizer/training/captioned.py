@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..color.bins import BIN_COUNT
 from ..color.hues import CLASSES
 from ..color.lab import lightness_to_grey, srgb_to_lab
 from ..color.rarity import rarity_shift
@@ -32,6 +31,7 @@ from ..networks.refiner_layout import COMPONENTS
 from ..photo import Photo
 from ..pipeline import LOGIT_STRIDE, working_ab
 from ..settings import Settings
+from .coarse import COARSE, coarse_members
 from .photos import Item, decode
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ CELLS = _FINE // STRIDE
 _FILES: dict[str, tuple[tuple[int, ...], type]] = {
     "features": ((sum(COMPONENTS), CELLS, CELLS), np.int8),
     "classes": ((CLASSES, CELLS, CELLS), np.uint8),
-    "shares": ((BIN_COUNT, CELLS, CELLS), np.uint8),
+    "shares": ((COARSE, CELLS, CELLS), np.uint8),
     "look": ((OUTPUTS, CELLS, CELLS), np.float16),
     "colours": ((2, _FINE, _FINE), np.float16),
     "truth": ((2, _FINE, _FINE), np.float16),
@@ -166,7 +166,8 @@ def _row(lab: NDArray[np.float32], colorizer: Colorizer) -> Iterator[tuple[str, 
     assert prediction.look is not None
     yield "features", prediction.features
     yield "classes", _roots(mean_of_blocks(prediction.statistics.classes, STRIDE))
-    yield "shares", _roots(mean_of_blocks(_shares(prediction), STRIDE))
+    shares = mean_of_blocks(_shares(prediction), STRIDE)
+    yield "shares", _roots(np.einsum("cq,qij->cij", coarse_members(), shares))
     yield "look", prediction.look
     yield "colours", mean_of_blocks(working_ab(prediction, Settings(), Guidance()), LOGIT_STRIDE)
     planes = mean_of_blocks(np.ascontiguousarray(lab.transpose(2, 0, 1)), LOGIT_STRIDE)

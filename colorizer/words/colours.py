@@ -23,6 +23,12 @@ _PLAIN = words_of(
     "viridian white yellow bluish brownish greenish greyish pinkish purplish reddish "
     "yellowish"
 )
+#: what things of these colours look like in photographs: screens' yellow is greenish, their blue
+#: violet as soon as it is darker
+_OF_THINGS = {
+    "red": "#cc2229", "yellow": "#f2c61f", "blue": "#2e62a8", "dark blue": "#1d3d73",
+    "navy": "#1b3055", "navy blue": "#1b3055", "royal blue": "#2b53b0", "bright blue": "#1f6fd0",
+}  # fmt: skip
 #: words that change a colour that follows them; names such as "dark red" are in the survey
 SHADES = words_of("dark light bright pale deep dull vivid soft faded")
 #: names that are not in either list
@@ -41,12 +47,12 @@ def spelled(name: str) -> str:
 
 def is_colour(words: tuple[str, ...]) -> bool:
     """Whether these words, one to three and in lower case, are the name of a colour."""
-    name = " ".join(map(spelled, words))
-    if len(name.split()) == 1:
-        return name in _PLAIN
-    if name.split()[0] in SHADES:
-        return name.split()[-1] in _PLAIN and is_colour(tuple(name.split()[1:]))
-    return name.split()[-1] in _PLAIN and name in _names()
+    parts = " ".join(map(spelled, words)).split()
+    if not parts or parts[-1] not in _PLAIN:
+        return False
+    if len(parts) > 1 and parts[0] in SHADES:
+        return is_colour(tuple(parts[1:]))
+    return len(parts) == 1 or " ".join(parts) in _names()
 
 
 def hex_of(name: str) -> str:
@@ -71,4 +77,5 @@ def _names() -> dict[str, str]:
     from matplotlib.colors import CSS4_COLORS, XKCD_COLORS
 
     names = {name: str(value).lower() for name, value in CSS4_COLORS.items()}
-    return names | {spelled(k.removeprefix("xkcd:")): str(v) for k, v in XKCD_COLORS.items()}
+    names |= {spelled(k.removeprefix("xkcd:")): str(v) for k, v in XKCD_COLORS.items()}
+    return names | _OF_THINGS

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from ..guidance import Words
     from ..pipeline import Prediction
 
-#: working-size pixels of a place of the model's grid
-_PIXELS = 8
-
 
 @dataclass(frozen=True)
 class Found:
@@ -38,13 +35,14 @@ def find(prediction: Prediction, words: Words) -> list[Found]:
     Raises:
         WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
     """
-    from ..pipeline import said_of
+    from ..pipeline import LOGIT_STRIDE, said_of
 
     said = said_of(prediction, words)
     height, width = prediction.lightness.shape
     _, rows, columns = said.places.shape
-    full = enlarge(said.places, rows * _PIXELS, columns * _PIXELS)[:, :height, :width]
-    return [Found(p, place) for p, place in zip(said.phrases, full, strict=True)]
+    full = enlarge(said.places, rows * LOGIT_STRIDE, columns * LOGIT_STRIDE)
+    pairs = zip(said.phrases, full[:, :height, :width], strict=True)
+    return [Found(phrase, place) for phrase, place in pairs]
 
 
 def overlay(found: Found, height: int, width: int) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from .colours import MOST_WORDS, SHADES, is_colour
+from .colours import MOST_WORDS, SHADES, is_colour, spelled
 from .languages import translations
 from .lexicon import (
     CLOTHES,
@@ -170,7 +170,7 @@ def _words(text: str, things: Collection[str], ignored: Collection[str]) -> Iter
     while index < len(tokens):
         if count := _colour_at(tokens, index):
             name = " ".join(tokens[index : index + count])
-            yield _Word("colour", name, name)
+            yield _Word("colour", name, spelled(name))
             index += count
             continue
         yield _word(tokens[index], things, ignored)
@@ -197,7 +197,7 @@ def _colour_at(tokens: list[str], index: int) -> int:
 def _word(token: str, things: Collection[str], ignored: Collection[str]) -> _Word:
     if not token[0].isalpha():
         return _Word("small" if token in JOINING or token in COPULA else "stop", token, token)
-    grammar = WEARING, COPULA, FUNCTION, SHADES, QUALITIES
+    grammar = JOINING, WEARING, COPULA, FUNCTION, SHADES, QUALITIES
     if any(token in words for words in grammar):
         return _Word("small", token, token)
     if token in LOOKS:

@@ -1,22 +1,30 @@
 r"""The model of words, applied: from phrases to a shift of the logits at each place.
 
-With f_i what the colour network saw at place i (:func:`seen`), and a phrase w of a thing n and,
-perhaps, of a colour c (a*, b*):
+With h_i = relu(W f_i), f_i what the colour network saw at place i (:func:`seen`), and a phrase of
+a thing n and, perhaps, of a colour c (a*, b*):
 
-    k_i  = W_2 relu(W_1 f_i)                                     key of the place
-    g_iw = sigmoid( (q_n + C(c)) . k_i + b_n + b_c )             where the thing is, 0..1
-    v_w  = U_n B + s exp(-|c_q - m c|^2 / (2 SPREAD^2))          what it makes likelier, (313,)
+    g_i = sigmoid(q_n . K h_i + b_n)                      of a thing without a colour
+    g_i = (r_i - r_low) / (max_i r_i - r_low), at least 0, of a thing with one:
+          r_i = sigmoid(q'_n . K' h_i + b'_n), r_low a quantile (:data:`ELSEWHERE`)
+    v   = U_n B + s exp(-|c_q - m c|^2 / (2 SPREAD^2))    what it makes likelier, (313,)
 
-    logits' = logits + amount T sum_w g_iw v_w
+    logits' = logits + amount T sum over phrases g v
 
-q, U, b are rows of tables, C a small network of the colour, so that a colour that no caption had
-has a place as well; B are :data:`RANK` rows. T is the temperature that the distributions are
-decoded with. A phrase for the whole palette has g = 1. What a person has said makes the second look
-(:mod:`..color.second_look`), which knew nothing of it, count less: its outputs are multiplied by
+q, q', U, b are rows of tables, s and m come of a small network of the colour, so that a colour that
+no caption had has them as well; B are :data:`RANK` rows. T is the temperature that the
+distributions are decoded with. A phrase for the whole palette has g = 1. The two g differ, as they
+are learned from different things: the first from which colours a word alone makes likelier, the
+second from where the colours were that captions named (:mod:`..training.words`).
 
-    1 - max_w g_iw t_w,        t_w = sigmoid(t_n + t_c)
+Captions teach how likely a colour is. A person who writes "red coat" states it: so s is at least
+:data:`STATED`, and at the surest places the distribution p becomes (1 - u) p + u (that colour
+alone), paler than its name, and paler still where the photograph is dark or very light:
 
-Trained by :mod:`..training.words`.
+    u = PAINT smoothstep(g from SURE[0] to SURE[1])
+
+What a person has said makes the second look (:mod:`..color.second_look`), which knew nothing of it,
+count less: its outputs are multiplied by 1 - max over phrases of g t and u / PAINT, with
+t = sigmoid(t_n + t_c). With an amount below 1 u and this are that much smaller.
 """
 
 from __future__ import annotations
@@ -30,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color.bins import BIN_COUNT, Local, ab_bins
-from ..color.hues import CLASSES
+from ..color.hues import CLASSES, Folded, mixed
 from ..color.lab import srgb_to_lab
 from ..color.second_look import expanded
 from ..color.upsample import enlarge, mean_of_blocks
@@ -47,9 +55,25 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
-#: numbers of a place that the model looks at: features, classes, lightness
-SEEN = sum(COMPONENTS) + CLASSES + 1
-HIDDEN, KEYS, RANK, COLOUR_HIDDEN = 96, 32, 24, 32
+#: numbers of a place that the model looks at: features, classes, lightness, and the features' means
+#: around it and in the whole picture
+SEEN = 3 * sum(COMPONENTS) + CLASSES + 1
+#: places along a side of the blocks whose means are taken
+AROUND = 4
+HIDDEN, KEYS, RANK, COLOUR_HIDDEN = 128, 48, 40, 32
+#: which of these numbers is the lightness
+LIGHTNESS = sum(COMPONENTS) + CLASSES
+#: a thing with a colour is somewhere: the surest place counts fully, if it is as sure as this
+LEAST_SURE = 0.1
+#: a thing with a colour is not in this share of a picture
+ELSEWHERE = 0.3
+#: s at least: what a person says of a thing counts more than captions taught
+STATED = 4.0
+#: a thing that is said to have one colour is painted where g is between the first, not at all, and
+#: the second, :data:`PAINT` of it
+SURE, PAINT = (0.35, 0.8), 0.9
+#: chroma of paint, as a share of that of the colour's name: things are paler than names
+PALER = 0.6
 #: Lab units: how far around a colour what is said of it reaches
 SPREAD = 15.0
 #: a shift acts as at this temperature where distributions are decoded at a lower one
@@ -67,22 +91,26 @@ def shapes(things: int) -> dict[str, tuple[int, ...]]:
         "value": (things, RANK),
         "trust": (things,),
         "basis": (RANK, BIN_COUNT),
+        "find_key.weight": (KEYS, HIDDEN),
+        "find": (things, KEYS),
+        "find_bias": (things,),
         "colour_hidden.weight": (COLOUR_HIDDEN, 3),
         "colour_hidden.bias": (COLOUR_HIDDEN,),
-        "colour.weight": (KEYS + 4, COLOUR_HIDDEN),
-        "colour.bias": (KEYS + 4,),
+        "colour.weight": (3, COLOUR_HIDDEN),
+        "colour.bias": (3,),
     }
 
 
 @dataclass(frozen=True)
 class Said:
-    """What the words come to on one photograph, on the features' grid of (h, w).
+    """What the words come to on one photograph, on the logits' grid of (h, w).
 
     Attributes:
         phrases: those that the model has a row for.
         places: (n, h, w), 0..1: where each is.
         values: (n, 313): what each makes likelier, before the amount.
         trust: (n,), 0..1: how much each counts beside the second look.
+        paints: (n, 3): of those that say one colour a*, b* and 1, of others 0.
         amount: of the words.
     """
 
@@ -90,20 +118,45 @@ class Said:
     places: Array
     values: Array
     trust: Array
+    paints: Array
     amount: float
 
     @property
     def believed(self) -> Array:
-        """How much of the second look is left, (h, w)."""
-        if not self.phrases:
-            return np.ones(self.places.shape[1:], np.float32)
-        most = (self.places * self.trust[:, None, None]).max(axis=0)
-        return np.asarray(1 - min(self.amount, 1.0) * most, np.float32)
+        """How much of the second look is left, (h, w), of one phrase or more."""
+        count = self.places * self.trust[:, None, None]
+        count[self.painting] = np.maximum(count[self.painting], self._sure())
+        return np.asarray(1 - min(self.amount, 1.0) * count.max(axis=0), np.float32)
 
-    def shift(self, shape: tuple[int, ...], temperature: float) -> Local:
-        """What to add to logits of a shape (h, w) that are decoded at a temperature."""
+    @property
+    def painting(self) -> NDArray[np.intp]:
+        """Which phrases say one colour of one thing."""
+        return np.flatnonzero(self.paints[:, 2])
+
+    def shift(self, temperature: float) -> Local:
+        """What to add to logits that are decoded at a temperature."""
         warmth = max(temperature, COLDEST) * self.amount
-        return Local(enlarge(self.places, *shape), self.values * np.float32(warmth))
+        return Local(self.places, self.values * np.float32(warmth))
+
+    def painted(self, folded: Folded, lightness: Array) -> Folded:
+        """The distributions, at the surest places the said colour alone.
+
+        Args:
+            folded: on a grid of (h, w), shifted.
+            lightness: (h, w) L*.
+        """
+        if not len(self.painting):
+            return folded
+        shares = self._sure() * np.float32(PAINT * min(self.amount, 1.0))
+        shares /= np.maximum(shares.sum(axis=0), 1)
+        room = np.clip(np.minimum((lightness + 16) / 66, (116 - lightness) / 50), 0, 1)
+        return mixed(folded, shares, self.paints[self.painting, :2, None, None] * room)
+
+    def _sure(self) -> Array:
+        """How surely each place is of the things of :attr:`painting`, (k, h, w)."""
+        low, high = SURE
+        step = np.clip((self.places[self.painting] - low) / (high - low), 0, 1)
+        return np.asarray(step * step * (3 - 2 * step), np.float32)
 
 
 @dataclass(frozen=True)
@@ -132,54 +185,59 @@ class Model:
         understood = parse(words.text, self.known.things, self.known.ignored).phrases
         phrases = tuple(p for p in understood if not p.thing or p.thing in self.known.things)
         place = seen(prediction)
-        keys = self._keys(place.reshape(SEEN, -1))
-        parts = [self._phrase(phrase, keys) for phrase in phrases]
+        hidden = self._hidden(place.reshape(SEEN, -1))
+        parts = [self._phrase(phrase, hidden) for phrase in phrases]
+        paints = np.zeros((len(phrases), 3), np.float32)
+        for row, phrase in zip(paints, phrases, strict=True):
+            if phrase.thing and len(phrase.colours) == 1:
+                row[:] = *(PALER * np.array(lab_of(phrase.colours[0])[1:])), 1
         places = np.array([p for p, _, _ in parts], np.float32)
+        places = places.reshape(len(parts), *place.shape[1:])
         return Said(
             phrases,
-            places.reshape(len(parts), *place.shape[1:]),
+            enlarge(places, *prediction.logits.shape[1:]),
             np.array([v for _, v, _ in parts], np.float32).reshape(-1, BIN_COUNT),
             np.array([t for _, _, t in parts], np.float32),
+            paints,
             words.amount,
         )
 
-    def _keys(self, place: Array) -> Array:
-        """k of the module's docstring, (KEYS, places)."""
+    def _hidden(self, place: Array) -> Array:
+        """What is known of each place, (HIDDEN, places)."""
         t = self.tensors
         hidden = t["place.weight"] @ place + t["place.bias"][:, None]
-        return np.asarray(t["key.weight"] @ np.maximum(hidden, 0), np.float32)
+        return np.asarray(np.maximum(hidden, 0), np.float32)
 
-    def _phrase(self, phrase: Phrase, keys: Array) -> tuple[Array, Array, float]:
+    def _phrase(self, phrase: Phrase, hidden: Array) -> tuple[Array, Array, float]:
         """g, v and t of a phrase."""
-        t = self.tensors
-        query, value = np.zeros(KEYS, np.float32), np.zeros(BIN_COUNT, np.float32)
-        bias = trust = np.float32(0)
+        t, colours = self.tensors, [self._colour(name) for name in phrase.colours]
+        gate, value = np.ones(hidden.shape[1], np.float32), np.zeros(BIN_COUNT, np.float32)
+        trust = np.mean([x for x, _ in colours]) if colours else np.float32(0)
         if phrase.thing:
             row = self.known.things[phrase.thing]
-            query, bias, trust = t["query"][row], t["query_bias"][row], t["trust"][row]
+            trust = trust + t["trust"][row]
             value = t["value"][row] @ t["basis"]
-        colours = [self._colour(name) for name in phrase.colours]
+            if not phrase.everywhere:
+                kind = ("find_key.weight", "find") if colours else ("key.weight", "query")
+                query = t[kind[1]][row] @ t[kind[0]]
+                gate = _sigmoid(query @ hidden + t[f"{kind[1]}_bias"][row])
         if colours:
-            query = query + np.mean([q for q, _, _, _ in colours], axis=0)
-            bias = bias + np.mean([b for _, b, _, _ in colours])
-            trust = trust + np.mean([x for _, _, x, _ in colours])
-            value = value + np.max([v for _, _, _, v in colours], axis=0)
-        gate = np.ones(keys.shape[1], np.float32)
-        if not phrase.everywhere:
-            gate = _sigmoid(query @ keys + bias)
+            value = value + np.max([v for _, v in colours], axis=0)
+        if colours and phrase.thing:
+            low = float(np.quantile(gate, ELSEWHERE))
+            gate = np.maximum(gate - low, 0) / max(float(gate.max()) - low, LEAST_SURE)
         return gate, value, float(_sigmoid(trust))
 
-    def _colour(self, name: str) -> tuple[Array, Array, Array, Array]:
-        """Of a colour: its part of the query, of the bias and of the trust, and of the value."""
-        t, ab = self.tensors, ab_of(name)
+    def _colour(self, name: str) -> tuple[Array, Array]:
+        """Of a colour: its part of the trust, and what it makes likelier."""
+        t, ab = self.tensors, lab_of(name)[1:]
         shown = np.array([*ab, np.hypot(*ab)], np.float32) / 50
         hidden = np.maximum(t["colour_hidden.weight"] @ shown + t["colour_hidden.bias"], 0)
-        out = t["colour.weight"] @ hidden + t["colour.bias"]
-        bias, trust, strength, paler = out[KEYS:]
-        return out[:KEYS], bias, trust, kernel(ab, _softplus(strength), _sigmoid(paler))
+        trust, strength, paler = t["colour.weight"] @ hidden + t["colour.bias"]
+        return trust, kernel(ab, np.maximum(_softplus(strength), STATED), _sigmoid(paler))
 
 
-def kernel(ab: tuple[float, float], strength: Any, paler: Any) -> Array:
+def kernel(ab: tuple[float, ...], strength: Any, paler: Any) -> Array:
     """s exp(...) of the module's docstring, (313,)."""
     centre = np.array(ab, np.float32) * paler
     squared = ((ab_bins() - centre) ** 2).sum(axis=1)
@@ -187,12 +245,12 @@ def kernel(ab: tuple[float, float], strength: Any, paler: Any) -> Array:
 
 
 @lru_cache(256)
-def ab_of(name: str) -> tuple[float, float]:
-    """a*, b* of the name of a colour."""
+def lab_of(name: str) -> tuple[float, float, float]:
+    """L*, a*, b* of the name of a colour."""
     value = hex_of(name)
     rgb = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    _, a, b = srgb_to_lab(np.array([[rgb]], np.float32))[0, 0]
-    return float(a), float(b)
+    lightness, a, b = srgb_to_lab(np.array([[rgb]], np.float32))[0, 0]
+    return float(lightness), float(a), float(b)
 
 
 def seen(prediction: Prediction) -> Array:
@@ -200,7 +258,13 @@ def seen(prediction: Prediction) -> Array:
     assert prediction.features is not None
     classes = mean_of_blocks(prediction.statistics.classes, 2)
     lightness = mean_of_blocks(prediction.lightness_of_places[None], 2)
-    return np.concatenate([expanded(prediction.features), np.sqrt(classes), lightness / 50 - 1])
+    features = expanded(prediction.features)
+    _, height, width = features.shape
+    blocks = mean_of_blocks(features, AROUND)
+    around = blocks.repeat(AROUND, axis=1).repeat(AROUND, axis=2)[:, :height, :width]
+    everywhere = np.broadcast_to(features.mean(axis=(1, 2), keepdims=True), features.shape)
+    parts = [features, np.sqrt(classes), lightness / 50 - 1, around, everywhere]
+    return np.concatenate(parts).astype(np.float32, copy=False)
 
 
 def load() -> Model:
