@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from colorizer.words import model
+from colorizer.words.model import LIGHTNESS, shapes
 from colorizer.words.vocabulary import FILE, FORMAT
 
 THINGS = ("autumn", "coat", "hat")
@@ -20,19 +20,16 @@ def write_words_model(folder: Path, features_id: str = FEATURES_ID) -> Path:
 
     A coat is where L* is above 50, a hat nowhere; what is said to have a colour gets it.
     """
-    tensors = {
-        name: np.zeros(shape, np.float32) for name, shape in model.shapes(len(THINGS)).items()
-    }
-    tensors["place.weight"][0, getattr(model, "LIGHTNESS", -1)] = 1
+    tensors = {name: np.zeros(shape, np.float32) for name, shape in shapes(len(THINGS)).items()}
     coat, hat = THINGS.index("coat"), THINGS.index("hat")
+    tensors["place.weight"][0, LIGHTNESS] = 1
     for key, query in (("key.weight", "query"), ("find_key.weight", "find")):
-        if key in tensors:
-            tensors[key][0, 0] = 1
-            tensors[query][coat, 0] = 60
-            tensors[f"{query}_bias"][[coat, hat]] = -6, -20
+        tensors[key][0, 0] = 1
+        tensors[query][coat, 0] = 60
+        tensors[f"{query}_bias"][[coat, hat]] = -6, -20
     tensors["value"][THINGS.index("autumn"), 0] = 1
     tensors["basis"][0, :100] = 5
-    tensors["colour.bias"][-3:] = 5, 9, 3
+    tensors["colour.bias"][:] = 5, 9, 3
     metadata = {
         "format": FORMAT,
         "things": " ".join(THINGS),

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ..api.test_api import jpeg, upload, upload_form
 from ...words_model import write_words_model
+from ..api.test_api import jpeg, upload, upload_form
 from ..doors import NewApp
 from ..fakes import SeeingNetwork
 
