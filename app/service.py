@@ -261,7 +261,7 @@ class Service:
         return understood(words)
 
     def places(self, owner: str, id: str, settings: Settings, words: Words) -> list[Place]:
-        """Where the thing of each understood phrase is.
+        """Where each understood phrase acts.
 
         Raises:
             NotReady, PredictionFailed: if there is no prediction.
@@ -273,7 +273,7 @@ class Service:
     def found(
         self, owner: str, id: str, settings: Settings, words: Words, number: int
     ) -> Offer[Blob]:
-        """PNG of the preview's size, opaque where the thing of a phrase is; 0 is the first.
+        """PNG of the preview's size, opaque where a phrase acts; 0 is the first.
 
         Making it raises what :meth:`places` does, and InvalidGuidance if there is no such phrase.
         """

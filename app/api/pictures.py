@@ -89,7 +89,7 @@ def colours(path: PathId, query: PointSettings) -> dict[str, Any]:
 
 @blueprint.get("/photos/<id>/words", responses={"200": Found})
 def words(path: PathId, query: SentenceSettings) -> dict[str, Any]:
-    """What is understood of words about the photograph, and where each thing was found."""
+    """What is understood of words about the photograph, and where each phrase acts."""
     said, who = Words(query.words), owner(create=False)
     places = service.places(who, path.id, query.settings(), said)
     chosen = query.model_dump(exclude_defaults=True)
@@ -108,6 +108,6 @@ def words(path: PathId, query: SentenceSettings) -> dict[str, Any]:
 
 @blueprint.get("/photos/<id>/found", responses={"200": file_of("image/png"), **_KNOWN})
 def found(path: PathId, query: PhraseSettings) -> Response:
-    """Where the thing of a phrase was found: a picture to lay over the preview."""
+    """Where a phrase acts: a picture to lay over the preview."""
     who, said = owner(create=False), Words(query.words)
     return send(service.found(who, path.id, query.settings(), said, query.number))

@@ -289,12 +289,19 @@ class Phrase(BaseModel):
 
 
 class FoundPhrase(Phrase):
-    """What words say of one thing, and where it is."""
+    """What words say of one thing, and where it acts."""
 
-    found: bool = Field(description="Whether it is rather on the photograph than not.")
-    surest: float = Field(ge=0, le=1, description="How surely it is where it is likeliest.")
+    found: bool = Field(description="Whether it acts anywhere on the photograph.")
+    surest: float = Field(
+        ge=0,
+        le=1,
+        description="How surely its thing is where it is likeliest. A thing with a colour is taken "
+        "to be somewhere, if anything looks a little like it.",
+    )
     share: float = Field(ge=0, le=1, description="Of the picture.")
-    place: str = Field(description="Address of a picture of where it is, to lay over the preview.")
+    place: str = Field(
+        description="Address of a picture of where it acts, to lay over the preview."
+    )
 
 
 class Understood(BaseModel):

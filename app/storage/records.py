@@ -243,11 +243,12 @@ class Guide:
 
 @dataclass(frozen=True)
 class Place:
-    """What words say of one thing, and where a photograph has it.
+    """What words say of one thing, and how far it acts on a photograph.
 
     Attributes:
         phrase: as the library has it.
-        surest: 0..1; how surely it is where it is likeliest.
+        surest: 0..1; how surely its thing is where it is likeliest. A thing with a colour is taken
+            to be somewhere, if anything looks a little like it.
         share: 0..1; of the picture.
     """
 
@@ -257,7 +258,7 @@ class Place:
 
     @property
     def is_there(self) -> bool:
-        """Whether it is rather there than not."""
+        """Whether it acts anywhere."""
         return self.surest >= _SURE
 
 

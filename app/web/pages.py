@@ -165,7 +165,7 @@ def uncertainty(id: str) -> Response:
 
 @blueprint.get("/photographs/<id>/found.png")
 def found(id: str) -> Response:
-    """The overlay that shows where the thing of a phrase was found, of the preview's size."""
+    """The overlay that shows where a phrase acts, of the preview's size."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     words, number = forms.words_from(request.args), forms.whole_from(request.args, "number", 0)
     if words is None:

@@ -135,11 +135,11 @@ class Pictures:
         return likely_colours(self._prediction(id, settings), x, y, count)
 
     def places(self, id: str, settings: Settings, words: Words) -> list[Place]:
-        """Where the things of the words are; raises what :meth:`preview` does."""
+        """Where the words act; raises what :meth:`preview` does."""
         return places(self._prediction_for(id, settings, words), words)
 
     def found(self, id: str, settings: Settings, words: Words, number: int) -> Blob:
-        """PNG with alpha, of the preview's size: where the thing of a phrase is."""
+        """PNG with alpha, of the preview's size: where a phrase acts."""
         prediction, grey = self._prediction_for(id, settings, words), self._grey(id)
         with self._counting.rendering("found"):
             found = layer(prediction, words, number, grey.height, grey.width)

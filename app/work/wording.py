@@ -42,7 +42,7 @@ def understood(words: Words) -> Understanding:
 
 
 def places(prediction: Prediction, words: Words) -> list[Place]:
-    """Where the thing of each phrase is; raises WordsUnavailable."""
+    """How far each phrase acts; raises WordsUnavailable."""
     with model_of_words():
         found = find(prediction, words)
     return [Place(one.phrase, float(one.place.max()), float(one.place.mean())) for one in found]
@@ -51,7 +51,7 @@ def places(prediction: Prediction, words: Words) -> list[Place]:
 def layer(
     prediction: Prediction, words: Words, number: int, height: int, width: int
 ) -> NDArray[np.uint8]:
-    """RGBA (height, width, 4) to lay over a photograph, opaque where a phrase's thing is.
+    """RGBA (height, width, 4) to lay over a photograph, opaque where a phrase acts.
 
     Args:
         number: of the phrase, from 0.

@@ -1,4 +1,4 @@
-// "Say what it was": a field for words, what was understood of them, and where each thing is.
+// "Say what it was": a field for words, what was understood of them, and where each acts.
 
 import { askJson } from "./api.js";
 import { withQuery } from "./controls.js";
@@ -10,7 +10,7 @@ const $ = (id) => document.getElementById(id);
 /**
  * Connect the field. `address` says what is understood; `query()` gives what a prediction depends
  * on; `onWords()` is called when other words are meant. `layers` are the <img> that show where a
- * thing is, and `layerOf(parameters)` is their address: both are left out where there is no picture.
+ * phrase acts, and `layerOf(parameters)` is their address: both are left out where there is no picture.
  */
 export function connectWords({ address, query, onWords, layers = [], layerOf = () => "" }) {
   const [field, amount, said] = [$("words"), $("words_amount"), $("words-said")];
@@ -45,7 +45,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
     onWords();
   }
 
-  /** Say what is understood of the words that are there now; `isReady`: and where it is. */
+  /** Say what is understood of the words that are there now, once the picture is ready. */
   async function refresh(isReady = true) {
     meant = field.value;
     amount.closest(".control").hidden = !text();
@@ -70,7 +70,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
       const list = document.createElement("ul");
       list.className = "phrases";
       list.append(...understood.map(itemOf));
-      parts.push(paragraph(layers.length ? "Understood. Point at one, or tap it, to see where it was found:" : "Understood:"), list);
+      parts.push(paragraph(layers.length ? "Understood. Point at one, or tap it, to see where it acts:" : "Understood:"), list);
     }
     if (note) parts.push(paragraph(note));
     said.replaceChildren(...parts);
@@ -103,7 +103,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
     return item;
   }
 
-  /** Show where a phrase is: the one that is pointed at, or else the one that was chosen. */
+  /** Show where a phrase acts: the one that is pointed at, or else the one that was chosen. */
   function point(newPinned, newPointed) {
     [pinned, pointed] = [newPinned, newPointed];
     const number = pointed ?? pinned;
@@ -128,7 +128,7 @@ function detailsOf({ text, thing, everywhere, found }) {
   const details = [];
   if (thing && !text.includes(thing)) details.push(`as ${thing}`);
   if (everywhere) details.push("the whole picture");
-  else if (found === false) details.push("not found here");
+  else if (found === false) details.push("nowhere here");
   return details.join(", ");
 }
 
