@@ -15,8 +15,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any, cast
 
+from colorizer.guidance import Words
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
+from colorizer.words import Understanding
 
 from .config import Config
 from .errors import (
@@ -40,6 +42,7 @@ from .storage.records import (
     Offer,
     Output,
     PhotoRecord,
+    Place,
     ResultFile,
     Sample,
     State,
@@ -59,6 +62,7 @@ from .work.intake import Intake, installed_models
 from .work.queue import Queue
 from .work.rendering import Pictures, Wish, etag, predicted
 from .work.views import view_of
+from .work.wording import understood
 from .work.worker import Network, Worker
 
 __all__ = [
@@ -70,6 +74,7 @@ __all__ = [
     "Offer",
     "Output",
     "PhotoRecord",
+    "Place",
     "Problem",
     "ResultFile",
     "Sample",
@@ -356,6 +361,31 @@ class Service:
         self._record(owner, id)
         return self._pictures.likely_colours(id, settings, x, y, count)
 
+    def understood(self, words: Words) -> Understanding:
+        """What words come to without a photograph; raises WeightsMissing."""
+        return understood(words)
+
+    def places(self, owner: str, id: str, settings: Settings, words: Words) -> list[Place]:
+        """Where each understood phrase acts.
+
+        Raises:
+            NotReady, PredictionFailed: if there is no prediction.
+            WordsUnavailable, WeightsMissing: if the model, or the server, knows no words.
+        """
+        self._record(owner, id)
+        return self._pictures.places(id, settings, words)
+
+    def found(
+        self, owner: str, id: str, settings: Settings, words: Words, number: int
+    ) -> Offer[Blob]:
+        """PNG of the preview's size, opaque where a phrase acts; 0 is the first.
+
+        Making it raises what :meth:`places` does, and InvalidGuidance if there is no such phrase.
+        """
+        self._record(owner, id)
+        name = etag(id, f"found {number}", predicted(settings), Guide(words=words))
+        return Offer(name, lambda: self._pictures.found(id, settings, words, number))
+
     def result(
         self, owner: str, id: str, settings: Settings, output: Output, guide: Guide = UNGUIDED
     ) -> Offer[ResultFile]:
@@ -426,8 +456,10 @@ class Service:
         self._storage.delete("batches", id)
         logger.info("batch %s deleted", id)
 
-    def zip(self, owner: str, id: str, settings: Settings, output: Output) -> Iterator[bytes]:
-        """All finished pictures of a batch as the pieces of a ZIP file.
+    def zip(
+        self, owner: str, id: str, settings: Settings, output: Output, words: Words | None = None
+    ) -> Iterator[bytes]:
+        """All finished pictures of a batch as the pieces of a ZIP file; words are said of each.
 
         Raises:
             NotReady: if none is finished; at the call, as NotFound is, not while iterating.
@@ -436,9 +468,10 @@ class Service:
         batch = self.batch(owner, id, settings)
         if not batch.counts.get("ready"):
             raise NotReady("None of these photographs is ready yet.", 2)
+        wish = Wish(settings, output, Guide(words=words))
         return self._archives.stream(
             [view.record for view in batch.photos],
-            lambda photo: self._pictures.fleeting(photo, Wish(settings, output)),
+            lambda photo: self._pictures.fleeting(photo, wish),
         )
 
     # state of the house

@@ -19,7 +19,7 @@ from ._lazy import attach
 
 if TYPE_CHECKING:
     from .errors import ColorizerError
-    from .guidance import Guidance, Hint, Reference
+    from .guidance import Guidance, Hint, Reference, Words
     from .photo import (
         Header,
         Photo,
@@ -51,6 +51,7 @@ __all__ = [
     "Provenance",
     "Reference",
     "Settings",
+    "Words",
     "probe",
     "provenance",
     "provenance_of",
@@ -76,6 +77,7 @@ _HOME = {
     "Provenance": "photo",
     "Reference": "guidance",
     "Settings": "settings",
+    "Words": "guidance",
     "probe": "photo",
     "provenance": "pipeline",
     "provenance_of": "photo",

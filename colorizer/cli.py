@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": "Measure the colours against true ones.",
     "train": "Train a network.",
     "train-refiner": "Train a second look at a network's answers.",
+    "train-words": "Train a model of words on captioned photographs.",
     "prior": "Count the colours of photographs, for training.",
     "export": "Make weights of a training checkpoint.",
 }

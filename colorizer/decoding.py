@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .color.field import ColourField
     from .pipeline import Prediction
     from .settings import Settings
+    from .words.model import Said
 
 Array = NDArray[np.float32]
 
@@ -41,26 +42,34 @@ class Places(Protocol):
         """Of the network's training."""
 
 
-def colours(places: Places, found: Folded, settings: Settings) -> Array:
-    """Colours on the grid, (2, h, w): place by place, coherent, or between the two."""
+def colours(places: Places, found: Folded, settings: Settings, said: Said | None = None) -> Array:
+    """Colours on the grid, (2, h, w): place by place, coherent, or between the two.
+
+    Args:
+        places: what joins them.
+        found: distributions, of :func:`distributions`.
+        settings: coherence and second look are looked at.
+        said: what words come to, which the second look has to leave alone.
+    """
     if settings.coherence == 0:
         return found.mean()
-    even = together(places, found, settings.second_look)
+    even = together(places, found, settings.second_look, said)
     if settings.coherence == 1:
         return even
     return found.mean() + np.float32(settings.coherence) * (even - found.mean())
 
 
-def together(places: Places, found: Folded, second_look: float) -> Array:
+def together(places: Places, found: Folded, second_look: float, said: Said | None = None) -> Array:
     """Coherent colours: after the second look, without it, or between the two."""
+    believed = None if said is None else said.believed
     if places.look is not None and second_look == 1:
-        return places.field.smooth(applied(places.look, found))
+        return places.field.smooth(applied(places.look, found, believed))
     # what the network was trained with is not known: it expects too much chroma
     unknown = np.ptp(places.rebalancing_weights) == 0
     even = coherent(found, places.field, 1.0 if unknown else None)
     if places.look is None or second_look == 0:
         return even
-    looked_at = places.field.smooth(applied(places.look, found))
+    looked_at = places.field.smooth(applied(places.look, found, believed))
     return even + np.float32(second_look) * (looked_at - even)
 
 
@@ -69,6 +78,7 @@ def distributions(
     settings: Settings,
     palette: Array | None = None,
     more: Array | None = None,
+    said: Said | None = None,
 ) -> Folded:
     """The distributions at the temperature of the settings, with their share of rare colours.
 
@@ -77,15 +87,17 @@ def distributions(
         settings: temperature and rebalancing are looked at.
         palette: of the whole that it is a part of, (313,); None is its own.
         more: (313,) to add to all logits.
+        said: what words say of each place.
     """
     amount = settings.rebalancing
-    if more is None and settings.temperature == 1:  # known already, but for the mixing
+    bare = more is None and said is None
+    if bare and settings.temperature == 1:  # known already, but for the mixing
         share = mixed_share(prediction.palette if palette is None else palette, amount)
         return prediction.statistics.favouring(share)
     usual = (settings.temperature, amount) == (TEMPERATURE, REBALANCING)
-    if more is None and palette is None and usual:
+    if bare and palette is None and usual:
         return prediction.usual
-    return folded(prediction, settings.temperature, amount, palette, more)
+    return folded(prediction, settings.temperature, amount, palette, more, said)
 
 
 def folded(
@@ -94,6 +106,7 @@ def folded(
     amount: float,
     palette: Array | None = None,
     more: Array | None = None,
+    said: Said | None = None,
 ) -> Folded:
     """As :func:`distributions`, of a temperature and an amount of rare colours, and anew."""
     native = prediction.native_temperature
@@ -101,4 +114,8 @@ def folded(
         palette = prediction.palette
     shift = rarity_shift(prediction.rebalancing_weights, palette, amount, native)
     shift = shift if more is None else shift + more
-    return fold(prediction.logits, temperature * native, shift)
+    if said is None:
+        return fold(prediction.logits, temperature * native, shift)
+    local = said.shift(temperature * native)
+    found = fold(prediction.logits, temperature * native, shift, local)
+    return said.painted(found, prediction.lightness_of_places)

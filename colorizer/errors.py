@@ -51,7 +51,11 @@ class InvalidSetting(ColorizerError, ValueError):
 
 
 class InvalidGuidance(InvalidSetting):
-    """A hint or a reference is not right."""
+    """A hint, a reference or words are not right."""
+
+
+class WordsUnavailable(InvalidGuidance):
+    """Words were given, but this model, or this stored prediction, cannot place them."""
 
 
 class PredictionMismatch(ColorizerError, ValueError):

@@ -1,11 +1,12 @@
-"""What a person knows of a photograph: colours of some places, and a picture of like palette.
+"""What a person knows of a photograph: colours of places, a picture of like palette, words.
 
 A :class:`Guidance` belongs to one photograph, as :class:`~colorizer.settings.Settings` do to any;
 :func:`colorizer.render` takes both. It is written to JSON and read from it, with a version:
 
     {"version": 1,
      "hints": [{"x": 0.42, "y": 0.61, "colour": "#1f3a5f", "reach": 1.0}, ...],
-     "reference": {"name": "other.jpg", "amount": 0.7, "palette": [313 shares]}}
+     "reference": {"name": "other.jpg", "amount": 0.7, "palette": [313 shares]},
+     "words": {"text": "a woman in a red coat, autumn", "amount": 1.0}}
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 #: how much of a reference's palette is taken if nobody says
 AMOUNT = 0.7
+#: how strongly words count: none, as the model learned, twice that
+WORDS_AMOUNTS = (0.0, 2.0)
+#: characters of words at the most
+MOST_CHARACTERS = 1000
 #: hints of one photograph at the most
 MOST_HINTS = 200
 #: how far a hint's reach may be turned down and up
@@ -180,12 +185,41 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What is on a photograph, and of what colour: "a woman in a red coat, autumn".
+
+    Attributes:
+        text: a sentence or a list, 1..1000 characters; :func:`.words.understand` says what is made
+            of it.
+        amount: 0..2; 1 is as the model of words was trained.
+
+    Raises:
+        InvalidGuidance: if one of them is not right.
+    """
+
+    text: str
+    amount: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise InvalidGuidance(f"Words are text, not {_short(self.text)}.")
+        text = " ".join(self.text.split())
+        if not text:
+            raise InvalidGuidance("The words are empty.")
+        if len(text) > MOST_CHARACTERS:
+            raise InvalidGuidance(f"Words of more than {MOST_CHARACTERS} characters are not read.")
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "amount", words_amount_of(self.amount))
+
+
+@dataclass(frozen=True)
 class Guidance:
-    """What is known of one photograph.
+    """What is known of one photograph. Hints win over words; words go with a reference.
 
     Attributes:
         hints: at most 200; where two are at one place the later one counts.
         reference: a picture of like palette, or None.
+        words: what is on it, or None.
 
     Raises:
         InvalidGuidance: if there are too many hints.
@@ -193,6 +227,7 @@ class Guidance:
 
     hints: tuple[Hint, ...] = ()
     reference: Reference | None = None
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hints", tuple(self.hints))
@@ -203,7 +238,7 @@ class Guidance:
 
     def __bool__(self) -> bool:
         """Whether it says anything."""
-        return bool(self.hints) or self.reference is not None
+        return bool(self.hints) or self.reference is not None or self.words is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Numbers, text, lists and dictionaries: what JSON can hold."""
@@ -225,6 +260,8 @@ class Guidance:
                 "amount": reference.amount,
                 "palette": list(reference.palette),
             }
+        if self.words is not None:
+            found["words"] = {"text": self.words.text, "amount": self.words.amount}
         return found
 
     def as_note(self) -> dict[str, Any]:
@@ -250,7 +287,7 @@ class Guidance:
             raise InvalidGuidance(
                 f"Hints of version {VERSION} are read, not {_short(data.get('version'))}."
             )
-        _only(data, ("version", "hints", "reference"), "Hints")
+        _only(data, ("version", "hints", "reference", "words"), "Hints")
         hints = data.get("hints", [])
         if not isinstance(hints, list) or not all(isinstance(hint, Mapping) for hint in hints):
             raise InvalidGuidance("The hints are a list of objects with x, y and colour.")
@@ -264,7 +301,13 @@ class Guidance:
                 raise InvalidGuidance("A reference is an object with a palette and an amount.")
             _only(reference, ("name", "amount", "palette"), "A reference")
             reference = Reference(**{**reference, "palette": tuple(reference["palette"])})
-        return cls(tuple(Hint(**hint) for hint in hints), reference)
+        words = data.get("words")
+        if words is not None:
+            if not isinstance(words, Mapping) or "text" not in words:
+                raise InvalidGuidance("Words are an object with a text and an amount.")
+            _only(words, ("text", "amount"), "Words")
+            words = Words(**words)
+        return cls(tuple(Hint(**hint) for hint in hints), reference, words)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Guidance:
@@ -324,6 +367,21 @@ def amount_of(value: Any) -> float:
     amount = _number(value, "The amount of a reference")
     if not 0 <= amount <= 1:
         raise InvalidGuidance(f"The amount of a reference must be between 0 and 1, not {amount:g}.")
+    return amount
+
+
+def words_amount_of(value: Any) -> float:
+    """How strongly words count, 0..2.
+
+    Raises:
+        InvalidGuidance: if it is not that.
+    """
+    amount = _number(value, "The amount of words")
+    low, high = WORDS_AMOUNTS
+    if not low <= amount <= high:
+        raise InvalidGuidance(
+            f"The amount of words must be between {low:g} and {high:g}, not {amount:g}."
+        )
     return amount
 
 

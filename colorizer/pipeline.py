@@ -23,11 +23,11 @@ from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.rarity import calibrated_shift, sharpened
-from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, inputs
+from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, compact, inputs
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .decoding import colours, distributions, folded, together
 from .errors import InvalidSetting, PredictionMismatch
-from .guidance import Guidance, Hint, Reference
+from .guidance import Guidance, Hint, Reference, Words
 from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .photo import Photo, Provenance
     from .photo.reading import Source
     from .weights import LoadedWeights
+    from .words.model import Said
 
 Array = NDArray[np.float32]
 
@@ -68,6 +69,9 @@ class Prediction:
         rebalancing_weights: (313,) above 0: how much each bin counted in the network's training.
         look: what the refiner makes of all that, (OUTPUTS, h/2, w/2) float16, see
             :mod:`.color.second_look`; None where the weights have no refiner.
+        features: what else the network saw, (f, h/2, w/2) int8, :func:`compact`; by it words find
+            their things (:mod:`.words`). None where there is no refiner, which chooses them.
+        features_id: which features they are, :attr:`.LoadedWeights.features_id`; "" if None.
     """
 
     logits: NDArray[np.float16]
@@ -80,6 +84,8 @@ class Prediction:
     native_temperature: float
     rebalancing_weights: Array
     look: NDArray[np.float16] | None = None
+    features: NDArray[np.int8] | None = None
+    features_id: str = ""
 
     @classmethod
     def of(
@@ -150,18 +156,24 @@ class Prediction:
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""
         weights = np.ones_like(self.rebalancing_weights)
-        return replace(self, rebalancing_weights=weights, look=None)
+        return replace(self, rebalancing_weights=weights, look=None, features=None, features_id="")
 
-    def looked_at(self, engine: Engine, features: Array) -> Prediction:
+    def looked_at(self, engine: Engine, features: Array, features_id: str = "") -> Prediction:
         """The same with a second look by the engine's refiner.
 
         Args:
             features: (f, h/2, w/2), of the engine's answer.
+            features_id: of the weights.
         """
         planes = inputs(self.statistics, self.usual, _padded(self.lightness), features)
         _, rows, columns = features.shape
         look = engine.refine(planes[None])[0, :, :rows, :columns]
-        result = replace(self, look=look.astype(np.float16))
+        result = replace(
+            self,
+            look=look.astype(np.float16),
+            features=compact(features),
+            features_id=features_id,
+        )
         vars(result).update(statistics=self.statistics, usual=self.usual)  # still the same
         return result
 
@@ -299,7 +311,7 @@ class Colorizer:
         prediction = Prediction.of(self.weights, answer.logits[0], lightness, size, short_side)
         if answer.features is None:
             return prediction
-        return prediction.looked_at(self.engine, answer.features[0])
+        return prediction.looked_at(self.engine, answer.features[0], self.weights.features_id)
 
     def render(
         self,
@@ -357,8 +369,8 @@ def render(
             another size (a preview).
         prediction: from :meth:`Colorizer.predict`.
         settings: its ``render`` parameters; ``model`` and ``working_size`` are not looked at.
-        guidance: colours of some places, a picture of like palette. Hints are given colours as they
-            are: vividness, saturation, warmth and the rest are for the automatic ones.
+        guidance: colours of some places, a picture of like palette, words. Hints are given colours
+            as they are: vividness, saturation, warmth and the rest are for the automatic ones.
 
     Returns:
         A photograph (H, W, 3) of the same bit depth, with the same alpha and metadata.
@@ -366,6 +378,8 @@ def render(
     Raises:
         InvalidSetting: if ``photo`` is in colour.
         PredictionMismatch: if the prediction is of a photograph of another shape.
+        WordsUnavailable: if there are words and the prediction is of a model without a refiner, or
+            was stored by an earlier version.
     """
     _require_grey(photo)
     _require_same_shape(photo, prediction)
@@ -398,11 +412,17 @@ def _note(
 
 
 def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -> Array:
-    """Colours at working size as the settings and a person want them, (2, H', W')."""
+    """Colours at working size as the settings and a person want them, (2, H', W').
+
+    Raises:
+        WordsUnavailable: see :func:`said_of`.
+    """
     if guidance.reference is not None:  # its palette is no cast
         left = settings.cast_removal * (1 - guidance.reference.amount)
         settings = settings.with_changes({"cast_removal": left})
-    ab = adjust(native_ab(prediction, settings, guidance.reference), settings)
+    said = None if guidance.words is None else said_of(prediction, guidance.words)
+    said = said if said and said.phrases else None
+    ab = adjust(native_ab(prediction, settings, guidance.reference, said), settings)
     if not guidance.hints:
         return ab
     return prediction.hint_field.painted(ab, prediction.lightness, _strokes(guidance.hints))
@@ -412,34 +432,55 @@ def _strokes(hints: Sequence[Hint]) -> list[Stroke]:
     return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
 
 
+def said_of(prediction: Prediction, words: Words) -> Said:
+    """What words come to on a photograph, and where each thing is: see :mod:`.words.model`.
+
+    Raises:
+        WordsUnavailable: if the prediction has not what the model of words looks at: the weights
+            have no refiner, or it was stored by an earlier version.
+        WeightsMissing, WeightsCorrupt: if there is no such model, or it cannot be read.
+    """
+    from .words.model import load
+
+    return load().said(prediction, words)
+
+
 def native_ab(
-    prediction: Prediction, settings: Settings, reference: Reference | None = None
+    prediction: Prediction,
+    settings: Settings,
+    reference: Reference | None = None,
+    said: Said | None = None,
 ) -> Array:
     """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
 
     Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
     made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
     brown all over is balanced, and one with a reference takes its palette, see
-    :mod:`.color.palette`.
+    :mod:`.color.palette`; words make colours likelier where their things are, see
+    :mod:`.words.model`.
     """
     towards = None
     if reference is not None:
         towards = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
-    ab = _decoded(prediction, settings, towards)
+    ab = _decoded(prediction, settings, towards, said)
     if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
         more = balancing_shift(
             prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
         )
         if more is not None:
-            ab = _decoded(prediction, settings, more if towards is None else more + towards)
+            both = more if towards is None else more + towards
+            ab = _decoded(prediction, settings, both, said)
     height, width = prediction.lightness.shape
     full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
     return full[:, :height, :width]
 
 
-def _decoded(prediction: Prediction, settings: Settings, more: Array | None) -> Array:
+def _decoded(
+    prediction: Prediction, settings: Settings, more: Array | None, said: Said | None
+) -> Array:
     """Colours on the logits' grid, (2, h, w); ``more``: (313,) to add to all logits."""
-    return colours(prediction, distributions(prediction, settings, more=more), settings)
+    found = distributions(prediction, settings, more=more, said=said)
+    return colours(prediction, found, settings, said)
 
 
 def _prepare() -> None:

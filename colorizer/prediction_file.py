@@ -5,7 +5,8 @@
 The two numbers are uint32, little-endian; the CRC-32 is of all before it. The arrays (logits,
 lightness, rebalancing weights) are stored without loss: the bytes of all numbers by their
 significance (all first bytes, then all second bytes, ...), which are alike, then Zstandard. A
-second look, if there is one, is the last of them. The header has the version of this format, the
+second look, if there is one, comes after them, and the features last, by which words find their
+things. The header has the version of this format, the
 lengths and the shape of the arrays, and the other fields of the prediction. Nothing in a file is
 executed, and no more memory is taken than the largest prediction needs.
 """
@@ -29,11 +30,14 @@ from .pipeline import LONGEST_ASPECT, Prediction, logits_shape, look_shape
 from .settings import PARAMETERS
 
 MAGIC = b"colorizer-prediction\n"
-VERSION = 3
-#: versions that can be read; there was no second look in the one before
-_READABLE = (2, 3)
+VERSION = 4
+#: versions that can be read; there were no features in the one before, and no second look in the
+#: one before that
+_READABLE = (2, 3, 4)
 #: Zstandard's quickest level: higher ones save 3 % and take twice the time
 LEVEL = 1
+#: features of a place, and characters of what they are called, at the most
+_MOST_FEATURES, _LONGEST_ID = 1024, 64
 _WORKING_SIZE = PARAMETERS["working_size"]
 #: working-size pixels of the largest prediction
 _LARGEST = LONGEST_ASPECT * int(_WORKING_SIZE.maximum or 0) ** 2
@@ -57,6 +61,10 @@ def save(prediction: Prediction, target: BinaryIO) -> None:
         if prediction.look.shape != look_shape(*shape):
             raise ValueError(f"look {prediction.look.shape} does not fit lightness {shape}")
         parts.append(_pack(prediction.look, "<f2"))
+    if prediction.look is not None and prediction.features is not None:
+        if prediction.features.shape[1:] != look_shape(*shape)[1:]:
+            raise ValueError(f"features {prediction.features.shape} do not fit lightness {shape}")
+        parts.append(_pack(prediction.features, "i1"))
     header = {
         "version": VERSION,
         "bytes": [len(part) for part in parts],
@@ -67,6 +75,8 @@ def save(prediction: Prediction, target: BinaryIO) -> None:
         "weights_sha256": prediction.weights_sha256,
         "working_size": prediction.working_size,
         "native_temperature": prediction.native_temperature,
+        "features": 0 if prediction.features is None else len(prediction.features),
+        "features_id": prediction.features_id,
     }
     text = json.dumps(header).encode()
     checksum = 0
@@ -109,7 +119,7 @@ def _parse(data: bytes) -> Prediction:
         raise CorruptPrediction(f"The stored prediction is of an unknown version, {version!r}.")
     sizes = header["bytes"]
     body = data[start + length :]
-    _check(len(sizes) in (3, version + 1) and all(_whole(size, 1) for size in sizes))
+    _check(3 <= len(sizes) <= version + 1 and all(_whole(size, 1) for size in sizes))
     _check(len(body) == sum(sizes))
     ends = list(accumulate(sizes))
     height, width, short_side = (header[k] for k in ("height", "width", "working_size"))
@@ -129,7 +139,16 @@ def _parse(data: bytes) -> Prediction:
     logits = _unpack(body[: ends[0]], (BIN_COUNT, *logits_shape(rows, columns)), "<f2")
     lightness = _unpack(body[ends[0] : ends[1]], (rows, columns), "<f4")
     weights = _unpack(body[ends[1] : ends[2]], (BIN_COUNT,), "<f4")
-    look = _unpack(body[ends[2] :], look_shape(rows, columns), "<f2") if len(ends) > 3 else None
+    look = features = None
+    count, features_id = (header["features"], header["features_id"]) if version > 3 else (0, "")
+    _check(_whole(count, 0) and count <= _MOST_FEATURES)
+    _check(isinstance(features_id, str) and len(features_id) <= _LONGEST_ID)
+    outputs, *half = look_shape(rows, columns)
+    if len(ends) > 3:
+        look = _unpack(body[ends[2] : ends[3]], (outputs, *half), "<f2")
+    if len(ends) > 4:
+        features = _unpack(body[ends[3] :], (count, *half), "i1")
+    _check((features is None) == (count == 0))
     _check(look is None or bool(np.isfinite(look).all()))
     _check(bool(np.isfinite(logits).all()))
     _check(bool(((lightness > -0.1) & (lightness < 100.1)).all()))
@@ -145,6 +164,8 @@ def _parse(data: bytes) -> Prediction:
         warmth,
         weights,
         look,
+        features,
+        features_id,
     )
 
 

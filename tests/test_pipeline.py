@@ -73,6 +73,7 @@ def colorizer(ab: tuple[float, float] | None = None, network: str = "eccv16") ->
         sha256="0" * 64,
         native_temperature=1.0,
         rebalancing_weights=np.ones(BIN_COUNT, np.float32),
+        features_id="fake",
     )
     return Colorizer(weights, engine=FakeEngine(ab))
 

@@ -116,12 +116,13 @@ def header_of(data: bytes) -> tuple[dict[str, Any], int]:
     return json.loads(data[HEADER:end]), end
 
 
-def with_header(header: Any) -> bytes:
+def with_header(header: Any, body: bytes | None = None) -> bytes:
     """A file with another header, and a checksum that is right."""
     data = saved(prediction())
     _, end = header_of(data)
+    body = data[end:-4] if body is None else body
     text = json.dumps(header).encode()
-    data = MAGIC + len(text).to_bytes(4, "little") + text + data[end:-4]
+    data = MAGIC + len(text).to_bytes(4, "little") + text + body
     return data + zlib.crc32(data).to_bytes(4, "little")
 
 
@@ -129,7 +130,7 @@ def with_header(header: Any) -> bytes:
     ("name", "value"),
     [
         ("version", 1),
-        ("version", 4),
+        ("version", 5),
         ("version", "3"),
         ("version", None),
         ("bytes", [1, 2]),
@@ -171,9 +172,31 @@ def test_a_second_look_is_kept() -> None:
     same(load(saved(looked_at())), looked_at())
 
 
-def test_files_of_the_version_before_are_read() -> None:
-    header, _ = header_of(saved(prediction()))
-    same(load(with_header(header | {"version": 2})), prediction())
+def with_features(height: int = 21, width: int = 30) -> Prediction:
+    """With what words look at."""
+    value = looked_at(height, width)
+    _, *half = look_shape(height, width)
+    features = np.random.default_rng(2).integers(-127, 128, (5, *half), np.int8)
+    return replace(value, features=features, features_id="0123456789abcdef")
+
+
+def test_features_are_kept() -> None:
+    same(load(saved(with_features())), with_features())
+
+
+def test_features_must_fit() -> None:
+    value = with_features()
+    assert value.features is not None
+    with pytest.raises(ValueError, match="do not fit"):
+        saved(replace(value, features=value.features[:, 1:]))
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_files_of_versions_before_are_read(version: int) -> None:
+    value = prediction() if version == 2 else looked_at()
+    header, end = header_of(saved(value))
+    old = {k: v for k, v in header.items() if not k.startswith("features")}
+    same(load(with_header(old | {"version": version}, saved(value)[end:-4])), value)
 
 
 def test_a_second_look_must_fit_and_be_finite() -> None:

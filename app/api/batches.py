@@ -13,7 +13,7 @@ from colorizer.errors import InvalidSetting
 
 from . import representations
 from .documents import body, checked, file_of, new_blueprint
-from .schemas import Batch, FileSettings, PathId, PredictionSettings
+from .schemas import ArchivedFile, Batch, PathId, PredictionSettings
 
 _WITHOUT_FILES = {"", "application/json", "application/x-www-form-urlencoded"}
 
@@ -68,13 +68,13 @@ def predict(path: PathId) -> tuple[dict[str, Any], int]:
 
 
 @blueprint.get("/batches/<id>/zip", responses={"200": file_of("application/zip")})
-def archive(path: PathId, query: FileSettings) -> Response:
+def archive(path: PathId, query: ArchivedFile) -> Response:
     """One archive with the finished pictures, rendered while it is sent.
 
     What could not be finished is listed in errors.txt inside.
     """
     person = owner(create=False)
-    chunks = service.zip(person, path.id, query.settings(), query.output())
+    chunks = service.zip(person, path.id, query.settings(), query.output(), query.said())
     response = Response(chunks, mimetype="application/zip")
     response.headers["Content-Disposition"] = "attachment; filename=colorized.zip"
     return response

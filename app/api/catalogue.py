@@ -6,11 +6,21 @@ from dataclasses import asdict
 from typing import Any
 
 from app.context import config, service
+from colorizer.guidance import Words
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, PRESETS
 
 from .documents import new_blueprint
-from .schemas import Limits, Models, ParameterOut, Parameters, PresetOut
+from .schemas import (
+    Limits,
+    Models,
+    ParameterOut,
+    Parameters,
+    Phrase,
+    PresetOut,
+    Sentence,
+    Understood,
+)
 
 blueprint = new_blueprint("catalogue", "What this server offers.")
 
@@ -33,3 +43,11 @@ def parameters() -> dict[str, Any]:
         formats=list(WRITABLE_FORMATS),
         limits=Limits(**config.model_dump(include=set(Limits.model_fields))),
     ).model_dump()
+
+
+@blueprint.get("/words", responses={"200": Understood})
+def words(query: Sentence) -> dict[str, Any]:
+    """What is understood of words, without a photograph."""
+    said = service.understood(Words(query.words))
+    phrases = [Phrase(**asdict(phrase)) for phrase in said.phrases]
+    return Understood(understood=phrases, unknown=list(said.unknown)).model_dump()

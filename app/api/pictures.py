@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
 from flask_openapi3.types import ResponseDict
 
 from app.context import service
 from app.storage.records import MIMETYPES
 from app.web.delivery import send
 from app.web.security import owner
+from colorizer.guidance import Words
 
 from .documents import file_of, new_blueprint
-from .schemas import Colour, Colours, GuidedFile, GuidedPicture, PathId, PointSettings
+from .schemas import (
+    Colour,
+    Colours,
+    Found,
+    FoundPhrase,
+    GuidedFile,
+    GuidedPicture,
+    PathId,
+    PhraseSettings,
+    PointSettings,
+    SentenceSettings,
+)
 from .schemas import PredictionSettings as Settings
 
 blueprint = new_blueprint("pictures", "Colours for a photograph, as pictures and as numbers.")
@@ -72,3 +85,29 @@ def colours(path: PathId, query: PointSettings) -> dict[str, Any]:
         for c in found
     ]
     return Colours(colours=items).model_dump()
+
+
+@blueprint.get("/photos/<id>/words", responses={"200": Found})
+def words(path: PathId, query: SentenceSettings) -> dict[str, Any]:
+    """What is understood of words about the photograph, and where each phrase acts."""
+    said, who = Words(query.words), owner(create=False)
+    places = service.places(who, path.id, query.settings(), said)
+    chosen = query.model_dump(exclude_defaults=True)
+    items = [
+        FoundPhrase(
+            **asdict(place.phrase),
+            found=place.is_there,
+            surest=place.surest,
+            share=place.share,
+            place=url_for("pictures.found", id=path.id, **chosen, number=number),
+        )
+        for number, place in enumerate(places)
+    ]
+    return Found(understood=items, unknown=list(service.understood(said).unknown)).model_dump()
+
+
+@blueprint.get("/photos/<id>/found", responses={"200": file_of("image/png"), **_KNOWN})
+def found(path: PathId, query: PhraseSettings) -> Response:
+    """Where a phrase acts: a picture to lay over the preview."""
+    who, said = owner(create=False), Words(query.words)
+    return send(service.found(who, path.id, query.settings(), said, query.number))

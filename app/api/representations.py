@@ -13,7 +13,7 @@ from colorizer.settings import PARAMETERS, Settings
 
 from . import film_schemas, schemas
 
-_PICTURES = ("image", "preview", "uncertainty", "colours")
+_PICTURES = ("image", "preview", "uncertainty", "colours", "words")
 _ID = "-id-"
 _WITHOUT_SETTINGS = ("grey", "original")
 

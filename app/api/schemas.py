@@ -18,7 +18,7 @@ from app.context import service
 from app.service import Guide, Output, State
 from colorizer.batch import Colour as Colouring
 from colorizer.errors import InvalidSetting
-from colorizer.guidance import MOST_HINTS, Hint
+from colorizer.guidance import MOST_CHARACTERS, MOST_HINTS, WORDS_AMOUNTS, Hint, Words
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, Parameter, Settings
 
 ID = r"^[A-Za-z0-9_-]{22}$"
@@ -90,7 +90,29 @@ else:
     FileSettings = create_model("FileSettings", __base__=PictureSettings, **_output())
 
 
-class _Guided(BaseModel):
+class _Said(BaseModel):
+    """What is on a photograph, in words."""
+
+    words: str = Field(
+        "",
+        max_length=MOST_CHARACTERS,
+        description="What is on it, and of what colour: a woman in a red coat, autumn. "
+        "/api/v1/words says what is understood of it.",
+    )
+    words_amount: float = Field(
+        Words.amount,
+        ge=WORDS_AMOUNTS[0],
+        le=WORDS_AMOUNTS[1],
+        allow_inf_nan=False,
+        description="How strongly words count.",
+    )
+
+    def said(self) -> Words | None:
+        """The words, or None."""
+        return Words(self.words, self.words_amount) if self.words.strip() else None
+
+
+class _Guided(_Said):
     """What a person knows of a photograph."""
 
     hint: list[str] = Field(
@@ -113,7 +135,8 @@ class _Guided(BaseModel):
         Raises:
             InvalidGuidance: if a hint is not right.
         """
-        return Guide(tuple(map(Hint.parse, self.hint)), self.reference, self.reference_amount)
+        hints = tuple(map(Hint.parse, self.hint))
+        return Guide(hints, self.reference, self.reference_amount, self.said())
 
 
 class GuidedPicture(_Guided, PictureSettings):
@@ -122,6 +145,30 @@ class GuidedPicture(_Guided, PictureSettings):
 
 class GuidedFile(_Guided, FileSettings):
     """Settings of a finished picture, and what a person knows of it."""
+
+
+class ArchivedFile(_Said, FileSettings):
+    """Settings of the finished pictures of a batch, and what is on all of them."""
+
+
+class Sentence(Empty):
+    """Words, whatever they are about."""
+
+    words: str = Field(
+        min_length=1,
+        max_length=MOST_CHARACTERS,
+        description="What is on a photograph, and of what colour: a woman in a red coat, autumn.",
+    )
+
+
+class SentenceSettings(Sentence, PredictionSettings):
+    """Words about a photograph, and in which prediction their things are looked for."""
+
+
+class PhraseSettings(SentenceSettings):
+    """One phrase of words about a photograph."""
+
+    number: int = Field(0, ge=0, description="Of the phrase, in the order of `understood`.")
 
 
 class PointSettings(PredictionSettings):
@@ -181,6 +228,7 @@ class PhotoLinks(BaseModel):
     grey: str
     uncertainty: str
     colours: str
+    words: str
     original: str
     predictions: str
     page: str
@@ -248,6 +296,45 @@ class Colours(BaseModel):
     """The likeliest colours at a point, the likeliest first."""
 
     colours: list[Colour]
+
+
+class Phrase(BaseModel):
+    """What words say of one thing."""
+
+    text: str = Field(description="As it was written.")
+    thing: str = Field(description="What it was taken for; empty for the picture as a whole.")
+    colours: list[str] = Field(description="Their names; empty if none was said.")
+    everywhere: bool = Field(description="Whether it is said of the whole picture.")
+
+
+class FoundPhrase(Phrase):
+    """What words say of one thing, and where it acts."""
+
+    found: bool = Field(description="Whether it acts anywhere on the photograph.")
+    surest: float = Field(
+        ge=0,
+        le=1,
+        description="How surely its thing is where it is likeliest. A thing with a colour is taken "
+        "to be somewhere, if anything looks a little like it.",
+    )
+    share: float = Field(ge=0, le=1, description="Of the picture.")
+    place: str = Field(
+        description="Address of a picture of where it acts, to lay over the preview."
+    )
+
+
+class Understood(BaseModel):
+    """What was made of words."""
+
+    understood: list[Phrase]
+    unknown: list[str] = Field(description="Words that say nothing to the model.")
+
+
+class Found(BaseModel):
+    """What was made of words about a photograph."""
+
+    understood: list[FoundPhrase]
+    unknown: list[str] = Field(description="Words that say nothing to the model.")
 
 
 class Models(BaseModel):

@@ -15,12 +15,15 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from colorizer.batch import Colour
 from colorizer.errors import CorruptImage, InvalidSetting
-from colorizer.guidance import AMOUNT, Guidance, Hint, amount_of
+from colorizer.guidance import AMOUNT, Guidance, Hint, Words, amount_of
 from colorizer.photo import SALVAGED_FORMATS, WRITABLE_FORMATS
+from colorizer.words import Phrase
 
 from ..errors import LeftOut, NotFound, Problem, type_of
 
 logger = logging.getLogger(__name__)
+
+_SURE = 0.5
 
 State = Literal["missing", "queued", "working", "ready", "failed"]
 #: what may be done with colour photographs
@@ -324,6 +327,7 @@ class Guide:
         hints: colours of some places.
         reference: id of another photograph of the same owner, or "".
         reference_amount: 0..1; how much of its palette is taken.
+        words: what is on it, or None.
 
     Raises:
         InvalidGuidance: if there are too many hints, or the amount is out of range.
@@ -332,10 +336,32 @@ class Guide:
     hints: tuple[Hint, ...] = ()
     reference: str = ""
     reference_amount: float = AMOUNT
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         Guidance(self.hints)
         amount_of(self.reference_amount)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What words say of one thing, and how far it acts on a photograph.
+
+    Attributes:
+        phrase: as the library has it.
+        surest: 0..1; how surely its thing is where it is likeliest. A thing with a colour is taken
+            to be somewhere, if anything looks a little like it.
+        share: 0..1; of the picture.
+    """
+
+    phrase: Phrase
+    surest: float
+    share: float
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it acts anywhere."""
+        return self.surest >= _SURE
 
 
 #: what is asked for if a person knows nothing

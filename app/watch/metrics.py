@@ -110,7 +110,7 @@ class Metrics:
             self._photos.inc()
 
     def rendering(self, kind: str) -> AbstractContextManager[object]:
-        """Take the time of a picture's rendering: "preview", "uncertainty" or "result"."""
+        """Take the time of a picture's rendering: "preview", "uncertainty", "found", …"""
         return self._render_seconds.labels(kind).time()
 
     def filmed(self, outcome: str, seconds: float) -> None:

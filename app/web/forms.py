@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import MultipleFileField
 
 from colorizer.errors import InvalidSetting
-from colorizer.guidance import Hint, amount_of
+from colorizer.guidance import Hint, Words, amount_of, words_amount_of
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
 
@@ -185,14 +185,26 @@ def treatment_from(values: MultiDict[str, str]) -> Treatment:
 
 
 def guide_from(values: MultiDict[str, str]) -> Guide:
-    """Hints and the reference among a query's values.
+    """Hints, the reference and the words among a query's values.
 
     Raises:
         InvalidGuidance: if they are not right.
     """
     hints = tuple(Hint.parse(text) for text in values.getlist("hint") if text.strip())
     amount = values.get("reference_amount", "").strip() or Guide.reference_amount
-    return Guide(hints, values.get("reference", "").strip(), amount_of(amount))
+    reference = values.get("reference", "").strip()
+    return Guide(hints, reference, amount_of(amount), words_from(values))
+
+
+def words_from(values: MultiDict[str, str]) -> Words | None:
+    """The words among a query's values; None if there are none.
+
+    Raises:
+        InvalidGuidance: if they are not right.
+    """
+    text = values.get("words", "").strip()
+    amount = words_amount_of(values.get("words_amount", "").strip() or Words.amount)
+    return Words(text, amount) if text else None
 
 
 def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
@@ -204,6 +216,10 @@ def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
         found["reference"] = guide.reference
         if guide.reference_amount != Guide.reference_amount:
             found["reference_amount"] = f"{guide.reference_amount:g}"
+    if guide.words:
+        found["words"] = guide.words.text
+        if guide.words.amount != Words.amount:
+            found["words_amount"] = f"{guide.words.amount:g}"
     return found
 
 

@@ -7,6 +7,7 @@ application's error handlers put them on a page.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -21,14 +22,22 @@ from werkzeug.wrappers import Response as BaseResponse
 
 import colorizer
 from colorizer import weights
-from colorizer.errors import ColorizerError, UnsupportedFilm, UnsupportedImage
+from colorizer.errors import (
+    ColorizerError,
+    InvalidGuidance,
+    UnsupportedFilm,
+    UnsupportedImage,
+    WeightsError,
+)
+from colorizer.guidance import MOST_CHARACTERS, WORDS_AMOUNTS, Words
 from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
+from colorizer.words import Understanding
 
 from ..context import config, service
 from ..errors import UploadTooLarge, problem_of
 from ..storage import names
-from ..storage.records import Guide, Treatment, View
+from ..storage.records import UNGUIDED, Guide, Treatment, View
 from ..work.films import moment
 from . import forms, recent
 from .delivery import send
@@ -158,14 +167,15 @@ def photograph(id: str) -> str:
     view = service.view(who, id, settings)
     if view.state == "missing":
         view = service.request(who, id, settings)
+    guide = forms.guide_from(request.args)
     return render_template(
         "photograph.html",
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
-        guide=forms.query_of_guide(forms.guide_from(request.args)),
         others=service.others_of_batch(who, id),
         default_amount=Guide.reference_amount,
-        **form_parts(settings),
+        shown=forms.whole_from(request.args, "shown", 0),
+        **form_parts(settings, guide),
     )
 
 
@@ -225,6 +235,16 @@ def uncertainty(id: str) -> Response:
     return send(service.uncertainty(who, id, settings))
 
 
+@blueprint.get("/photographs/<id>/found.png")
+def found(id: str) -> Response:
+    """The overlay that shows where a phrase acts, of the preview's size."""
+    who, settings = owner(create=False), forms.settings_from(request.args)
+    words, number = forms.words_from(request.args), forms.whole_from(request.args, "number", 0)
+    if words is None:
+        raise InvalidGuidance("There are no words to look for.")
+    return send(service.found(who, id, settings, words, number))
+
+
 @blueprint.get("/photographs/<id>/download")
 def download(id: str) -> Response:
     """The finished photograph at full size, as an attachment."""
@@ -251,7 +271,10 @@ def batch(id: str) -> str:
     if view.counts.get("missing"):
         view = service.request_batch(who, id, settings)
     return render_template(
-        "batch.html", view=view, output=forms.output_from(request.args), **form_parts(settings)
+        "batch.html",
+        view=view,
+        output=forms.output_from(request.args),
+        **form_parts(settings, Guide(words=forms.words_from(request.args))),
     )
 
 
@@ -259,7 +282,8 @@ def batch(id: str) -> str:
 def download_batch(id: str) -> Response:
     """All finished photographs of a batch at full size, streamed."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    chunks = service.zip(who, id, settings, forms.output_from(request.args))
+    output, words = forms.output_from(request.args), forms.words_from(request.args)
+    chunks = service.zip(who, id, settings, output, words)
     response = Response(chunks, mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=_ZIP_NAME)
     return response
@@ -281,9 +305,13 @@ def about() -> str:
     )
 
 
-def form_parts(settings: Settings) -> dict[str, Any]:
+def form_parts(settings: Settings, guide: Guide = UNGUIDED) -> dict[str, Any]:
     """What the settings form and the forms with buttons need."""
     return {
+        "guide": forms.query_of_guide(guide),
+        "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
+        "understood": _understood(guide.words),
+        "words_limits": (MOST_CHARACTERS, *WORDS_AMOUNTS, Words.amount),
         "settings": settings,
         "changes": forms.query_of(settings),
         "groups": forms.controls(settings, service.models()),
@@ -291,6 +319,15 @@ def form_parts(settings: Settings) -> dict[str, Any]:
         "formats": forms.format_choices(),
         "form": forms.ActionForm(),
     }
+
+
+def _understood(words: Words | None) -> Understanding | None:
+    """What words come to; a page is also shown where nobody can say."""
+    if words is None:
+        return None
+    with suppress(WeightsError):
+        return service.understood(words)
+    return None
 
 
 def _see_new(view: View) -> BaseResponse:

@@ -16,7 +16,7 @@ class Counting(Protocol):
         """A photograph was worked on: "ready", or what went wrong."""
 
     def rendering(self, kind: str) -> AbstractContextManager[object]:
-        """Take the time of a picture's rendering: "preview", "uncertainty" or "result"."""
+        """Take the time of a picture's rendering: "preview", "uncertainty", "found", …"""
 
     def filmed(self, outcome: str, seconds: float) -> None:
         """A version of a film was worked on: "ready", "removed", or what went wrong."""

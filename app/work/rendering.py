@@ -20,8 +20,8 @@ from cachetools import LRUCache
 from colorizer import __version__, prediction_file
 from colorizer import photo as files
 from colorizer.atomic import write_atomically
-from colorizer.errors import CorruptPrediction, InvalidGuidance
-from colorizer.guidance import Guidance, Reference
+from colorizer.errors import CorruptPrediction
+from colorizer.guidance import Words
 from colorizer.photo import Metadata, Photo
 from colorizer.pipeline import Prediction, provenance, render
 from colorizer.settings import Settings
@@ -38,18 +38,19 @@ from ..storage.records import (
     Guide,
     Output,
     PhotoRecord,
+    Place,
     ResultFile,
     key_of,
 )
 from .admission import Budget
 from .counting import Counting
+from .guiding import PATIENCE, Guiding
+from .wording import layer, model_of_words, places
 
 _CACHE_BYTES = 128 << 20
-_REFERENCES_KEPT = 64
 _PREVIEW_QUALITY = 88
 _RESULTS_KEPT = 4  # for each photograph
 _IN_USE = 5.0  # s for which a result is not removed: somebody may be about to send it
-_PATIENCE = 10.0  # s that a request waits for its turn at a large picture
 _REDONE = 60  # s until the next sweep, at most
 
 Value = TypeVar("Value", Prediction, Photo)
@@ -80,7 +81,7 @@ class Pictures:
         self._counting = counting
         self._max_pixels = max_pixels
         self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
-        self._references: LRUCache[str, Any] = LRUCache(_REFERENCES_KEPT)
+        self._guiding = Guiding(storage, budget, self.read, self._prediction)
         self._lock = threading.Lock()  # of what is kept
         self._budget = budget
 
@@ -126,9 +127,9 @@ class Pictures:
         id, own = record.id, self._own(record, settings)
         if own is not None:
             return Blob(own, "image/jpeg")
-        prediction, grey = self._prediction(id, settings), self._grey(id)
-        guidance = self._guidance(guide, settings)
-        with self._counting.rendering("preview"):
+        prediction, grey = self._prediction_for(id, settings, guide.words), self._grey(id)
+        guidance = self._guiding.guidance(guide, settings)
+        with self._counting.rendering("preview"), model_of_words():
             picture = render(grey, prediction, settings, guidance)
             data = _encoded(picture, "jpeg", quality=_PREVIEW_QUALITY)
         return Blob(data, "image/jpeg")
@@ -152,16 +153,27 @@ class Pictures:
         """See :func:`colorizer.uncertainty.likely_colours`."""
         return likely_colours(self._prediction(id, settings), x, y, count)
 
+    def places(self, id: str, settings: Settings, words: Words) -> list[Place]:
+        """Where the words act; raises what :meth:`preview` does."""
+        return places(self._prediction_for(id, settings, words), words)
+
+    def found(self, id: str, settings: Settings, words: Words, number: int) -> Blob:
+        """PNG with alpha, of the preview's size: where a phrase acts."""
+        prediction, grey = self._prediction_for(id, settings, words), self._grey(id)
+        with self._counting.rendering("found"):
+            found = layer(prediction, words, number, grey.height, grey.width)
+            return Blob(_encoded(Photo(found[..., :3], found[..., 3]), "png"), "image/png")
+
     # full size
 
     def result(self, record: PhotoRecord, wish: Wish) -> ResultFile:
         """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
         result = self._describe(record, wish)
         if self._own(record, wish.settings) is None:
-            self._prediction(record.id, wish.settings)
+            self._prediction_for(record.id, wish.settings, wish.guide.words)
         if used(result.path):
             return result
-        with self._budget.reserve(record.width * record.height, _PATIENCE):
+        with self._budget.reserve(record.width * record.height, PATIENCE):
             if not used(result.path):
                 self._storage.results(record.id)
                 self._write(record, wish, result.path)
@@ -190,10 +202,10 @@ class Pictures:
         settings, output = wish.settings, wish.output
         if self._own(record, settings) is not None:
             return self._write_own(record, output, path)
-        prediction = self._prediction(record.id, settings)
-        guidance = self._guidance(wish.guide, settings)
+        prediction = self._prediction_for(record.id, settings, wish.guide.words)
+        guidance = self._guiding.guidance(wish.guide, settings)
         self._storage.check_room()
-        with self._counting.rendering("result"), gone(), full_disk():
+        with self._counting.rendering("result"), model_of_words(), gone(), full_disk():
             grey = self.read(record)
             depth = files.depth_for(grey, output.format, output.bit_depth)
             picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
@@ -241,40 +253,23 @@ class Pictures:
         key = key_of(settings.model, settings.working_size)
         return self._storage.read(record.id, f"{key}.kept")
 
-    def _guidance(self, guide: Guide, settings: Settings) -> Guidance:
-        """What the library wants to know.
+    def _prediction_for(self, id: str, settings: Settings, words: Words | None) -> Prediction:
+        """The prediction; one of an earlier version that cannot be asked for words is made anew.
 
-        The palette of the reference is its own if it is a colour photograph, or that of its result.
+        Raises:
+            NotReady: until it has been.
         """
-        if not guide.reference:
-            return Guidance(guide.hints)
-        record = self._storage.record(guide.reference)
-        own = self._own_palette(record)
-        if own is not None:
-            return Guidance(guide.hints, replace(own, amount=guide.reference_amount))
-        try:
-            prediction = self._prediction(record.id, settings)
-        except (NotReady, PredictionFailed):
-            raise InvalidGuidance(f"{record.name} has no colours yet to be taken.") from None
-        amount = guide.reference_amount
-        return Guidance(guide.hints, Reference.of_result(prediction, settings, amount, record.name))
-
-    def _own_palette(self, record: PhotoRecord) -> Reference | None:
-        """The palette of a photograph that is in colour itself; None of a grey one."""
-        with self._lock:
-            if record.id in self._references:
-                found: Reference | None = self._references[record.id]
-                return found
-        facts = self._storage.read(record.id, FACTS)
-        reference = None
-        if facts is not None and json.loads(facts).get("was_colour"):
-            with self._budget.reserve(record.width * record.height, _PATIENCE):
-                photo = self.read(record, colours=True)
-            if not photo.is_grey:
-                reference = Reference.of(photo, name=record.name)
-        with self._lock:
-            self._references[record.id] = reference
-        return reference
+        prediction = self._prediction(id, settings)
+        if words is None or not _is_before_words(prediction):
+            return prediction
+        key = key_of(settings.model, settings.working_size)
+        self._forget((id, key))
+        prediction = self._prediction(id, settings)  # another process may have had it made
+        if _is_before_words(prediction):
+            self._forget((id, key))
+            self._storage.remove(id, f"{key}.prediction")  # which the sweep notices
+            raise NotReady("The colours are being worked out once more, for the words.", _REDONE)
+        return prediction
 
     def _prediction(self, id: str, settings: Settings) -> Prediction:
         key = key_of(settings.model, settings.working_size)
@@ -315,9 +310,18 @@ class Pictures:
         self._keep(key, value)
         return value
 
+    def _forget(self, key: tuple[str, str]) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+
     def _keep(self, key: tuple[str, str], value: Prediction | Photo) -> None:
         with self._lock, suppress(ValueError):  # larger than everything that may be kept
             self._kept[key] = value
+
+
+def _is_before_words(prediction: Prediction) -> bool:
+    """Whether it was made when what words look at was not kept."""
+    return prediction.look is not None and prediction.features is None
 
 
 def etag(id: str, kind: str, *made_from: Settings | Output | Guide) -> str:

@@ -6,6 +6,7 @@ then b*. Colour values are in CIE Lab units.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -186,11 +187,29 @@ def decode(
     return ab.reshape(2, *logits.shape[1:])
 
 
+@dataclass(frozen=True)
+class Local:
+    """A shift of logits that differs from place to place, of low rank.
+
+    Attributes:
+        places: (n, h, w) how much of each of n shifts there is.
+        values: (n, 313), the shifts.
+    """
+
+    places: NDArray[np.float32]
+    values: NDArray[np.float32]
+
+    def at(self, places: slice) -> NDArray[np.float32]:
+        """Of some of the h w places, (313, places)."""
+        return np.asarray(self.values.T @ self.places.reshape(len(self.places), -1)[:, places])
+
+
 def expectations(
     rows: NDArray[np.float32],
     logits: NDArray[Any],
     temperature: float,
     shift: NDArray[Any] | None = None,
+    local: Local | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What some functions of the colour are to be expected at each place of one picture.
 
@@ -202,6 +221,7 @@ def expectations(
         logits: (313, h, w), any floating type.
         temperature: T, 0 or more.
         shift: (313,) to add to the logits of every place.
+        local: what to add besides, place by place.
 
     Returns:
         rows @ p (n, h w), and the mean of p over all places (313,), float32.
@@ -214,7 +234,8 @@ def expectations(
     with _blas().limit(limits=1, user_api="blas"):
         for first in range(0, flat.shape[1], PLACES):
             places = slice(first, first + PLACES)
-            z = _weights(flat[:, places], temperature, column)
+            there = flat[:, places] if local is None else flat[:, places] + local.at(places)
+            z = _weights(there, temperature, column)
             found = table @ z
             shares = 1 / found[-1]
             result[:, places] = found[:-1] * shares

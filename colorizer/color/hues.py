@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bins import BIN_COUNT, ab_bins, expectations
+from .bins import BIN_COUNT, Local, ab_bins, expectations
 
 Array = NDArray[np.float32]
 
@@ -92,15 +92,21 @@ class Statistics(Folded):
         )
 
 
-def fold(logits: NDArray[Any], temperature: float, shift: NDArray[Any] | None = None) -> Folded:
+def fold(
+    logits: NDArray[Any],
+    temperature: float,
+    shift: NDArray[Any] | None = None,
+    local: Local | None = None,
+) -> Folded:
     """Fold softmax((logits + shift) / temperature).
 
     Args:
         logits: (313, h, w), any floating type.
         temperature: 0 (the likeliest bin alone) or above.
         shift: (313,), to add to the logits of every place.
+        local: what to add besides, place by place.
     """
-    rows, _ = expectations(_folding(), logits, temperature, shift)
+    rows, _ = expectations(folding(), logits, temperature, shift, local)
     return _folded(rows, logits.shape[1:])
 
 
@@ -116,7 +122,7 @@ def statistics(
         logits, temperature, shift: as for :func:`fold`.
         favour: v of :meth:`Statistics.favouring`, (313,); ``None`` favours nothing.
     """
-    table, classes = _folding(), _classes()
+    table, classes = folding(), _classes()
     favour = np.zeros(BIN_COUNT) if favour is None else favour
     kept = [table, classes, np.vstack([table, np.ones(BIN_COUNT)]) * favour]
     rows, palette = expectations(
@@ -156,6 +162,24 @@ def settle(folded: Folded, towards: Array) -> Array:
     return np.asarray((folded.hues * kernel).sum(axis=1))
 
 
+def mixed(folded: Folded, shares: Array, colours: Array) -> Folded:
+    """Distributions of which a share is one colour.
+
+    Args:
+        folded: on a grid of (h, w).
+        shares: (n, h, w) of n colours; their sum is 1 at most.
+        colours: (n, 2, h, w) a*, b*; each has one hue everywhere.
+    """
+    left = 1 - shares.sum(axis=0)
+    hues, expected = folded.hues * left, folded.expected * left
+    for share, colour in zip(shares, colours, strict=True):
+        a, b = colour.reshape(2, -1).sum(axis=1)
+        hue = round(float(np.arctan2(b, a)) * HUES / (2 * np.pi)) % HUES
+        hues[:, hue] += share * colour
+        expected += share * np.hypot(*colour)
+    return Folded(hues, expected)
+
+
 def _sectors() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Centres (313, 2), their chroma, and which sector each is in: (HUES, 313) of 0 and 1."""
     centres = ab_bins(np.float64)
@@ -165,7 +189,7 @@ def _sectors() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.flo
 
 
 @cache
-def _folding() -> Array:
+def folding() -> Array:
     """The rows that turn a distribution (313,) into the s_h and the expected chroma."""
     centres, chroma, member = _sectors()
     rows = [member * centres[:, 0], member * centres[:, 1], chroma[None]]

@@ -35,6 +35,8 @@ STRIDE = 2
 _PIXELS = 4 * STRIDE
 #: planes of the refiner's input that are not features: classes, hues, mean, variance, lightness
 PLANES = CLASSES + 2 * HUES + 2 + 1 + _PIXELS**2
+#: steps of a feature in 8 bits
+_COMPACT = 25.0
 #: the refiner halves its grid twice
 _MULTIPLE = 4
 
@@ -68,6 +70,17 @@ def inputs(found: Statistics, decoded: Folded, lightness: Array, features: Array
     return together
 
 
+def compact(features: Array) -> NDArray[np.int8]:
+    """Features of about unit variance in 8 bits, any shape."""
+    found: NDArray[np.int8] = np.rint(features * _COMPACT).clip(-127, 127).astype(np.int8)
+    return found
+
+
+def expanded(features: NDArray[np.int8]) -> Array:
+    """The features again that :func:`compact` took."""
+    return np.asarray(features * np.float32(1 / _COMPACT))
+
+
 def _halved(planes: NDArray[Any]) -> Array:
     """Means of 2 x 2 places; adding four views is several times quicker than a reduction."""
     upper = planes[:, ::2, ::2] + planes[:, ::2, 1::2]
@@ -76,15 +89,18 @@ def _halved(planes: NDArray[Any]) -> Array:
     return np.asarray(upper * np.float32(0.25))
 
 
-def applied(look: NDArray[Any], folded: Folded) -> Array:
+def applied(look: NDArray[Any], folded: Folded, believed: Array | None = None) -> Array:
     """Colours after the second look, (2, h, w): see the module.
 
     Args:
         look: (OUTPUTS, h/2, w/2), any floating type.
         folded: the distributions as a person wants them, on a grid of (h, w).
+        believed: (h, w), 0..1: what its outputs are multiplied by; ``None`` is 1.
     """
     _, _, height, width = folded.hues.shape
     full = enlarge(look.astype(np.float32, copy=False), height, width)
-    believed = 2 / (1 + np.exp(-full[:HUES]))
-    colours: Array = np.einsum("chij,hij->cij", folded.hues, believed)
+    if believed is not None:
+        full *= believed
+    kept = 2 / (1 + np.exp(-full[:HUES]))
+    colours: Array = np.einsum("chij,hij->cij", folded.hues, kept)
     return colours + np.float32(SHIFT) * full[HUES:]

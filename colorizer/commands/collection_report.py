@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,12 @@ Row = dict[str, Any]
 _STATUSES = ("done", "kept", "skipped", "left_out", "failed")
 
 
-def result_row(result: Result) -> Row:
-    """What became of a photograph, as ``--json`` shows it."""
+def result_row(result: Result, unknown_words: Sequence[str] = ()) -> Row:
+    """What became of a photograph, as ``--json`` shows it.
+
+    Args:
+        unknown_words: those of the words about it that say nothing.
+    """
     error = result.error
     return {
         "input": str(result.task.input),
@@ -35,6 +39,7 @@ def result_row(result: Result) -> Row:
         "error": error and {"type": type(error).__name__, "message": sentence(error)},
         "warnings": list(result.warnings),
         "was_colour": result.was_colour,
+        "unknown_words": list(unknown_words),
     }
 
 
@@ -49,6 +54,7 @@ def left_out_row(item: LeftOut) -> Row:
         "error": error,
         "warnings": [] if item.failed else [item.reason],
         "was_colour": False,
+        "unknown_words": [],
     }
 
 

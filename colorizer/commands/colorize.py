@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InvalidSetting
+from ..names import printable
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
 from .collection_report import Row, left_out_row, report, result_row
@@ -125,7 +127,7 @@ def colorize(
     with without_streams(photos, out, results.format, as_json) as places:
         if on_cluster:
             if known:
-                raise InvalidSetting("Hints and references cannot be sent to a cluster.")
+                raise InvalidSetting("Hints, references and words cannot be sent to a cluster.")
             from ..cluster.actor import Work
             from ..cluster.collection import find_jobs
             from ..cluster.ray_data import Cluster
@@ -156,13 +158,17 @@ def colorize(
                 tasks = pages.every_page(tasks, read_options)
             results.check(task.format for task in tasks)
             known.check(len(tasks))
+            sources = [task.input for task in tasks]
+            unknown_words = known.unknown_words(sources)
+            _tell(unknown_words)
+            left_out += known.left_out(sources)
             done = batch.run(
                 tasks, load, settings,
                 jobs=jobs, overwrite=overwrite, provenance=results.provenance,
                 colour=results.colour, guidance=known.of,
                 read_options=read_options, write_options=results.write_options,
             )  # fmt: skip
-            rows = _rows(done, places)
+            rows = _rows(done, places, unknown_words)
             total = len(tasks)
         counts = report(
             _all_rows(left_out, rows), total + len(left_out), out, as_json,
@@ -181,10 +187,20 @@ def _all_rows(left_out: list[LeftOut], rows: Generator[Row]) -> Generator[Row]:
         yield from rows
 
 
-def _rows(results: Generator[Result, None, None], places: Places) -> Generator[Row]:
+def _tell(unknown_words: Mapping[Path, Sequence[str]]) -> None:
+    """Say which words say nothing, each once."""
+    for word in dict.fromkeys(chain.from_iterable(unknown_words.values())):
+        click.echo(printable(f"Not understood: {word}"), err=True)
+
+
+def _rows(
+    results: Generator[Result, None, None],
+    places: Places,
+    unknown_words: Mapping[Path, Sequence[str]],
+) -> Generator[Row]:
     with closing(results):
         for result in results:
-            row = result_row(result)
+            row = result_row(result, unknown_words.get(result.task.input, ()))
             for key in ("input", "output"):
                 row[key] = places.names.get(row[key], row[key])
             yield row

@@ -1,9 +1,10 @@
-"""The options that say what is known of a photograph: hints, and a reference."""
+"""The options that say what is known of a photograph: hints, a reference, and words."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -11,8 +12,11 @@ from typing import Any, TypeVar, cast
 import click
 
 from ..errors import InvalidGuidance, InvalidSetting
-from ..guidance import Guidance, Hint, Reference
+from ..folders import LeftOut
+from ..guidance import WORDS_AMOUNTS, Guidance, Hint, Reference, Words
+from ..photo import UnreadableFile
 from .options import with_options
+from .words_file import WordsFile, read_words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,14 +31,16 @@ class GuidanceOptions:
     Attributes:
         guidance: for every photograph; with hints for one only.
         beside: whether the hints of a photograph lie beside it.
+        words: of each photograph, or None; where it has none of a photograph the guidance's count.
     """
 
     guidance: Guidance
     beside: bool
+    words: WordsFile | None = None
 
     def __bool__(self) -> bool:
         """Whether anything was asked for."""
-        return bool(self.guidance) or self.beside
+        return bool(self.guidance) or self.beside or self.words is not None
 
     def check(self, photographs: int) -> None:
         """Refuse hints of one photograph for many.
@@ -54,15 +60,43 @@ class GuidanceOptions:
         Raises:
             InvalidGuidance, UnreadableFile: if the file with its hints is not right.
         """
+        known = self.guidance
+        if self.words is not None:
+            known = replace(known, words=self.words.of(photograph, known.words))
         file = photograph.with_name(photograph.name + BESIDE)
         if not self.beside or not file.exists():
-            return self.guidance
+            return known
         found = read_hints(file)
-        return replace(
-            self.guidance,
-            hints=self.guidance.hints + found.hints,
-            reference=self.guidance.reference or found.reference,
+        return Guidance(
+            known.hints + found.hints,
+            known.reference or found.reference,
+            found.words or known.words,
         )
+
+    def left_out(self, photographs: Sequence[Path]) -> list[LeftOut]:
+        """What the table of words names, and is none of the photographs."""
+        if self.words is None:
+            return []
+        reason = f"{self.words.name} has words for it, but there is no such photograph."
+        return [LeftOut(Path(name), reason) for name in self.words.unused(photographs)]
+
+    def unknown_words(self, photographs: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
+        """Which of its words say nothing, for each photograph that has words.
+
+        Raises:
+            WeightsMissing, WeightsCorrupt: if there are words, and no model of words.
+        """
+        if not self:
+            return {}
+        from ..words import understand
+
+        found: dict[Path, tuple[str, ...]] = {}
+        for photograph in photographs:
+            with suppress(InvalidGuidance, UnreadableFile):  # said when its turn comes
+                words = self.of(photograph).words
+                if words is not None:
+                    found[photograph] = understand(words.text).unknown
+        return found
 
 
 def read_hints(file: Path) -> Guidance:
@@ -75,8 +109,6 @@ def read_hints(file: Path) -> Guidance:
     try:
         data = file.read_bytes()
     except OSError as error:
-        from ..photo import UnreadableFile
-
         raise UnreadableFile(f"{file} cannot be read: {error.strerror or error}.") from error
     try:
         return Guidance.from_json(data)
@@ -95,17 +127,21 @@ def guidance_options(function: Function) -> Function:
         hints_beside: bool,
         reference: Path | None,
         reference_amount: float,
+        words: str | None,
+        words_amount: float,
+        words_from: Path | None,
         **others: Any,
     ) -> Any:
         from_file = Guidance() if hints is None else read_hints(hints)
-        guidance = replace(
-            from_file,
-            hints=from_file.hints + tuple(map(Hint.parse, hint)),
-            reference=from_file.reference
+        guidance = Guidance(
+            from_file.hints + tuple(map(Hint.parse, hint)),
+            from_file.reference
             if reference is None
             else read_reference(reference, reference_amount),
+            from_file.words if words is None else Words(words, words_amount),
         )
-        return function(*arguments, known=GuidanceOptions(guidance, hints_beside), **others)
+        table = None if words_from is None else read_words(words_from, words_amount)
+        return function(*arguments, known=GuidanceOptions(guidance, hints_beside, table), **others)
 
     options = [
         click.option(
@@ -137,6 +173,26 @@ def guidance_options(function: Function) -> Function:
             default=Reference.amount,
             show_default=True,
             help="How much of it.",
+        ),
+        click.option(
+            "--words",
+            metavar="TEXT",
+            help='What is on the photographs, and of what colour: "a woman in a red coat, autumn". '
+            "Of several photographs it is said of all.",
+        ),
+        click.option(
+            "--words-amount",
+            type=click.FloatRange(*WORDS_AMOUNTS),
+            default=Words.amount,
+            show_default=True,
+            help="How strongly words count.",
+        ),
+        click.option(
+            "--words-from",
+            metavar="FILE.csv",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Words for each photograph: a table with the columns file and words. Photographs "
+            "that are not in it have those of --words.",
         ),
     ]
     return cast(Function, with_options(folded, options))

@@ -29,7 +29,7 @@ from .files import recall, remember, signature
 from .quantise import check_scales
 from .ranges import RANGES_FIELD, Range, read_ranges
 from .store import FORMAT, PRIOR_KEY, SCALE_SUFFIX
-from .tensors import Quantised, Stored, to_torch
+from .tensors import Quantised, Stored, as_array, to_torch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +71,20 @@ class LoadedWeights:
     def state_dict(self) -> dict[str, Tensor]:
         """The tensors for torch (imported by this): float32, and int64 counters, on the CPU."""
         return to_torch(self.tensors)
+
+    @cached_property
+    def features_id(self) -> str:
+        """Which features are taken of the network, 16 hex digits; "" without a refiner.
+
+        The refiner chooses them: refiners that were trained one from another share them.
+        """
+        if self.refiner is None:
+            return ""
+        digest = hashlib.sha256(self.sha256.encode())
+        for name, stored in sorted(self.refiner.tensors.items()):
+            if name.startswith("project."):
+                digest.update(name.encode() + as_array(stored).tobytes())
+        return digest.hexdigest()[:16]
 
 
 def read_file(file: Path, *, fresh: bool = False) -> tuple[bytes, str]:

@@ -4,6 +4,7 @@ import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
 import { insistOnPictures } from "./pictures.js";
+import { connectWords } from "./words.js";
 
 const POLL = 1500; // ms
 const SETTLE = 700; // ms until a setting is taken as meant: there are many pictures to make anew
@@ -15,6 +16,15 @@ const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [til
 localiseTimes();
 const controls = connectControls(form, page, onSettings);
 connectOutput(form);
+const words = connectWords({
+  address: $("main").dataset.words,
+  query: () => new URLSearchParams(),
+  onWords() {
+    controls.refresh();
+    onSettings("render");
+  },
+});
+words.refresh();
 insistOnPictures($("grid"), follow);
 
 let timer = 0;
@@ -27,6 +37,7 @@ function onSettings(stage) {
     turn += 1; // what is on its way is about other colours
     for (const tile of tiles.values()) setState(tile, { state: "missing" });
   }
+  words.refresh();
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (isLeaving()) return;

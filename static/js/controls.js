@@ -20,9 +20,14 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
   /** Changed settings as URLSearchParams, of one stage or of both. */
   function query(stage) {
     const chosen = inputs.filter((i) => !isDefault(i) && (!stage || i.dataset.stage === stage));
-    const parameters = new URLSearchParams(chosen.map((input) => [input.name, input.value]));
+    const parameters = parametersOf(chosen);
     if (stage !== "predict") addTo(parameters);
     return parameters;
+  }
+
+  /** The same without what is known of this photograph. */
+  function ofAny() {
+    return parametersOf(inputs.filter((input) => !isDefault(input) && !isGuide(input)));
   }
 
   let pending = 0;
@@ -112,7 +117,7 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
       onChange(moved.some((input) => input.dataset.stage === "predict") ? "predict" : "render");
     });
   }
-  return { query, refresh, values: () => Object.fromEntries(inputs.map((i) => [i.name, typed(i)])) };
+  return { query, ofAny, refresh, values: () => Object.fromEntries(inputs.map((i) => [i.name, typed(i)])) };
 }
 
 /** Show only the download fields that the chosen format has, and a choice of bits if there is one. */
@@ -138,6 +143,10 @@ export function connectOutput(form) {
   };
 }
 
+function parametersOf(inputs) {
+  return new URLSearchParams(inputs.map((input) => [input.name, input.value]));
+}
+
 export function withQuery(address, query) {
   const text = query.toString();
   return text ? `${address}?${text}` : address;
@@ -148,7 +157,7 @@ function typed(input) {
 }
 
 function same(input, a, b) {
-  return input.type === "range" ? Number(a) === Number(b) : String(a) === String(b);
+  return input.type === "range" ? Number(a) === Number(b) : a.trim() === b.trim();
 }
 
 /** The value as a person reads it; `Control.text` of the server writes the same. */

@@ -7,6 +7,7 @@ import { localiseTimes } from "./dates.js";
 import { swap } from "./pictures.js";
 import { connectProbe } from "./probe.js";
 import { connectTouch } from "./touch.js";
+import { connectWords } from "./words.js";
 import { connectZoom } from "./zoom.js";
 
 const THROTTLE = 120; // ms between two pictures that a moving slider asks for
@@ -51,6 +52,17 @@ touch = connectTouch({
   },
 });
 
+const words = connectWords({
+  address: main.dataset.words,
+  query: () => controls.query("predict"),
+  layers: [...document.querySelectorAll(".found")],
+  layerOf: (parameters) => withQuery(`${page}/found.png`, parameters),
+  onWords() {
+    controls.refresh();
+    onSettings("render");
+  },
+});
+
 $("unsure").addEventListener("click", () => {
   const shown = overlay.hidden;
   $("unsure").setAttribute("aria-pressed", shown);
@@ -74,6 +86,7 @@ function setState(state) {
   $("failed").hidden = state !== "failed";
   for (const button of [$("touch"), $("ask"), $("unsure")]) button.disabled = !ready;
   if (ready) return;
+  words.refresh(false);
   probe.close();
   touch.close();
 }
@@ -86,7 +99,7 @@ let wanted = false;
 
 function onSettings(stageOfChange) {
   $("again").action = withQuery(`${page}/again`, controls.query());
-  if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.query());
+  if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
   if (stageOfChange === "predict") return void wait(SETTLE);
   timer ||= setTimeout(() => {
     timer = 0;
@@ -108,6 +121,7 @@ async function showPreview() {
       main.dataset.coloured = "true";
       shown = true;
       say("");
+      words.refresh();
     } catch (problem) {
       shown = false;
       if (problem.status === 409 || problem.status === 404) {
@@ -117,6 +131,7 @@ async function showPreview() {
         return false;
       }
       say(problem.message);
+      words.refresh();
       if (problem.isTemporary) {
         wanted = true;
         await pause(1000 * (problem.retryAfter || 2));
@@ -222,4 +237,5 @@ form.addEventListener("submit", ({ submitter }) => {
 });
 
 setState(main.dataset.state);
+if (main.dataset.state === "ready") words.refresh();
 if (["queued", "working", "missing"].includes(main.dataset.state)) wait();

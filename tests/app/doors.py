@@ -31,11 +31,14 @@ class Client(FlaskClient):
 def new_apps(folder: Path) -> Iterator[NewApp]:
     """Makes applications with the given settings; their services are closed at the end.
 
-    ``inline=True`` predicts at once whatever is queued; without it everything waits.
+    ``inline=True`` predicts at once whatever is queued, without it everything waits; ``network``
+    is asked.
     """
     services: list[Service] = []
 
-    def new_app(*, inline: bool = True, **settings: Any) -> OpenAPI:
+    def new_app(
+        *, inline: bool = True, network: FakeNetwork | None = None, **settings: Any
+    ) -> OpenAPI:
         settings = {
             "data_dir": folder / f"app-{len(services)}" / "data",
             "min_free_disk_mb": 0,
@@ -43,8 +46,8 @@ def new_apps(folder: Path) -> Iterator[NewApp]:
             "upload_rate_limit": "100000/minute",
             **settings,
         }
-        network = FakeNetwork()
-        service = Service(Config(**settings), load=lambda name: network)
+        asked = network or FakeNetwork()
+        service = Service(Config(**settings), load=lambda name: asked)
         services.append(service)
         if inline:
             predict = service._worker.predict

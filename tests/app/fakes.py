@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from colorizer.errors import CorruptImage
+from colorizer.networks.refiner_layout import COMPONENTS
 from colorizer.photo import Photo
-from colorizer.pipeline import Prediction, logits_shape, shrink_lightness, working_shape
+from colorizer.pipeline import (
+    Prediction,
+    logits_shape,
+    look_shape,
+    shrink_lightness,
+    working_shape,
+)
 from colorizer.settings import DEFAULT_MODEL
+
+from ..words_model import FEATURES_ID
 
 BINS = 313
 
@@ -57,6 +67,21 @@ class FakeNetwork:
             1.0,
             np.ones(BINS, np.float32),
         )
+
+
+class SeeingNetwork(FakeNetwork):
+    """Keeps what words look at as well; ``keeps`` is False for one of before words."""
+
+    keeps = True
+
+    def predict(self, photo: Photo, *, working_size: int | None = None) -> Prediction:
+        prediction = super().predict(photo, working_size=working_size)
+        shape = look_shape(*prediction.lightness.shape)
+        prediction = replace(prediction, look=np.zeros(shape, np.float16))
+        if not self.keeps:
+            return prediction
+        features = np.zeros((sum(COMPONENTS), *shape[1:]), np.int8)
+        return replace(prediction, features=features, features_id=FEATURES_ID)
 
 
 def damaged() -> Exception:

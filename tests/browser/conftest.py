@@ -26,7 +26,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from colorizer.words.vocabulary import vocabulary
+
 from ..conftest import ROOT
+from ..words_model import write_words_model
 
 PATIENCE = 60_000  # ms; a busy machine is slow
 SAMPLE = ROOT / "samples" / "coffee.jpg"
@@ -64,7 +67,9 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the application is."""
     limits = {"rate_limit": "100000/minute", "upload_rate_limit": "100000/minute"}
-    with serving(tmp_path_factory.mktemp("server"), **limits) as address:
+    words = write_words_model(tmp_path_factory.mktemp("words"), vocabulary().features_id)
+    folder = tmp_path_factory.mktemp("server")
+    with serving(folder, weights_dir=str(words.parent), **limits) as address:
         yield address
 
 

@@ -232,6 +232,7 @@ def test_json_lines(tmp_path: Path, fake: FakeColorizer) -> None:
         "error": None,
         "warnings": [],
         "was_colour": False,
+        "unknown_words": [],
     }
     assert by_name["b.png"]["status"] == "skipped"
     assert by_name["c.png"]["status"] == "failed"

@@ -49,11 +49,12 @@ def test_parameters_are_those_of_the_library(document: dict[str, Any], name: str
 def test_only_what_counts_is_asked(document: dict[str, Any]) -> None:
     predict = {name for name, p in PARAMETERS.items() if p.stage == "predict"}
     assert set(query(document, "/api/v1/photos/{id}")) == predict
-    guided = set(PARAMETERS) | {"hint", "reference", "reference_amount"}
+    words = {"words", "words_amount"}
+    guided = set(PARAMETERS) | words | {"hint", "reference", "reference_amount"}
     assert set(query(document, "/api/v1/photos/{id}/preview")) == guided
     output = set(Output.__dataclass_fields__)
     assert set(query(document, "/api/v1/photos/{id}/image")) == guided | output
-    assert set(query(document, "/api/v1/batches/{id}/zip")) == set(PARAMETERS) | output
+    assert set(query(document, "/api/v1/batches/{id}/zip")) == set(PARAMETERS) | words | output
 
 
 def test_every_operation_may_end_in_a_problem(document: dict[str, Any]) -> None:

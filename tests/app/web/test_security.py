@@ -10,8 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from ...words_model import write_words_model
 from ..api.test_api import jpeg, upload, upload_form
 from ..doors import NewApp
+from ..fakes import SeeingNetwork
 
 TOKENS = {"api_tokens": ("first-token", "second-token")}
 SECURITY_HEADERS = {
@@ -39,6 +41,8 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("GET", f"{api}/preview"),
         ("GET", f"{api}/grey"),
         ("GET", f"{api}/uncertainty"),
+        ("GET", f"{api}/words?words=coat"),
+        ("GET", f"{api}/found?words=coat"),
         ("GET", f"{api}/original"),
         ("GET", f"{api}/colours?x=0.5&y=0.5"),
         ("DELETE", api),
@@ -50,6 +54,7 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("GET", f"{page}/preview.jpg"),
         ("GET", f"{page}/grey.jpg"),
         ("GET", f"{page}/uncertainty.png"),
+        ("GET", f"{page}/found.png?words=coat"),
         ("GET", f"{page}/download"),
         ("POST", f"{page}/delete"),
         ("POST", f"{page}/again"),
@@ -58,6 +63,12 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("GET", f"/batches/{batch}/download.zip"),
         ("POST", f"/batches/{batch}/delete"),
     ]
+
+
+@pytest.fixture
+def spoken_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of words that knows a coat."""
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(write_words_model(tmp_path).parent))
 
 
 def cookie_of(client: FlaskClient) -> str:
@@ -88,8 +99,9 @@ def test_the_list_of_routes_is_complete(new_app: NewApp) -> None:
     assert private == listed
 
 
+@pytest.mark.usefixtures("spoken_to")
 def test_another_session_finds_nothing(new_app: NewApp) -> None:
-    app = new_app()
+    app = new_app(network=SeeingNetwork())
     mine, other, fresh = app.test_client(), app.test_client(), app.test_client()
     batch = mine.post("/api/v1/batches").json["id"]  # type: ignore[index]
     photo = upload(mine, batch=batch)["id"]
@@ -105,8 +117,9 @@ def test_another_session_finds_nothing(new_app: NewApp) -> None:
             assert ask(mine, method, path).status_code == 200, path
 
 
+@pytest.mark.usefixtures("spoken_to")
 def test_another_token_finds_nothing(new_app: NewApp) -> None:
-    client = new_app(**TOKENS).test_client(use_cookies=False)
+    client = new_app(network=SeeingNetwork(), **TOKENS).test_client(use_cookies=False)
     batch = client.post("/api/v1/batches", headers=bearer("first-token")).json["id"]  # type: ignore[index]
     photo = upload(client, batch=batch, headers=bearer("first-token"))["id"]
     for method, path in routes(photo, batch):

@@ -1,0 +1,190 @@
+"""Captioned photographs as the words' model sees them: computed once and kept, to train it on.
+
+A folder of ``.npy`` files that are mapped into memory, one row a photograph, half a megabyte each,
+on grids of :data:`CELLS` and of twice as many places a side: what the network saw and thinks
+possible, the colours of the default settings, and the true ones. Photographs are brought to squares
+of :data:`SIDE` px. Computing can be stopped and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..color.hues import CLASSES
+from ..color.lab import lightness_to_grey, srgb_to_lab
+from ..color.rarity import rarity_shift
+from ..color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE
+from ..color.upsample import mean_of_blocks
+from ..errors import InvalidSetting, OutputError, TrainingDataError
+from ..guidance import Guidance
+from ..networks.refiner_layout import COMPONENTS
+from ..photo import Photo
+from ..pipeline import LOGIT_STRIDE, working_ab
+from ..settings import Settings
+from .coarse import COARSE, coarse_members
+from .photos import Item, decode
+
+if TYPE_CHECKING:
+    from ..pipeline import Colorizer, Prediction
+
+Array = NDArray[Any]
+
+log = logging.getLogger(__name__)
+
+#: side of the squares, px: the default working size
+SIDE = 256
+_FINE = SIDE // LOGIT_STRIDE
+#: places along a side of the features' grid
+CELLS = _FINE // STRIDE
+#: (shape of a row, type) of each file; see :func:`_row`
+_FILES: dict[str, tuple[tuple[int, ...], type]] = {
+    "features": ((sum(COMPONENTS), CELLS, CELLS), np.int8),
+    "classes": ((CLASSES, CELLS, CELLS), np.uint8),
+    "shares": ((COARSE, CELLS, CELLS), np.uint8),
+    "look": ((OUTPUTS, CELLS, CELLS), np.float16),
+    "colours": ((2, _FINE, _FINE), np.float16),
+    "truth": ((2, _FINE, _FINE), np.float16),
+    "lightness": ((_FINE, _FINE), np.float16),
+    "done": ((), np.uint8),
+}
+_FACTS = "captioned.json"
+#: classes and shares are kept as so many times their square roots
+ROOTS = 255
+
+
+def read_captions(file: Path) -> dict[str, list[str]]:
+    """Captions of photographs: lines of a name, a tabulator and a caption; ``.gz`` will do.
+
+    Returns:
+        Name, without a folder or a suffix -> captions, in their order.
+
+    Raises:
+        TrainingDataError: if the file cannot be read or has no captions.
+    """
+    try:
+        data = file.read_bytes()
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise TrainingDataError(f"The captions in {file} cannot be read: {error}.") from error
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        name, tab, caption = line.partition("\t")
+        if tab and caption.strip():
+            found.setdefault(Path(name).stem, []).append(caption.strip())
+    if not found:
+        raise TrainingDataError(f"There are no captions in {file}.")
+    return found
+
+
+def with_captions(
+    items: Sequence[Item], captions: Mapping[str, list[str]]
+) -> list[tuple[Item, list[str]]]:
+    """The photographs that have captions, with them.
+
+    Raises:
+        TrainingDataError: if none has.
+    """
+    named = [(item, captions.get(Path(item.name).stem, [])) for item in items]
+    found = [(item, lines) for item, lines in named if lines]
+    if not found:
+        raise TrainingDataError("None of the photographs has a caption.")
+    return found
+
+
+def compute(
+    items: Sequence[Item], folder: Path, colorizer: Colorizer, *, progress: bool = True
+) -> dict[str, Array]:
+    """Compute what is missing; returns the arrays by name, mapped into memory.
+
+    Raises:
+        InvalidSetting: if the folder is of other photographs or weights, or the weights have no
+            refiner, whose features the words look at.
+        OutputError: if the folder cannot be written to.
+        TrainingDataError: if no photograph can be read.
+    """
+    if not colorizer.weights.features_id:
+        raise InvalidSetting(f"{colorizer.name} has no refiner, whose features words look at.")
+    facts = {
+        "weights": colorizer.weights.sha256,
+        "features": colorizer.weights.features_id,
+        "names": [item.name for item in items],
+    }
+    known = folder / _FACTS
+    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != facts:
+        raise InvalidSetting(f"{folder} holds other photographs; choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not known.is_file():
+            for name, (shape, kind) in _FILES.items():
+                path, whole = folder / f"{name}.npy", (len(items), *shape)
+                np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=whole)
+            known.write_text(json.dumps(facts), encoding="utf-8")
+        files = {n: np.lib.format.open_memmap(folder / f"{n}.npy", mode="r+") for n in _FILES}
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to: {error}.") from error
+    missing = np.flatnonzero(files["done"] == 0).tolist()
+    with ThreadPoolExecutor(1) as pool:
+        squares = pool.map(lambda row: _square(items[row]), missing)
+        rows = zip(missing, squares, strict=True)
+        for row, square in tqdm(rows, "photographs", len(missing), disable=not progress):
+            if square is not None:
+                for name, values in _row(square, colorizer):
+                    files[name][row] = values
+                files["done"][row] = 1
+    if not files["done"].any():
+        raise TrainingDataError("None of the photographs could be read.")
+    return dict(files)
+
+
+def _square(item: Item) -> NDArray[np.float32] | None:
+    """L*, a*, b* of a photograph squeezed to a square, (SIDE, SIDE, 3)."""
+    from PIL import Image
+
+    try:
+        picture = Image.fromarray(decode(item.read(), SIDE))
+    except Exception as error:  # any decoder may raise anything on a broken file
+        log.warning("skipped %s: %s", item.name, error)
+        return None
+    pixels = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32)
+    return np.asarray(srgb_to_lab(pixels / 255))
+
+
+def _row(lab: NDArray[np.float32], colorizer: Colorizer) -> Iterator[tuple[str, Array]]:
+    grey = np.rint(lightness_to_grey(np.ascontiguousarray(lab[..., 0])) * 65535).astype(np.uint16)
+    prediction = colorizer.predict(Photo(grey))
+    assert prediction.features is not None
+    assert prediction.look is not None
+    yield "features", prediction.features
+    yield "classes", _roots(mean_of_blocks(prediction.statistics.classes, STRIDE))
+    shares = mean_of_blocks(_shares(prediction), STRIDE)
+    yield "shares", _roots(np.einsum("cq,qij->cij", coarse_members(), shares))
+    yield "look", prediction.look
+    yield "colours", mean_of_blocks(working_ab(prediction, Settings(), Guidance()), LOGIT_STRIDE)
+    planes = mean_of_blocks(np.ascontiguousarray(lab.transpose(2, 0, 1)), LOGIT_STRIDE)
+    yield "lightness", planes[0]
+    yield "truth", planes[1:]
+
+
+def _shares(prediction: Prediction) -> NDArray[np.float32]:
+    """The distributions as the default settings decode them, (313, h, w)."""
+    native = prediction.native_temperature
+    weights = prediction.rebalancing_weights
+    shift = rarity_shift(weights, prediction.palette, REBALANCING, native)
+    z = prediction.logits + shift[:, None, None]
+    z -= z.max(axis=0)
+    shares = np.exp(z / np.float32(TEMPERATURE * native))
+    return np.asarray(shares / shares.sum(axis=0), np.float32)
+
+
+def _roots(shares: NDArray[np.float32]) -> Array:
+    return np.asarray(np.rint(np.sqrt(shares) * ROOTS))

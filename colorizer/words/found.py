@@ -1,0 +1,65 @@
+"""Where words were found on a photograph: for a person to see what was made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..color.upsample import enlarge
+from .grammar import Phrase
+
+if TYPE_CHECKING:
+    from ..guidance import Words
+    from ..pipeline import Prediction
+
+
+@dataclass(frozen=True)
+class Found:
+    """One phrase and where its thing is.
+
+    Attributes:
+        phrase: as :func:`.understand` has it.
+        place: (H', W') float32 at working size, 0..1: how surely it is there.
+    """
+
+    phrase: Phrase
+    place: NDArray[np.float32]
+
+
+def find(prediction: Prediction, words: Words) -> list[Found]:
+    """Where the thing of each understood phrase is, in their order.
+
+    Raises:
+        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
+    """
+    from ..pipeline import LOGIT_STRIDE, said_of
+
+    said = said_of(prediction, words)
+    height, width = prediction.lightness.shape
+    _, rows, columns = said.places.shape
+    full = enlarge(said.places, rows * LOGIT_STRIDE, columns * LOGIT_STRIDE)
+    pairs = zip(said.phrases, full[:, :height, :width], strict=True)
+    return [Found(phrase, place) for phrase, place in pairs]
+
+
+def overlay(found: Found, height: int, width: int) -> NDArray[np.uint8]:
+    """A picture to lay over the photograph: RGBA (height, width, 4), opaque where the thing is.
+
+    Args:
+        height, width: its size, px; the photograph's proportions are meant.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(found.place)
+    values = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+    result = np.empty((height, width, 4), np.uint8)
+    result[..., :3] = HUE
+    result[..., 3] = np.rint(np.clip(values, 0, 1) * np.float32(255 * STRONGEST))
+    return result
+
+
+#: sRGB of the overlay, and its opacity at full strength: as that of where the network was unsure
+HUE, STRONGEST = (230, 0, 160), 0.65
