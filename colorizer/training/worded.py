@@ -103,7 +103,7 @@ def decoded(shares: Tensor, look: Tensor) -> Tensor:
     """Colours after the second look, (n, 2, places), see :mod:`..color.second_look`."""
     hues = torch.einsum("hq,nqp->nhp", _hues(), shares)
     kept = 2 * look[:, :HUES].sigmoid()
-    parts = [(half * kept).sum(dim=1) for half in hues.split(HUES, dim=1)]
+    parts = [(half * kept).sum(dim=1) for half in (hues[:, :HUES], hues[:, HUES:])]
     return torch.stack(parts, dim=1) + SHIFT * look[:, HUES:]
 
 
