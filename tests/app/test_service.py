@@ -493,7 +493,7 @@ def test_who_waits_too_long_for_a_large_picture_is_told_so(
 ) -> None:
     id = service.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    monkeypatch.setattr("app.work.rendering._PATIENCE", 0.01)
+    monkeypatch.setattr("app.work.rendering.PATIENCE", 0.01)
     with service._budget.reserve(10**12), pytest.raises(TooBusy):
         service.result(OWNER, id, DEFAULTS, Output()).make()
     assert service.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
