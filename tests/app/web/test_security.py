@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from ...words_model import write_words_model
 from ..api.test_api import jpeg, upload, upload_form
+from ..clips import FakeFilming, clip
 from ..doors import NewApp
 from ..fakes import SeeingNetwork
 
@@ -59,9 +60,34 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("POST", f"{page}/delete"),
         ("POST", f"{page}/again"),
         ("POST", f"{page}/pages"),
+        ("POST", f"{page}/pages/all"),
+        ("POST", f"{page}/salvage"),
+        ("POST", f"{page}/repaint"),
         ("GET", f"/batches/{batch}"),
         ("GET", f"/batches/{batch}/download.zip"),
         ("POST", f"/batches/{batch}/delete"),
+    ]
+
+
+def film_routes(film: str, version: str) -> list[tuple[str, str]]:
+    """The same of films."""
+    api, page = f"/api/v1/films/{film}", f"/films/{film}"
+    return [
+        ("GET", api),
+        ("GET", f"{api}/original"),
+        ("POST", f"{api}/versions"),
+        ("GET", f"{api}/versions/{version}"),
+        ("GET", f"{api}/versions/{version}/file"),
+        ("DELETE", f"{api}/versions/{version}"),
+        ("DELETE", api),
+        ("GET", page),
+        ("GET", f"{page}/original"),
+        ("GET", f"{page}/versions"),
+        ("POST", f"{page}/colour"),
+        ("GET", f"{page}/versions/{version}/play"),
+        ("GET", f"{page}/versions/{version}/download"),
+        ("POST", f"{page}/versions/{version}/remove"),
+        ("POST", f"{page}/delete"),
     ]
 
 
@@ -90,9 +116,8 @@ def ask(client: FlaskClient, method: str, path: str, **options: Any) -> TestResp
 
 
 def test_the_list_of_routes_is_complete(new_app: NewApp) -> None:
-    listed = {
-        re.sub("[PB]{22}", "<>", path.partition("?")[0]) for _, path in routes("P" * 22, "B" * 22)
-    }
+    every = routes("P" * 22, "B" * 22) + film_routes("F" * 22, "V" * 22)
+    listed = {re.sub("[PBFV]{22}", "<>", path.partition("?")[0]) for _, path in every}
     rules = {re.sub("<.*?>", "<>", r.rule) for r in new_app().url_map.iter_rules()}
     private = {rule for rule in rules if "<>" in rule and "static" not in rule}
     private -= {"/samples/<>", "/api/docs/assets/<>"}
@@ -115,6 +140,22 @@ def test_another_session_finds_nothing(new_app: NewApp) -> None:
     for method, path in routes(photo, batch):
         if method == "GET":
             assert ask(mine, method, path).status_code == 200, path
+
+
+def test_another_session_finds_no_film(new_app: NewApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("colorizer.video.colorize", FakeFilming())
+    app = new_app()
+    mine, other = app.test_client(), app.test_client()
+    sent = mine.post("/api/v1/films", data={"file": (clip(), "old.mp4")})
+    film = sent.json["id"]  # type: ignore[index]
+    asked = mine.post(f"/api/v1/films/{film}/versions", json={})
+    version = asked.json["id"]  # type: ignore[index]
+    upload(other)
+    for method, path in film_routes(film, version):
+        assert ask(other, method, path).status_code == 404, path
+    for path in (f"/api/v1/films/{film}", f"/films/{film}", f"/films/{film}/original"):
+        assert ask(mine, "GET", path).status_code == 200, path
+    assert mine.get(f"/api/v1/films/{film}/versions/{version}").status_code == 200
 
 
 @pytest.mark.usefixtures("spoken_to")
