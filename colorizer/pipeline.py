@@ -158,7 +158,10 @@ class Prediction:
     def nbytes(self) -> int:
         """Memory of all this, with what is derived from it when it is first rendered."""
         places = math.prod(self.logits.shape[1:])
-        return self.logits.nbytes + self.lightness.nbytes + DERIVED_BYTES * places
+        kept: list[NDArray[Any] | None]
+        kept = [self.logits, self.lightness, self.look, self.features]
+        stored = sum(array.nbytes for array in kept if array is not None)
+        return stored + DERIVED_BYTES * places
 
     def bare(self) -> Prediction:
         """The same without what is known of the training: decoded as the network answered."""

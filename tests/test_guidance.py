@@ -12,7 +12,7 @@ import pytest
 from colorizer import Guidance, Hint, Photo, Reference
 from colorizer.color.bins import nearest_bin
 from colorizer.errors import InvalidGuidance, InvalidSetting
-from colorizer.guidance import MOST_HINTS
+from colorizer.guidance import MOST_HINTS, Words
 
 PALETTE = (1 / 313,) * 313
 
@@ -149,3 +149,30 @@ def test_a_reference_has_the_palette_of_a_picture() -> None:
     assert (found.amount, found.name) == (0.5, "red.png")
     with pytest.raises(InvalidGuidance, match="no colours"):
         Reference.of(Photo(np.zeros((4, 4), np.uint8)))
+
+
+def test_words_are_written_and_read() -> None:
+    guidance = Guidance(words=Words("  a red\n coat ", 0.5))
+    assert guidance
+    assert guidance.as_dict()["words"] == {"text": "a red coat", "amount": 0.5}
+    assert guidance.as_note() == guidance.as_dict()
+    assert Guidance.from_json(guidance.to_json()) == guidance
+    assert Guidance.from_dict({"version": 1, "words": {"text": "grass"}}).words == Words("grass")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"text": ""}, "empty"),
+        ({"text": "x" * 1001}, "1000 characters"),
+        ({"text": 7}, "are text"),
+        ({"text": "coat", "amount": 3}, "between 0 and 2"),
+        ({"text": "coat", "amount": "much"}, "must be a number"),
+        ({"text": "coat", "tone": 1}, "cannot have"),
+        ({"amount": 1}, "an object with a text"),
+        ("coat", "an object with a text"),
+    ],
+)
+def test_words_that_are_not_right(words: Any, message: str) -> None:
+    with pytest.raises(InvalidGuidance, match=message):
+        Guidance.from_dict({"version": 1, "words": words})

@@ -34,7 +34,7 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
     "--held-out", type=click.IntRange(1), default=400, show_default=True,
     help="So many of them are measured on and not trained on.",
 )  # fmt: skip
-@click.option("--epochs", type=click.IntRange(1), default=14, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=11, show_default=True)
 @click.option(
     "--learning-rate", type=click.FloatRange(1e-8), default=4e-3, show_default=True,
     help="Of the first steps; half a cosine takes it to 0.",

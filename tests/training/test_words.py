@@ -20,7 +20,7 @@ from colorizer.training.captioned import compute, read_captions, with_captions
 from colorizer.training.coarse import COARSE, block_of_bins, coarse_centres
 from colorizer.training.photos import Item, find_photos
 from colorizer.training.vocabulary import vocabulary_of
-from colorizer.training.words import matching
+from colorizer.training.worded import matching
 from colorizer.words import understand
 
 CAPTIONS = ("A red coat on green grass .", "The dog is near a red coat", "a woman runs on grass")
@@ -89,7 +89,7 @@ def test_captions_are_read_by_names(pictures: Path, tmp_path: Path) -> None:
 def test_things_are_told_from_verbs_people_and_looks() -> None:
     lines = [
         "A red coat on the grass .",
-        "Two coats near a wooden fence .",
+        "Two coats on a fence near a wooden wall .",
         "A man runs through the grass .",
         "A dog running , the man with brown hair runs .",
     ] * 6
