@@ -8,7 +8,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from colorizer.words.model import LIGHTNESS, shapes
-from colorizer.words.vocabulary import FILE, FORMAT
+from colorizer.weights.catalogue import WORDS_FILE
+from colorizer.words.vocabulary import FORMAT
 
 THINGS = ("autumn", "coat", "hat")
 #: of the features that it looks at
@@ -36,6 +37,6 @@ def write_words_model(folder: Path, features_id: str = FEATURES_ID) -> Path:
         "ignored": "and standing",
         "features": features_id,
     }
-    file = folder / FILE
+    file = folder / WORDS_FILE
     save_file(tensors, file, metadata)
     return file

@@ -20,6 +20,8 @@ from .files import sha256_of
 FACTS_FILE = "catalogue.json"
 #: what the refiner of some weights is called, instead of their own ending
 REFINER_SUFFIX = ".refiner.safetensors"
+#: the model of words (:mod:`..words`), which lies where weights lie
+WORDS_FILE = "words.safetensors"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import OutputError, UnknownModel, WeightsCorrupt, WeightsMissing
 from ..names import suggestion
-from .catalogue import REFINER_SUFFIX, Entry, catalogue, entry_named, matches, shipped_folder
+from .catalogue import REFINER_SUFFIX, WORDS_FILE, Entry, catalogue, entry_named, matches, shipped_folder
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def path(name: str) -> Path:
 
 def imported() -> dict[str, Path]:
     """A person's own weights in the folders: name -> file (nothing the catalogue knows)."""
-    taken = {entry.filename for entry in catalogue().values()}
+    taken = {entry.filename for entry in catalogue().values()} | {WORDS_FILE}
     files: dict[str, Path] = {}
     for folder in search_folders()[:-1]:
         try:

@@ -10,11 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import WeightsCorrupt, WeightsMissing
+from ..weights.catalogue import WORDS_FILE
 from ..weights.locate import search_folders
 from .grammar import Understanding, parse
 
-#: the model's file, which lies where weights lie
-FILE = "words.safetensors"
 FORMAT = "colorizer-words-1"
 #: more than any header is long, bytes
 _LONGEST = 1 << 20
@@ -42,10 +41,10 @@ def model_file() -> Path:
         WeightsMissing: if there is none.
     """
     for folder in search_folders():
-        if (folder / FILE).is_file():
-            return folder / FILE
+        if (folder / WORDS_FILE).is_file():
+            return folder / WORDS_FILE
     raise WeightsMissing(
-        f"The model of words, {FILE}, is missing; please install Colorizer again, or put it into "
+        f"The model of words, {WORDS_FILE}, is missing; please install Colorizer again, or put it into "
         f"{search_folders()[0]}."
     )
 

@@ -102,6 +102,7 @@ def test_it_is_no_network_of_a_person_s_own(store, world: World) -> None:  # typ
     file = world.cache / "mine.safetensors"
     file.write_bytes(store().read_bytes())
     write_refiner(refiner_of(file), sha256(file))
+    (world.cache / "words.safetensors").write_bytes(b"the model of words")
     assert list(locate.imported()) == ["mine"]
 
 
