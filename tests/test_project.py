@@ -120,13 +120,8 @@ def test_every_import_is_declared() -> None:
         )
     }
     called = {
-<<<<<<< HEAD
         "cv2": "opencv_python_headless", "markdown_it": "markdown_it_py", "PIL": "pillow",
         "skimage": "scikit_image", "zipstream": "zipstream_ng",
-=======
-        "markdown_it": "markdown_it_py", "PIL": "pillow", "skimage": "scikit_image",
-        "cv2": "opencv_python_headless", "zipstream": "zipstream_ng",
->>>>>>> video
     }  # fmt: skip
     imported = {
         name.partition(".")[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from colorizer.words.model import LIGHTNESS, shapes
 from colorizer.weights.catalogue import WORDS_FILE
+from colorizer.words.model import LIGHTNESS, shapes
 from colorizer.words.vocabulary import FORMAT
 
 THINGS = ("autumn", "coat", "hat")

@@ -16,7 +16,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ..errors import OutputError, UnknownModel, WeightsCorrupt, WeightsMissing
 from ..names import suggestion
-from .catalogue import REFINER_SUFFIX, WORDS_FILE, Entry, catalogue, entry_named, matches, shipped_folder
+from .catalogue import (
+    REFINER_SUFFIX,
+    WORDS_FILE,
+    Entry,
+    catalogue,
+    entry_named,
+    matches,
+    shipped_folder,
+)
 
 log = logging.getLogger(__name__)
 

@@ -44,8 +44,8 @@ def model_file() -> Path:
         if (folder / WORDS_FILE).is_file():
             return folder / WORDS_FILE
     raise WeightsMissing(
-        f"The model of words, {WORDS_FILE}, is missing; please install Colorizer again, or put it into "
-        f"{search_folders()[0]}."
+        f"The model of words, {WORDS_FILE}, is missing; please install Colorizer again, or put it "
+        f"into {search_folders()[0]}."
     )
 
 
