@@ -223,7 +223,8 @@ def _evaluate_films(
     reports = [
         evaluate_film(colorizer, film, settings, vgg=distance, limit=limit) for film in films
     ]
-    click.echo(printable(film_table(reports)))
+    for line in film_table(reports).splitlines():
+        click.echo(printable(line))
     if json_file is not None:
         content = {"films": [report.as_dict() for report in reports], "limit": limit}
         _write_json(json_file, {**content, **_model(colorizer)})

@@ -48,7 +48,7 @@ class Steadiness:
     """Measures several colourings of one film, frame by frame."""
 
     def __init__(self) -> None:
-        self._search: Any = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._before: tuple[Grey, Mapping[str, Array]] | None = None
         self._changes: dict[str, list[float]] = {}
 

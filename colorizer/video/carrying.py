@@ -103,4 +103,5 @@ def between(
         on = trusted(ways_on[number], here, greys[-1])
         one = ((1 - share) * (back.holds + np.float32(LEAST)))[..., None]
         other = (share * (on.holds + np.float32(LEAST)))[..., None]
-        yield (one * back.carried(first) + other * on.carried(last)) / (one + other)
+        mixed = (one * back.carried(first) + other * on.carried(last)) / (one + other)
+        yield np.asarray(mixed, np.float32)

@@ -83,7 +83,7 @@ def converted(luma: NDArray[Any], levels: Levels, bits: int) -> NDArray[Any]:
         scale = ((1 << bits) - 1) / ((1 << levels.bits) - 1)
         return np.rint(luma * np.float32(scale)).astype(dtype)
     if bits > levels.bits:
-        return luma.astype(dtype) << (bits - levels.bits)
+        return np.asarray(luma.astype(np.uint16) << (bits - levels.bits), dtype)
     shift = levels.bits - bits
     rounded = (luma.astype(np.uint32) + (1 << (shift - 1))) >> shift
-    return np.minimum(rounded, (1 << bits) - 1).astype(dtype)
+    return np.asarray(np.minimum(rounded, (1 << bits) - 1), dtype)

@@ -104,7 +104,7 @@ class Motion:
     """Finds flows; not for several threads at once."""
 
     def __init__(self) -> None:
-        self._search: Any = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     def between(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Way, Way]:
         """From ``after`` back to ``before``, and from ``before`` on to ``after``."""

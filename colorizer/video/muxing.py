@@ -166,10 +166,12 @@ def _of_source(
     wanted = [original.streams[index] for index in streams]
     latest = 0.0
     for packet in original.demux(*wanted):
-        if packet.dts is None or packet.pts is None:
+        if packet.pts is None:  # the end
             continue
+        if packet.dts is None:
+            packet.dts = packet.pts
         seconds = packet.pts * packet.time_base
-        if seconds < start or (end is not None and seconds >= end):
+        if (start and seconds < start) or (end is not None and seconds >= end):
             continue
         shift = round(start / packet.time_base)
         packet.pts -= shift

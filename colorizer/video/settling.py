@@ -241,12 +241,15 @@ def _averaged(
         carried = KEPT * way.holds_at(*own.shape) * way.carried(weight)
         total = own + carried
         mean = stack.planes * own[..., None] + way.carried(planes) * carried[..., None]
-        found.append((mean / total[..., None], total))
+        found.append(
+            (np.asarray(mean / total[..., None], np.float32), np.asarray(total, np.float32))
+        )
     return found
 
 
 def _own_weight(stack: Stack) -> Array:
-    return 1 / (stack.planes[..., _VARIANCE] + np.float32(LEAST_VARIANCE))
+    own = 1 / (stack.planes[..., _VARIANCE] + np.float32(LEAST_VARIANCE))
+    return np.asarray(own, np.float32)
 
 
 def _decoded(

@@ -74,8 +74,8 @@ def write_clip(
     height, width = frames[0].shape
     with av.open(str(path), "w", format=container) as film:
         film.metadata.update(metadata or {})
-        stream = film.add_stream(codec, rate=RATE, options=options or {})
-        context: Any = stream.codec_context
+        stream: Any = film.add_stream(codec, rate=RATE, options=options or {})
+        context = stream.codec_context
         context.width, context.height, context.pix_fmt = width, height, pixel_format
         context.time_base = time_base
         context.color_range = colour_range

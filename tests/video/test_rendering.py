@@ -37,7 +37,8 @@ from .clips import (
 
 
 def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
-    return colorize(source, target, colorizer or KnowingColorizer(), **options)
+    model: Any = colorizer or KnowingColorizer()
+    return colorize(source, target, model, **options)
 
 
 @pytest.fixture
@@ -138,18 +139,24 @@ def test_times_sound_chapters_and_metadata_are_kept(tmp_path: Path) -> None:
 
 def test_what_a_container_does_not_hold_is_left_out_and_said(tmp_path: Path) -> None:
     source = tmp_path / "a.mkv"
-    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)], codec="libx264")
-    with av.open(str(picture)) as pictures, av.open(str(source), "w") as film:
-        stream = film.add_stream_from_template(pictures.streams.video[0])
-        text = film.add_mux_stream("subrip")
-        for packet in pictures.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                film.mux(packet)
-        line = av.Packet(b"Hello")
-        line.pts = line.dts = 0
-        line.duration, line.time_base, line.stream = 100, Fraction(1, 1000), text
-        film.mux(line)
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)])
+    waiting: list[Any] = []
+    lines = tmp_path / "lines.srt"
+    lines.write_text("1\n00:00:00,000 --> 00:00:00,100\nHello\n")
+    with (
+        av.open(str(picture)) as pictures,
+        av.open(str(lines)) as texts,
+        av.open(str(source), "w") as film,
+    ):
+        for container in (texts, pictures):
+            original: Any = container.streams[0]
+            stream = film.add_stream_from_template(original)
+            for packet in list(container.demux(original)):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    waiting.append(packet)
+        for packet in waiting:
+            film.mux(packet)
     assert probe(source).subtitles == 1
     result = render(source, tmp_path / "b.mp4")
     assert any("subtitle" in warning for warning in result.warnings)
