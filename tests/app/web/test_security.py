@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ..api.test_api import jpeg, upload, upload_form
+from ..api.test_films import upload as upload_film
+from ..clips import FakeFilming, work_off_films
 from ..doors import NewApp
 
 TOKENS = {"api_tokens": ("first-token", "second-token")}
@@ -60,6 +62,28 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
     ]
 
 
+def film_routes(film: str, version: str) -> list[tuple[str, str]]:
+    """The same of films."""
+    api, page = f"/api/v1/films/{film}", f"/films/{film}"
+    return [
+        ("GET", api),
+        ("GET", f"{api}/original"),
+        ("POST", f"{api}/versions"),
+        ("GET", f"{api}/versions/{version}"),
+        ("GET", f"{api}/versions/{version}/file"),
+        ("DELETE", f"{api}/versions/{version}"),
+        ("DELETE", api),
+        ("GET", page),
+        ("GET", f"{page}/original"),
+        ("GET", f"{page}/versions"),
+        ("GET", f"{page}/versions/{version}/play"),
+        ("GET", f"{page}/versions/{version}/download"),
+        ("POST", f"{page}/colour"),
+        ("POST", f"{page}/versions/{version}/remove"),
+        ("POST", f"{page}/delete"),
+    ]
+
+
 def cookie_of(client: FlaskClient) -> str:
     """The name of the session's cookie."""
     return str(client.application.config["SESSION_COOKIE_NAME"])
@@ -79,9 +103,8 @@ def ask(client: FlaskClient, method: str, path: str, **options: Any) -> TestResp
 
 
 def test_the_list_of_routes_is_complete(new_app: NewApp) -> None:
-    listed = {
-        re.sub("[PB]{22}", "<>", path.partition("?")[0]) for _, path in routes("P" * 22, "B" * 22)
-    }
+    every = routes("P" * 22, "B" * 22) + film_routes("F" * 22, "V" * 22)
+    listed = {re.sub("[PBFV]{22}", "<>", path.partition("?")[0]) for _, path in every}
     rules = {re.sub("<.*?>", "<>", r.rule) for r in new_app().url_map.iter_rules()}
     private = {rule for rule in rules if "<>" in rule and "static" not in rule}
     private -= {"/samples/<>", "/api/docs/assets/<>"}
@@ -101,6 +124,22 @@ def test_another_session_finds_nothing(new_app: NewApp) -> None:
         if path.startswith("/api"):
             assert ask(fresh, method, path).status_code == 404, path
     for method, path in routes(photo, batch):
+        if method == "GET":
+            assert ask(mine, method, path).status_code == 200, path
+
+
+def test_another_session_finds_no_film(new_app: NewApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("colorizer.video.colorize", FakeFilming())
+    app = new_app()
+    mine, other = app.test_client(), app.test_client()
+    film = upload_film(mine)
+    version = mine.post(film["links"]["versions"], json={}).json["id"]  # type: ignore[index]
+    work_off_films(mine)
+    upload(other)
+    every = film_routes(film["id"], version)
+    for method, path in every:
+        assert ask(other, method, path).status_code == 404, path
+    for method, path in every:
         if method == "GET":
             assert ask(mine, method, path).status_code == 200, path
 
