@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
@@ -12,13 +13,13 @@ Item = TypeVar("Item")
 _POLL = 0.2  # seconds
 
 
-def ahead(items: Iterator[Item], most: int = 1) -> Generator[Item, None, None]:
-    """The same items; up to ``most`` of them wait, and one more is being made.
+def ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """The same items; while one is used the next one is made, and not more.
 
     What making them raises is raised here. When the generator is closed, the thread ends after the
     item that it is at.
     """
-    waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(most)
+    waiting: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(1)
     unwanted = threading.Event()
 
     def put(item: Item | None, error: BaseException | None = None) -> bool:
@@ -35,6 +36,9 @@ def ahead(items: Iterator[Item], most: int = 1) -> Generator[Item, None, None]:
             for item in items:
                 if not put(item):
                     return
+                del item
+                while not waiting.empty() and not unwanted.is_set():
+                    time.sleep(_POLL / 10)
         except BaseException as error:
             put(None, error)
         else:

@@ -53,10 +53,11 @@ def back_ways(steps: Sequence[tuple[Way, Way]]) -> Iterator[Way]:
 
     Args:
         steps: of each frame after the first to the one before it and back, see
-            :meth:`.flow.Motion.between`.
+            :meth:`.flow.Motion.between`; they may be halved.
     """
     way: Way | None = None
-    for back, _ in steps:
+    for step, _ in steps:
+        back = step.whole()
         way = back if way is None else way.after(back)
         yield way
 
@@ -64,7 +65,8 @@ def back_ways(steps: Sequence[tuple[Way, Way]]) -> Iterator[Way]:
 def on_ways(steps: Sequence[tuple[Way, Way]]) -> list[Way]:
     """From each frame but the last on to it; arguments as for :func:`back_ways`."""
     ways: list[Way] = []
-    for _, on in reversed(steps):
+    for _, step in reversed(steps):
+        on = step.whole()
         ways.append(on if not ways else ways[-1].after(on))
     return ways[::-1]
 

@@ -37,6 +37,7 @@ def coloured(
     earlier = before.strokes if before else ()
     strokes = strokes_of(stretch, guidance.hints, earlier, seconds)
     keys, known = settled(stretch.predictions, ways, settings, guidance.reference, strokes, before)
+    stretch.predictions.clear()  # megabytes each, and no more needed
     return _of_frames(stretch, keys), known
 
 

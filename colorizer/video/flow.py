@@ -57,6 +57,14 @@ class Way:
         """From a picture to itself."""
         return cls(np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32))
 
+    def halved(self) -> Way:
+        """The same in half the memory, to be kept: float16."""
+        return Way(self.flow.astype(np.float16), self.holds.astype(np.float16))
+
+    def whole(self) -> Way:
+        """What was :meth:`halved`, to be used."""
+        return Way(self.flow.astype(np.float32), self.holds.astype(np.float32))
+
     def after(self, step: Way) -> Way:
         """First ``step``, then this way: from the step's picture to this way's other one."""
         flow = step.flow + remapped(self.flow, step.flow)

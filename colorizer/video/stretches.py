@@ -31,8 +31,8 @@ LEAST_TRUST = 0.75
 #: frames from one key frame to the next
 MOST_BETWEEN = 24
 LEAST_BETWEEN = 3
-#: frames of a stretch: with its motion a quarter of a megabyte each
-MOST_FRAMES = 240
+#: frames of a stretch: with its motion a third of a megabyte each
+MOST_FRAMES = 160
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Stretch:
             of the next stretch, too.
         pts: of its frames.
         greys: of its frames, see :func:`.flow.small`.
-        steps: of each frame but the first, see :meth:`.flow.Motion.between`.
+        steps: of each frame but the first, see :meth:`.flow.Motion.between`, halved.
         keys: which frames are key frames, the first and the last among them.
         predictions: of the key frames.
     """
@@ -118,7 +118,7 @@ def stretches(
             key(frame)
             last = frame
             continue
-        current.steps.append((back, on))
+        current.steps.append((back.halved(), on.halved()))
         append(frame, grey)
         last = frame
         way = back if way is None else way.after(back)
