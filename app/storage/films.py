@@ -217,10 +217,11 @@ class Films:
 def _read(path: Path, kind: type[Noted]) -> Noted | None:
     try:
         values: dict[str, Any] = json.loads(path.read_bytes())
-        return kind(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
+        values |= {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+        return kind(**values)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         logger.exception("film %s: %s cannot be read", path.parent.name, path.name)
         path.unlink(missing_ok=True)  # it is made anew
         return None
