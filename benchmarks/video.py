@@ -22,12 +22,12 @@ from typing import Any
 import av
 
 from colorizer import Colorizer
-from colorizer.evaluation.films import evaluate_film, film_table
+from colorizer.evaluation.films import evaluate_film
 from colorizer.evaluation.machine import describe_machine
 from colorizer.evaluation.vgg import VggDistance
 
 _TIMED = """
-import json, os, resource, sys, time
+import json, os, re, sys, time
 from colorizer import Colorizer, video
 colorizer = Colorizer.load()
 began, used = time.monotonic(), time.process_time()
@@ -36,7 +36,7 @@ print(json.dumps({
     "frames": result.frames,
     "frames_per_second": result.frames / (time.monotonic() - began),
     "cpu_ms_per_frame": 1000 * (time.process_time() - used) / result.frames,
-    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "peak_mb": int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024,
     "load": os.getloadavg()[0],
 }))
 """
@@ -70,6 +70,34 @@ def speed(source: Path, seconds: int) -> dict[str, Any]:
         return {"seconds": seconds, **json.loads(run.stdout)}
 
 
+def table(report: dict[str, Any]) -> str:
+    """Of what :func:`main` wrote, as Markdown."""
+    lines = [
+        "| film | | change | of the truth's | PSNR dB | VGG distance | chroma |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for film in report["films"]:
+        truth = film["rows"]["truth"]["change"]
+        for name, row in film["rows"].items():
+            share = f"{row['change'] / truth:.2f}" if truth > 0.01 else ""
+            psnr = "" if row["psnr"] is None else f"{row['psnr']:.2f}"
+            vgg = "" if row["vgg"] is None else f"{row['vgg']:.3f}"
+            lines.append(
+                f"| {film['name']} | {name} | {row['change']:.2f} | {share} | {psnr} | {vgg} "
+                f"| {row['chroma']:.1f} |"
+            )
+    frames = "all frames" if report["limit"] is None else f"the first {report['limit']} frames"
+    lines += ["", f"Of {frames} of each film. {report['machine']}.", ""]
+    lines += ["| 640 × 480 | frames a second | processor for each frame | peak memory |"]
+    lines += ["|---|---:|---:|---:|"]
+    for found in report["speed"]:
+        lines.append(
+            f"| {found['seconds']} s | {found['frames_per_second']:.1f} "
+            f"| {found['cpu_ms_per_frame']:.0f} ms | {found['peak_mb']:.0f} MB |"
+        )
+    return "\n".join(lines)
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,22 +108,17 @@ def main() -> None:
     )
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
+    speeds = [speed(options.films[0], seconds) for seconds in options.lengths]
     colorizer, vgg = Colorizer.load(), VggDistance()
     reports = [evaluate_film(colorizer, f, vgg=vgg, limit=options.limit) for f in options.films]
-    speeds = [speed(options.films[0], seconds) for seconds in options.lengths]
-    print(film_table(reports))
-    for found in speeds:
-        print(
-            f"640 x 480, {found['seconds']} s: {found['frames_per_second']:.1f} frames a second, "
-            f"{found['cpu_ms_per_frame']:.0f} ms of processor each, {found['peak_mb']:.0f} MB"
-        )
+    content = {
+        "films": [report.as_dict() for report in reports],
+        "limit": options.limit,
+        "speed": speeds,
+        **describe_machine(),
+    }
+    print(table(content))
     if options.output is not None:
-        content = {
-            "films": [report.as_dict() for report in reports],
-            "limit": options.limit,
-            "speed": speeds,
-            **describe_machine(),
-        }
         options.output.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ DOCUMENTS = tuple(
         "docs/operating.md",
         "docs/coherence.md",
         "docs/hints.md",
+        "docs/video.md",
     )
 )
 
@@ -50,6 +51,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "coherence": lambda: measured("coherence.json", "benchmarks/coherence.py"),
     "hints": lambda: measured("hints.json", "benchmarks/hints.py"),
+    "films": lambda: measured("video.json", "benchmarks/video.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),
     "web": lambda: measured("web.json", "scripts/web_table.py"),
 }

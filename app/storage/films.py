@@ -217,9 +217,11 @@ class Films:
 def _read(path: Path, kind: type[Noted]) -> Noted | None:
     try:
         values: dict[str, Any] = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        values |= {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
+        return kind(**values)
+    except FileNotFoundError:
         return None
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return kind(**fields)
+    except (ValueError, TypeError, AttributeError):
+        logger.exception("film %s: %s cannot be read", path.parent.name, path.name)
+        path.unlink(missing_ok=True)  # it is made anew
+        return None

@@ -12,7 +12,9 @@ from typing import Any
 
 import av
 import numpy as np
+from flask.testing import FlaskClient
 
+from app.context import SERVICE
 from colorizer.errors import CorruptFilm
 from colorizer.video import Progress, Result
 
@@ -34,6 +36,13 @@ def clip(seconds: float = 1.0, *, width: int = WIDTH) -> io.BytesIO:
         container.mux(stream.encode(None))
     file.seek(0)
     return file
+
+
+def work_off_films(client: FlaskClient) -> None:
+    """Colour all films that wait, in this thread."""
+    filming = client.application.extensions[SERVICE]._filming
+    for id, key in filming._films.unfinished():
+        assert filming._take(id, key)
 
 
 class FakeFilming:

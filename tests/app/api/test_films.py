@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.context import SERVICE
 from colorizer.settings import Settings
 
-from ..clips import FakeFilming, clip
+from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import wait_until
 from ..doors import NewApp
 from .test_api import jpeg, upload_form
@@ -34,13 +34,6 @@ def upload(
     assert isinstance(answer.json, dict)
     assert answer.headers["Location"] == answer.json["links"]["self"]
     return answer.json
-
-
-def work(client: FlaskClient) -> None:
-    """Colour all films that wait, in this thread."""
-    filming = client.application.extensions[SERVICE]._filming
-    for id, key in filming._films.unfinished():
-        assert filming._take(id, key)
 
 
 def test_from_upload_to_download(client: FlaskClient) -> None:
@@ -69,7 +62,7 @@ def test_from_upload_to_download(client: FlaskClient) -> None:
     assert version["settings"] == {"saturation": 1.5}
     assert client.get(version["links"]["file"]).status_code == 409
 
-    work(client)
+    work_off_films(client)
     version = client.get(version["links"]["self"]).json
     assert version is not None
     assert (version["state"], version["frames"], version["total"]) == ("ready", 10, 10)

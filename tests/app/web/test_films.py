@@ -13,7 +13,7 @@ from app.context import SERVICE
 from app.web.films import about
 from colorizer.settings import PARAMETERS
 
-from ..clips import FakeFilming, clip
+from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import jpeg, wait_until
 from ..doors import NewApp
 from .test_pages import token, upload
@@ -32,13 +32,6 @@ def filming(monkeypatch: pytest.MonkeyPatch) -> FakeFilming:
 def film(client: FlaskClient) -> str:
     """Address of an uploaded film's page."""
     return upload(client, (clip(), "old film.mp4")).location
-
-
-def work(client: FlaskClient) -> None:
-    """Colour all films that wait, in this thread."""
-    filming = client.application.extensions[SERVICE]._filming
-    for id, key in filming._films.unfinished():
-        assert filming._take(id, key)
 
 
 def colour(client: FlaskClient, film: str, query: str = "", **fields: str) -> TestResponse:
@@ -99,7 +92,7 @@ def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: st
     assert "Warmth 12 warmer" in page
     assert "Waiting" in page
     assert "/play" not in page
-    work(client)
+    work_off_films(client)
     page = client.get(film).text
     assert "10 frames" in page
     assert "The subtitles could not be kept." in page
@@ -119,7 +112,7 @@ def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: st
 
 def test_what_browsers_do_not_play_is_not_shown(client: FlaskClient, film: str) -> None:
     colour(client, film, codec="ffv1")
-    work(client)
+    work_off_films(client)
     page = client.get(film).text
     assert "FFV1: <a" in page
     assert "/download" in page
@@ -130,7 +123,7 @@ def test_what_browsers_do_not_play_is_not_shown(client: FlaskClient, film: str) 
 def test_a_film_with_odd_sides_is_not_shown(client: FlaskClient) -> None:
     film = upload(client, (clip(width=63), "odd.mp4")).location
     colour(client, film)
-    work(client)
+    work_off_films(client)
     page = client.get(film).text
     assert "Browsers do not play films with odd sides" in page
     assert "/play" not in page
@@ -174,7 +167,7 @@ def test_what_is_left_is_rounded(seconds: float, text: str) -> None:
 def test_a_failure_is_said(client: FlaskClient, film: str, filming: FakeFilming) -> None:
     filming.broken = True
     colour(client, film)
-    work(client)
+    work_off_films(client)
     assert "The film is damaged." in client.get(film).text
 
 

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from ...words_model import write_words_model
 from ..api.test_api import jpeg, upload, upload_form
-from ..clips import FakeFilming, clip
+from ..api.test_films import upload as upload_film
+from ..clips import FakeFilming, work_off_films
 from ..doors import NewApp
 from ..fakes import SeeingNetwork
 
@@ -83,9 +84,9 @@ def film_routes(film: str, version: str) -> list[tuple[str, str]]:
         ("GET", page),
         ("GET", f"{page}/original"),
         ("GET", f"{page}/versions"),
-        ("POST", f"{page}/colour"),
         ("GET", f"{page}/versions/{version}/play"),
         ("GET", f"{page}/versions/{version}/download"),
+        ("POST", f"{page}/colour"),
         ("POST", f"{page}/versions/{version}/remove"),
         ("POST", f"{page}/delete"),
     ]
@@ -146,16 +147,16 @@ def test_another_session_finds_no_film(new_app: NewApp, monkeypatch: pytest.Monk
     monkeypatch.setattr("colorizer.video.colorize", FakeFilming())
     app = new_app()
     mine, other = app.test_client(), app.test_client()
-    sent = mine.post("/api/v1/films", data={"file": (clip(), "old.mp4")})
-    film = sent.json["id"]  # type: ignore[index]
-    asked = mine.post(f"/api/v1/films/{film}/versions", json={})
-    version = asked.json["id"]  # type: ignore[index]
+    film = upload_film(mine)
+    version = mine.post(film["links"]["versions"], json={}).json["id"]  # type: ignore[index]
+    work_off_films(mine)
     upload(other)
-    for method, path in film_routes(film, version):
+    every = film_routes(film["id"], version)
+    for method, path in every:
         assert ask(other, method, path).status_code == 404, path
-    for path in (f"/api/v1/films/{film}", f"/films/{film}", f"/films/{film}/original"):
-        assert ask(mine, "GET", path).status_code == 200, path
-    assert mine.get(f"/api/v1/films/{film}/versions/{version}").status_code == 200
+    for method, path in every:
+        if method == "GET":
+            assert ask(mine, method, path).status_code == 200, path
 
 
 @pytest.mark.usefixtures("spoken_to")

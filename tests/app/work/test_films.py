@@ -198,6 +198,18 @@ def test_what_a_process_left_that_died_is_removed(config: Config, network: FakeN
     service.close()
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"frames": 1}'])
+def test_what_cannot_be_read_is_made_anew(
+    service: Service, filming: FakeFilming, text: str
+) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "ready")
+    done = service.config.data_dir / "films" / id / f"{VIVID.key}.done"
+    done.write_text(text)
+    wait_until(lambda: state(service, id) == "ready" and len(filming.calls) == 2)
+
+
 def test_deleting_a_film_deletes_all(service: Service, filming: FakeFilming) -> None:
     view = service.films.upload(OWNER, clip(), "film.mp4")
     id = view.record.id
