@@ -32,7 +32,7 @@ LEAST_TRUST = 0.75
 MOST_BETWEEN = 24
 LEAST_BETWEEN = 3
 #: frames of a stretch: with its motion a third of a megabyte each
-MOST_FRAMES = 100
+MOST_FRAMES = 64
 
 
 @dataclass
