@@ -77,7 +77,8 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
   }
 
   function itemOf(phrase, number) {
-    const isPlace = layers.length && !phrase.everywhere;
+    // Of people hardly anything is coloured, so where they were looked for says nothing.
+    const isPlace = layers.length && !phrase.everywhere && phrase.thing !== "person";
     const button = document.createElement(isPlace ? "button" : "span");
     button.className = "phrase";
     button.append(`${phrase.text} `);
