@@ -1,4 +1,4 @@
-"""A model of words without training: it knows three things, and finds a coat where it is light."""
+"""A model of words without training: it knows four things, and finds a coat where it is light."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorizer.weights.catalogue import WORDS_FILE
 from colorizer.words.model import LIGHTNESS, shapes
 from colorizer.words.vocabulary import FORMAT
 
-THINGS = ("autumn", "coat", "hat")
+THINGS = ("autumn", "coat", "hat", "person")
 #: of the features that it looks at
 FEATURES_ID = "features-of-tests"
 

@@ -75,6 +75,12 @@ def test_what_was_said_stands_on_the_page(client: FlaskClient, photograph: str) 
     assert spoken != client.get(f"{photograph}/preview.jpg?warmth=3").data
 
 
+def test_people_are_not_pointed_at(client: FlaskClient, photograph: str) -> None:
+    page = client.get(photograph, query_string={"words": "a woman in a red coat"}).text
+    tags = re.findall(r'<(a|span) class="phrase"[^>]*>([^<]*)<', page)
+    assert sorted(tags, key=lambda found: found[1]) == [("a", "red coat"), ("span", "woman")]
+
+
 def test_without_scripts_a_link_shows_where_a_thing_is(
     client: FlaskClient, photograph: str
 ) -> None:
