@@ -22,7 +22,7 @@ from typing import Any
 import av
 
 from colorizer import Colorizer
-from colorizer.evaluation.films import evaluate_film
+from colorizer.evaluation.films import FilmReport, Row, evaluate_film, film_table
 from colorizer.evaluation.machine import describe_machine
 from colorizer.evaluation.vgg import VggDistance
 
@@ -72,22 +72,12 @@ def speed(source: Path, seconds: int) -> dict[str, Any]:
 
 def table(report: dict[str, Any]) -> str:
     """Of what :func:`main` wrote, as Markdown."""
-    lines = [
-        "| film | | change | of the truth's | PSNR dB | VGG distance | chroma |",
-        "|---|---|---:|---:|---:|---:|---:|",
+    films = [
+        FilmReport(**{**film, "rows": {name: Row(**row) for name, row in film["rows"].items()}})
+        for film in report["films"]
     ]
-    for film in report["films"]:
-        truth = film["rows"]["truth"]["change"]
-        for name, row in film["rows"].items():
-            share = f"{row['change'] / truth:.2f}" if truth > 0.01 else ""
-            psnr = "" if row["psnr"] is None else f"{row['psnr']:.2f}"
-            vgg = "" if row["vgg"] is None else f"{row['vgg']:.3f}"
-            lines.append(
-                f"| {film['name']} | {name} | {row['change']:.2f} | {share} | {psnr} | {vgg} "
-                f"| {row['chroma']:.1f} |"
-            )
     frames = "all frames" if report["limit"] is None else f"the first {report['limit']} frames"
-    lines += ["", f"Of {frames} of each film. {report['machine']}.", ""]
+    lines = [film_table(films), "", f"Of {frames} of each film. {report['machine']}.", ""]
     lines += ["| 640 × 480 | frames a second | processor for each frame | peak memory |"]
     lines += ["|---|---:|---:|---:|"]
     for found in report["speed"]:

@@ -91,6 +91,7 @@ def test_what_needs_it_says_so(
     [
         ("train", "--photos", ROOT / "samples"),
         ("train-refiner", "--photos", CAMERA, "--validation", CAMERA, "-o", "out"),
+        ("train-words", "--photos", CAMERA, "--captions", CAMERA, "-o", "out"),
         ("prior", CAMERA, "-o", "out.npy"),
         ("export", CAMERA, "-o", "out"),
         ("evaluate", CAMERA),

@@ -22,7 +22,7 @@ from colorizer import photo as files
 from colorizer.atomic import write_atomically
 from colorizer.errors import CorruptPrediction
 from colorizer.guidance import Words
-from colorizer.photo import Metadata, Photo
+from colorizer.photo import Metadata, Photo, Provenance
 from colorizer.pipeline import Prediction, provenance, render
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
@@ -211,17 +211,8 @@ class Pictures:
             picture = render(replace(grey, bit_depth=depth), prediction, settings, guidance)
             if output.side_by_side:
                 picture = files.side_by_side(grey, picture)
-            files.write(
-                picture,
-                path,
-                format=output.format,
-                quality=output.quality,
-                bit_depth=output.bit_depth,
-                provenance=(
-                    provenance(prediction, settings, guidance) if output.provenance else None
-                ),
-                strip_private=output.strip_private,
-            )
+            note = provenance(prediction, settings, guidance) if output.provenance else None
+            _save(picture, path, output, note)
 
     def _write_own(self, record: PhotoRecord, output: Output, path: Path) -> None:
         """A photograph with its own colours: the file itself if it is what is asked for."""
@@ -235,14 +226,7 @@ class Pictures:
             picture = self.read(record, colours=True)
             if output.side_by_side:
                 picture = files.side_by_side(self.read(record), picture)
-            files.write(
-                picture,
-                path,
-                format=output.format,
-                quality=output.quality,
-                bit_depth=output.bit_depth,
-                strip_private=output.strip_private,
-            )
+            _save(picture, path, output)
 
     # what is at hand
 
@@ -333,6 +317,18 @@ def etag(id: str, kind: str, *made_from: Settings | Output | Guide) -> str:
 def predicted(settings: Settings) -> Settings:
     """What of the settings a prediction depends on; the rest has its defaults."""
     return Settings(model=settings.model, working_size=settings.working_size)
+
+
+def _save(photo: Photo, path: Path, output: Output, note: Provenance | None = None) -> None:
+    files.write(
+        photo,
+        path,
+        format=output.format,
+        quality=output.quality,
+        bit_depth=output.bit_depth,
+        provenance=note,
+        strip_private=output.strip_private,
+    )
 
 
 def _encoded(

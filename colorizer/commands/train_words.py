@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..names import printable
+from ..optional import need_torch
 from ..settings import DEFAULT_MODEL
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
@@ -73,6 +74,7 @@ def train_words(
     output: Path,
 ) -> None:
     """Train the model of words on captioned photographs, on the CPU."""
+    need_torch("Training")
     import numpy as np
 
     from ..pipeline import Colorizer

@@ -1,16 +1,14 @@
 """What a trained network says of many photographs, computed once and kept: to train a refiner on.
 
-A folder of ``.npy`` files that are mapped into memory, one row a photograph, half a megabyte each:
-the refiner's inputs (:mod:`..color.second_look`) in 8 bits, the lightness that the network saw (of
-some photographs made old, :mod:`.degrade`), and the truth. Computing can be stopped and goes on
-where it was.
+Rows (:mod:`.kept_rows`) of half a megabyte: the refiner's inputs (:mod:`..color.second_look`) in 8
+bits, the lightness that the network saw (of some photographs made old, :mod:`.degrade`), and the
+truth.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,18 +18,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from ..color.hues import CLASSES, HUES, Folded, Statistics
 from ..color.lab import srgb_to_lab
 from ..color.second_look import STRIDE
-from ..errors import InvalidSetting, OutputError, TrainingDataError, WeightsCorrupt
+from ..errors import InvalidSetting, TrainingDataError, WeightsCorrupt
 from ..networks import REFINER
 from ..networks.refiner import Refiner
 from ..networks.refiner_layout import COMPONENTS
 from ..pipeline import LOGIT_STRIDE, Prediction
 from ..weights.tensors import from_torch
 from .degrade import degrade_lightness
+from .kept_rows import DONE, fill_rows, open_rows
 from .photos import Item, random_square
 
 if TYPE_CHECKING:
@@ -53,7 +51,6 @@ _FILES: dict[str, tuple[tuple[int, ...], type]] = {
     "features": ((sum(COMPONENTS), _HALF, _HALF), np.int8),
     "lightness": ((SIDE, SIDE), np.uint8),
     "truth": ((SIDE, SIDE, 3), np.uint8),
-    "done": ((), np.uint8),
 }
 _FACTS = "answers.json"
 _LOG_VARIANCE, _LIGHTNESS, _FEATURES = 25.5, 2.55, 25.0
@@ -114,14 +111,14 @@ class Answers:
     def __init__(self, folder: Path) -> None:
         try:
             facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-            self._files = {n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in _FILES}
+            self._files = {n: np.load(folder / f"{n}.npy", mmap_mode="r") for n in (*_FILES, DONE)}
         except (OSError, ValueError) as error:
             raise TrainingDataError(f"There are no answers in {folder}: {error}.") from error
         self.refined: str = facts["weights"]
 
     def ready(self) -> NDArray[np.int64]:
         """Numbers of the rows that are computed."""
-        return np.flatnonzero(self._files["done"])
+        return np.flatnonzero(self._files[DONE])
 
     def truth(self, row: int) -> NDArray[np.uint8]:
         """The photograph of a row as it was, sRGB (SIDE, SIDE, 3)."""
@@ -177,34 +174,22 @@ def compute_answers(
         "sources": [item.source for item in items],
     }
     state = folder / "components.pt"
-    known = folder / _FACTS
-    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != facts:
-        raise InvalidSetting(f"{folder} holds other answers; choose another folder.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not known.is_file():
-            refiner = with_components(weights, items, seed)
-            for name, (shape, kind) in _FILES.items():
-                path, whole = folder / f"{name}.npy", (len(items), *shape)
-                np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=whole)
-            torch.save(refiner.state_dict(), state)
-            known.write_text(json.dumps(facts), encoding="utf-8")
-        files = {n: np.lib.format.open_memmap(folder / f"{n}.npy", mode="r+") for n in _FILES}
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written to: {error}.") from error
+
+    def first() -> None:
+        torch.save(with_components(weights, items, seed).state_dict(), state)
+
+    files = open_rows(folder / _FACTS, facts, _FILES, len(items), "answers", first)
     refiner = Refiner()
     refiner.load_state_dict(torch.load(state, weights_only=True))
     seeing = replace(weights, refiner=stored(refiner))
     engine = open_engine(seeing, "auto")
-    missing = np.flatnonzero(files["done"] == 0).tolist()
-    with ThreadPoolExecutor(1) as pool:
-        looks = pool.map(lambda row: _seen(items[row], degrade, seed * 1_000_003 + row), missing)
-        rows = tqdm(zip(missing, looks, strict=True), "answers", len(missing), disable=not progress)
-        for row, seen in rows:
-            if seen is not None:
-                _put(files, row, *seen, engine, weights)
-    if not files["done"].any():
-        raise TrainingDataError("None of the photographs could be read.")
+    fill_rows(
+        files,
+        lambda row: _seen(items[row], degrade, seed * 1_000_003 + row),
+        lambda row, seen: _put(files, row, *seen, engine, weights),
+        "answers",
+        progress,
+    )
     return refiner
 
 
@@ -245,7 +230,7 @@ def _put(
     parts = _pack(prediction.statistics, prediction.usual, lightness, answer.features[0])
     for name, values in parts.items():
         files[name][row] = values
-    files["truth"][row], files["done"][row] = square, 1
+    files["truth"][row] = square
 
 
 def _pack(found: Statistics, usual: Folded, lightness: Array, features: Array) -> dict[str, Array]:

@@ -1,37 +1,34 @@
 """Captioned photographs as the words' model sees them: computed once and kept, to train it on.
 
-A folder of ``.npy`` files that are mapped into memory, one row a photograph, half a megabyte each,
-on grids of :data:`CELLS` and of twice as many places a side: what the network saw and thinks
-possible, the colours of the default settings, and the true ones. Photographs are brought to squares
-of :data:`SIDE` px. Computing can be stopped and goes on where it was.
+Rows (:mod:`.kept_rows`) of half a megabyte, on grids of :data:`CELLS` and of twice as many places a
+side: what the network saw and thinks possible, the colours of the default settings, and the true
+ones. Photographs are brought to squares of :data:`SIDE` px.
 """
 
 from __future__ import annotations
 
 import gzip
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..color.hues import CLASSES
 from ..color.lab import lightness_to_grey, srgb_to_lab
 from ..color.rarity import rarity_shift
 from ..color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE
 from ..color.upsample import mean_of_blocks
-from ..errors import InvalidSetting, OutputError, TrainingDataError
+from ..errors import InvalidSetting, TrainingDataError
 from ..guidance import Guidance
 from ..networks.refiner_layout import COMPONENTS
 from ..photo import Photo
 from ..pipeline import LOGIT_STRIDE, working_ab
 from ..settings import Settings
 from .coarse import COARSE, coarse_members
+from .kept_rows import fill_rows, open_rows
 from .photos import Item, decode
 
 if TYPE_CHECKING:
@@ -55,7 +52,6 @@ _FILES: dict[str, tuple[tuple[int, ...], type]] = {
     "colours": ((2, _FINE, _FINE), np.float16),
     "truth": ((2, _FINE, _FINE), np.float16),
     "lightness": ((_FINE, _FINE), np.float16),
-    "done": ((), np.uint8),
 }
 _FACTS = "captioned.json"
 #: classes and shares are kept as so many times their square roots
@@ -119,31 +115,14 @@ def compute(
         "features": colorizer.weights.features_id,
         "names": [item.name for item in items],
     }
-    known = folder / _FACTS
-    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != facts:
-        raise InvalidSetting(f"{folder} holds other photographs; choose another folder.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not known.is_file():
-            for name, (shape, kind) in _FILES.items():
-                path, whole = folder / f"{name}.npy", (len(items), *shape)
-                np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=whole)
-            known.write_text(json.dumps(facts), encoding="utf-8")
-        files = {n: np.lib.format.open_memmap(folder / f"{n}.npy", mode="r+") for n in _FILES}
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written to: {error}.") from error
-    missing = np.flatnonzero(files["done"] == 0).tolist()
-    with ThreadPoolExecutor(1) as pool:
-        squares = pool.map(lambda row: _square(items[row]), missing)
-        rows = zip(missing, squares, strict=True)
-        for row, square in tqdm(rows, "photographs", len(missing), disable=not progress):
-            if square is not None:
-                for name, values in _row(square, colorizer):
-                    files[name][row] = values
-                files["done"][row] = 1
-    if not files["done"].any():
-        raise TrainingDataError("None of the photographs could be read.")
-    return dict(files)
+    files = open_rows(folder / _FACTS, facts, _FILES, len(items), "photographs")
+
+    def put(row: int, square: NDArray[np.float32]) -> None:
+        for name, values in _row(square, colorizer):
+            files[name][row] = values
+
+    fill_rows(files, lambda row: _square(items[row]), put, "photographs", progress)
+    return files
 
 
 def _square(item: Item) -> NDArray[np.float32] | None:
