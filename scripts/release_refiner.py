@@ -16,6 +16,8 @@ from pathlib import Path
 from colorizer import weights
 from colorizer.settings import DEFAULT_MODEL
 from colorizer.weights.catalogue import refiner_of
+from colorizer.weights.checkpoint import parse_refiner, read_file
+from colorizer.weights.files import sha256_of
 
 
 def main() -> int:
@@ -23,13 +25,14 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     folder = Path(__file__).resolve().parents[1] / "weights"
-    target = refiner_of(folder / f"{DEFAULT_MODEL}.safetensors")
-    shutil.copyfile(sys.argv[1], target)
-    entry = weights.update_catalogue(DEFAULT_MODEL, folder=folder)
-    loaded = weights.load(DEFAULT_MODEL)
-    if loaded.refiner is None:
-        print(f"{target.name} was trained for other weights.", file=sys.stderr)
+    refined = folder / f"{DEFAULT_MODEL}.safetensors"
+    target = refiner_of(refined)
+    trained = Path(sys.argv[1])
+    if parse_refiner(*read_file(trained), trained, sha256_of(refined)) is None:
+        print(f"{trained.name} was trained for other weights.", file=sys.stderr)
         return 1
+    shutil.copyfile(trained, target)
+    entry = weights.update_catalogue(DEFAULT_MODEL, folder=folder)
     print(f"{target.name}: {target.stat().st_size:,} bytes, sha256 {entry.refiner_sha256}")
     return 0
 

@@ -59,6 +59,10 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
 )  # fmt: skip
 @click.option("--batch", type=click.IntRange(1), default=12, show_default=True)
 @click.option(
+    "--device", default="auto", show_default=True, metavar="NAME",
+    help="cpu, cuda, cuda:N; auto takes a GPU if there is one.",
+)  # fmt: skip
+@click.option(
     "--work",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs/refiner"),
@@ -85,21 +89,28 @@ def train_refiner(
     learning_rate: float,
     least_chroma: float,
     batch: int,
+    device: str,
     work: Path,
     output: Path,
 ) -> None:
-    """Train the small network of the second look on the answers of another, on the CPU."""
+    """Train the small network of the second look on the answers of another."""
     need_torch("Training")
     import numpy as np
 
     from .. import weights as library
     from ..networks.vgg16 import vgg16_convolutions
     from ..training.answers import Answers, compute_answers
+    from ..training.export_refiner import export_refiner
     from ..training.photos import find_photos, thinned
-    from ..training.refine import RefineConfig, Refinement, export_refiner
+    from ..training.refine import Refinement
+    from ..training.refine_config import RefineConfig
 
     config = RefineConfig(
-        batch=batch, learning_rate=learning_rate, minutes=minutes, least_chroma=least_chroma
+        batch=batch,
+        learning_rate=learning_rate,
+        minutes=minutes,
+        least_chroma=least_chroma,
+        device=device,
     )
     weights = library.load(model)
     vgg16 = weights if model == DEFAULT_MODEL else library.load(DEFAULT_MODEL)

@@ -17,14 +17,18 @@ class Perception:
     Args:
         blocks: of :func:`..networks.vgg16.vgg16_convolutions`.
         bf16: compute in bfloat16.
+        device: that the pictures will be on; ``None`` is the CPU.
     """
 
-    def __init__(self, blocks: Blocks, bf16: bool) -> None:
+    def __init__(self, blocks: Blocks, bf16: bool, device: torch.device | None = None) -> None:
         kind = torch.bfloat16 if bf16 else torch.float32
         self._kind = kind
-        self._mean = torch.tensor(CAFFE_BGR_MEAN).view(1, 3, 1, 1)
+        self._mean = torch.tensor(CAFFE_BGR_MEAN, device=device).view(1, 3, 1, 1)
         self._blocks = [
-            [(w.to(kind, memory_format=torch.channels_last), b.to(kind)) for w, b in block]
+            [
+                (w.to(device, kind, memory_format=torch.channels_last), b.to(device, kind))
+                for w, b in block
+            ]
             for block in blocks
         ]
 
@@ -36,7 +40,7 @@ class Perception:
     @staticmethod
     def distance(ours: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
         """VGG distance of each photograph (n,): 2 − 2 cos, mean over places, sum over blocks."""
-        total = torch.zeros(len(ours[0]))
+        total = torch.zeros(len(ours[0]), device=ours[0].device)
         for a, b in zip(ours, truth, strict=True):
             a, b = a.permute(0, 2, 3, 1).float(), b.permute(0, 2, 3, 1).float()
             lengths = (a * a).sum(dim=-1) * (b * b).sum(dim=-1)

@@ -12,6 +12,23 @@ from ..errors import DeviceUnavailable
 from .config import TrainConfig
 
 
+def device_named(name: str) -> torch.device:
+    """The device of a training: "auto" takes a GPU if there is one, "cuda" this process's own.
+
+    Raises:
+        DeviceUnavailable: if CUDA is asked for and not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if not name.startswith("cuda"):
+        return torch.device(name)
+    if not torch.cuda.is_available():
+        raise DeviceUnavailable("CUDA was asked for, but torch finds no CUDA device.")
+    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = True
+    return torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if name == "cuda" else name)
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Where this process computes, and which of how many it is (``torchrun`` tells it)."""
@@ -32,22 +49,13 @@ class Runtime:
             DeviceUnavailable: if CUDA is asked for and not there.
         """
         rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-        name = config.device
-        if name == "auto":
-            name = "cuda" if torch.cuda.is_available() else "cpu"
-        if name.startswith("cuda"):
-            if not torch.cuda.is_available():
-                raise DeviceUnavailable("CUDA was asked for, but torch finds no CUDA device.")
-            if name == "cuda":
-                name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
-            torch.backends.cuda.matmul.allow_tf32 = True
-            torch.backends.cudnn.allow_tf32 = True
+        device = device_named(config.device)
         if config.threads:
             torch.set_num_threads(config.threads)
         if world > 1 and not distributed.is_initialized():
-            distributed.init_process_group("nccl" if name.startswith("cuda") else "gloo")
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         torch.manual_seed(config.seed)
-        return cls(torch.device(name), rank, world)
+        return cls(device, rank, world)
 
     def generator(self, seed: int, epoch: int, step: int) -> torch.Generator:
         """Random numbers that depend on the place in the run alone, so that resuming is exact."""

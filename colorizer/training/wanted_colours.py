@@ -54,8 +54,8 @@ def class_weights(answers: Answers) -> NDArray[np.float32]:
 
 def rare_error(ab: Tensor, truth: Tensor, weights: NDArray[np.float32]) -> Tensor:
     """Mean error of colours (n, 2, h, w), in Lab units, the rare of the truth weighing more."""
-    of_truth = nearest_bins(truth.permute(0, 2, 3, 1).numpy())
-    weight = torch.from_numpy(weights[of_truth])
+    of_truth = nearest_bins(truth.permute(0, 2, 3, 1).cpu().numpy())
+    weight = torch.from_numpy(weights[of_truth]).to(ab.device)
     error = ((ab - truth).square().sum(dim=1) + 1).sqrt()
     return (weight * error).mean() / weight.mean()
 

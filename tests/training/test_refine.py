@@ -15,22 +15,24 @@ from colorizer.cli import main
 from colorizer.color import second_look
 from colorizer.color.hues import Folded
 from colorizer.color.lab import lab_to_srgb, srgb_to_lab
-from colorizer.errors import InvalidSetting, TrainingDataError
+from colorizer.errors import (
+    DeviceUnavailable,
+    InvalidSetting,
+    TrainingDataError,
+    WeightsCorrupt,
+)
 from colorizer.evaluation.vgg import VggDistance
 from colorizer.networks.refiner import Refiner
 from colorizer.networks.vgg16 import vgg16_convolutions
 from colorizer.training import answers as answers_module
 from colorizer.training.answers import SIDE, Answers, compute_answers, stored
+from colorizer.training.checkpoint import save_checkpoint
 from colorizer.training.judge import Judge
 from colorizer.training.perception import Perception
 from colorizer.training.photos import find_photos
-from colorizer.training.refine import (
-    RefineConfig,
-    Refinement,
-    Smoothed,
-    colours,
-    fields,
-)
+from colorizer.training.refine import Refinement
+from colorizer.training.refine_config import RefineConfig
+from colorizer.training.smoothed import Smoothed, colours, fields
 from colorizer.training.validate import to_rgb
 from colorizer.weights import LoadedWeights
 from colorizer.weights.catalogue import refiner_of
@@ -181,11 +183,56 @@ def test_a_run_learns_resumes_and_is_exported(
         assert len(list(csv.DictReader(file))) == 2
 
 
+def test_a_state_that_is_none_is_refused(
+    made: tuple[Refiner, Path], weights: LoadedWeights, tmp_path: Path
+) -> None:
+    answers = Answers(made[1])
+    training = Refinement(
+        RefineConfig(), Refiner(), answers, answers, vgg16_convolutions(weights)[:1]
+    )
+    state = tmp_path / "refiner.pt"
+    state.write_bytes(b"PK")
+    with pytest.raises(WeightsCorrupt, match="cannot be read"):
+        training.resume(state)
+    save_checkpoint(state, {"network": {}})
+    with pytest.raises(WeightsCorrupt, match="not the state of such a training"):
+        training.resume(state)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_missing_device_is_told(made: tuple[Refiner, Path], weights: LoadedWeights) -> None:
+    answers = Answers(made[1])
+    with pytest.raises(DeviceUnavailable, match="no CUDA device"):
+        Refinement(
+            RefineConfig(device="cuda"), Refiner(), answers, answers,
+            vgg16_convolutions(weights)[:1],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_step_on_each_device(
+    made: tuple[Refiner, Path], weights: LoadedWeights, device: str
+) -> None:
+    """In bfloat16, with the judge: every part of the loss on the device."""
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    answers = Answers(made[1])
+    refiner = Refiner()
+    refiner.load_state_dict(made[0].state_dict())
+    config = RefineConfig(batch=2, device=device, window=64)
+    training = Refinement(config, refiner, answers, answers, vgg16_convolutions(weights)[:2])
+    batches = training._batches()
+    for done in (0.1, 0.9):
+        assert training._learn(next(batches), done)["vgg"] > 0
+    batches.close()
+    assert all(p.device.type == device for p in training.averaged().parameters())
+
+
 def test_a_judge_learns_to_tell(made: tuple[Refiner, Path], weights: LoadedWeights) -> None:
     answers = Answers(made[1])
     config = RefineConfig(batch=2, bf16=False)
     training = Refinement(config, made[0], answers, answers, vgg16_convolutions(weights)[:1])
-    prepared = training._prepare(answers.ready(), np.random.default_rng(0))
+    prepared = next(training._batches())
     grey = torch.zeros_like(prepared.ab)
     for _ in range(30):
         training._teach_judge(prepared, grey)
