@@ -4,8 +4,8 @@
     python benchmarks/coherence.py PHOTOS… [--limit 100] [-o docs/coherence.json]
 
 Every row is the default settings with some of them, or some constants of colorizer/color/field.py,
-hues.py and coherence.py, changed; the network runs once for each photograph. Prepared and measured
-as by ``colorizer evaluate``; the table stands in docs/coherence.md.
+hues.py, likeness.py and coherence.py, changed; the network runs once for each photograph. Prepared
+and measured as by ``colorizer evaluate``; the table stands in docs/coherence.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from quality import PLACE_BY_PLACE
 from tqdm import tqdm
 
 from colorizer import Colorizer, ColorizerError, Settings
-from colorizer.color import coherence, hues
+from colorizer.color import coherence, hues, likeness
 from colorizer.color import field as colour_field
 from colorizer.evaluation.machine import describe_machine
 from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
@@ -36,7 +36,12 @@ from colorizer.evaluation.vgg import VggDistance
 from colorizer.settings import parse_assignments
 from colorizer.training.photos import thinned
 
-MODULES: dict[str, ModuleType] = {"field": colour_field, "hues": hues, "coherence": coherence}
+MODULES: dict[str, ModuleType] = {
+    "field": colour_field,
+    "hues": hues,
+    "coherence": coherence,
+    "likeness": likeness,
+}
 BEFORE = parse_assignments(PLACE_BY_PLACE)
 FIELD_ALONE = {"hues.SHARPNESS": 0.0, "coherence.MOST_GAIN": 1.0}
 
@@ -60,7 +65,8 @@ WAYS: dict[str, Way] = {
     "field, settling": Way(LARGE, {"coherence.MOST_GAIN": 1.0}),
     "field, chroma given back": Way(LARGE, {"hues.SHARPNESS": 0.0}),
     "field, settling, chroma given back": Way(LARGE),
-    "**second look, field**": Way(),
+    "second look, field": Way({}, {"likeness.STRENGTH": 0.0}),
+    "**second look, likeness, field**": Way(),
     "half of the second look": Way({"second_look": 0.5}),
     "evenness 0.5": Way({"coherence": 0.5}),
     "rare colours 0": Way({"rebalancing": 0}),
@@ -73,6 +79,8 @@ WAYS: dict[str, Way] = {
     "strength of a place 0.01": Way({}, {"field.STRENGTH": 0.01}),
     "strength of a place 0.1": Way({}, {"field.STRENGTH": 0.1}),
     "lightness scale 8": Way({}, {"field.LIGHTNESS_SCALE": 8.0}),
+    "likeness up to chroma 15": Way({}, {"likeness.FADE_CHROMA": 15.0}),
+    "likeness of fewer features": Way({}, {"likeness.FEATURE_SCALE": 0.8}),
 }
 
 

@@ -19,6 +19,7 @@ from .color.second_look import REBALANCING, TEMPERATURE, applied
 
 if TYPE_CHECKING:
     from .color.field import ColourField
+    from .color.likeness import Likeness
     from .pipeline import Prediction
     from .settings import Settings
     from .words.model import Said
@@ -36,6 +37,10 @@ class Places(Protocol):
     @property
     def field(self) -> ColourField:
         """The colour field."""
+
+    @property
+    def likeness(self) -> Likeness | None:
+        """What is like what; None where it is not known."""
 
     @property
     def rebalancing_weights(self) -> Array:
@@ -63,14 +68,27 @@ def together(places: Places, found: Folded, second_look: float, said: Said | Non
     """Coherent colours: after the second look, without it, or between the two."""
     believed = None if said is None else said.believed
     if places.look is not None and second_look == 1:
-        return places.field.smooth(applied(places.look, found, believed))
+        return looked_at(places, places.look, found, believed)
     # what the network was trained with is not known: it expects too much chroma
     unknown = np.ptp(places.rebalancing_weights) == 0
     even = coherent(found, places.field, 1.0 if unknown else None)
     if places.look is None or second_look == 0:
         return even
-    looked_at = places.field.smooth(applied(places.look, found, believed))
-    return even + np.float32(second_look) * (looked_at - even)
+    after = looked_at(places, places.look, found, believed)
+    return even + np.float32(second_look) * (after - even)
+
+
+def looked_at(
+    places: Places,
+    look: NDArray[np.floating[Any]],
+    found: Folded,
+    believed: Array | None = None,
+) -> Array:
+    """Coherent colours after the second look."""
+    seen = applied(look, found, believed)
+    if places.likeness is not None:
+        seen = places.likeness.smooth(seen, believed)
+    return places.field.smooth(seen)
 
 
 def distributions(

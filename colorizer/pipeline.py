@@ -19,11 +19,21 @@ from .color.hint_planes import hint_planes
 from .color.hints import HintField, Stroke
 from .color.hues import Folded, Statistics, statistics
 from .color.lab import grey_to_lightness
+from .color.likeness import Likeness, likeness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.rarity import calibrated_shift, sharpened
-from .color.second_look import OUTPUTS, REBALANCING, STRIDE, TEMPERATURE, compact, inputs
+from .color.second_look import (
+    OUTPUTS,
+    REBALANCING,
+    STRIDE,
+    TEMPERATURE,
+    applied,
+    compact,
+    expanded,
+    inputs,
+)
 from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
 from .decoding import colours, distributions, folded, together
 from .errors import InvalidSetting, PredictionMismatch
@@ -48,8 +58,8 @@ Array = NDArray[np.float32]
 LOGIT_STRIDE = 4
 _MULTIPLE = 8
 #: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
-#: and of the same for hints, with the back-substitutions that are kept
-DERIVED_BYTES = 2300
+#: of the same for hints, with the back-substitutions that are kept, and of what is like it
+DERIVED_BYTES = 2500
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -130,6 +140,15 @@ class Prediction:
     def usual(self) -> Folded:
         """The distributions as the refiner looks at them, at what is the default."""
         return folded(self, TEMPERATURE, REBALANCING)
+
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """What is like what, see :mod:`.color.likeness`; None without a second look."""
+        if self.look is None or self.features is None:
+            return None
+        seen = applied(self.look, self.usual)
+        features = expanded(self.features)
+        return likeness(seen, self.lightness_of_places, self.statistics, features)
 
     @cached_property
     def hint_field(self) -> HintField:

@@ -282,12 +282,15 @@ def test_coherence_goes_from_place_by_place_to_one_thing() -> None:
 
 def test_its_size_counts_what_is_derived_from_it() -> None:
     """Whoever keeps predictions in memory goes by it."""
-    prediction = colorizer().predict(mid_grey(), working_size=128)
+    maker = colorizer()
+    maker.engine = LookingEngine((30.0, 40.0))
+    prediction = maker.predict(mid_grey(), working_size=128)
+    assert prediction.likeness is not None
     found, field = prediction.statistics, prediction.field
     arrays = [found.hues, found.expected, found.variance, found.classes, found.favoured.hues]
     arrays += [prediction.usual.hues, prediction.usual.expected]
     arrays += [found.favoured.expected, found.share, field.confidence, field.right, field.down]
-    stored = prediction.logits.nbytes + prediction.lightness.nbytes
+    stored = prediction.logits.nbytes + prediction.lightness.nbytes + prediction.likeness.nbytes
     assert prediction.nbytes > stored + sum(array.nbytes for array in arrays)
 
 
@@ -338,6 +341,22 @@ def test_the_refiner_is_asked_once_and_padded_for() -> None:
     a, b = native_ab(prediction, PLAIN)
     assert np.hypot(a, b)[:, :80].max() < 1
     assert np.hypot(a, b)[:, -60:].min() > 40
+
+
+def test_what_looks_alike_is_known_where_there_are_features() -> None:
+    maker = colorizer((0.0, 10.0))
+    maker.engine = LookingEngine((0.0, 10.0))
+    prediction = maker.predict(grey(136, 200), working_size=136)
+    assert prediction.likeness is not None
+    before = replace(prediction, features=None)  # as earlier versions stored it
+    assert before.likeness is None
+    even, drifting = (
+        native_ab(p, PLAIN)[1][:, [20, -20]].mean(axis=0) for p in (prediction, before)
+    )
+    assert np.ptp(drifting) > 8  # half of it was not believed in
+    assert np.ptp(even) < 0.7 * np.ptp(drifting)
+    same = [native_ab(p, PLAIN.with_changes({"coherence": 0})) for p in (prediction, before)]
+    np.testing.assert_array_equal(*same)
 
 
 def test_without_coherence_the_paper_decodes() -> None:

@@ -35,7 +35,7 @@ from .upsample import enlarge, mean_of_blocks
 Array = NDArray[np.float32]
 
 #: strength of a place of the usual variance beside a neighbour of the same lightness, which has 1
-STRENGTH = 0.03
+STRENGTH = 0.02
 #: usual variance of a distribution, Lab units squared (a* and b* together)
 USUAL_VARIANCE = 400.0
 #: a distribution of less variance than this is as sure as can be

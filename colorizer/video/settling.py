@@ -114,6 +114,9 @@ class Stack:
         found = self.planes.transpose(2, 0, 1)[_LOOK]
         return found if len(found) else None
 
+    #: the averages hold what is alike together already
+    likeness = None
+
     @cached_property
     def field(self) -> ColourField:
         """What joins its places."""
