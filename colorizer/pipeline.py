@@ -59,7 +59,7 @@ LOGIT_STRIDE = 4
 _MULTIPLE = 8
 #: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
 #: of the same for hints, with the back-substitutions that are kept, and of what is like it
-DERIVED_BYTES = 2500
+DERIVED_BYTES = 2700
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 

@@ -54,13 +54,13 @@ class Likeness:
     """What is like what in a photograph, see :func:`likeness`.
 
     Attributes:
-        weights: (n, m) float16, W of n places and m cells; each row sums to 1.
+        weights: (n, m), W of n places and m cells; each row sums to 1.
         strength: (h', w') of the places, s.
         confidence: (h', w') of the places, c.
         step: side of a place on the grid of the logits.
     """
 
-    weights: NDArray[np.float16]
+    weights: Array
     strength: Array
     confidence: Array
     step: int
@@ -85,7 +85,7 @@ class Likeness:
             strength, weight = strength * share, weight * share
         told = mean_of_blocks(np.concatenate([places * weight, weight[None]]), _CELL)
         of_all = mean_of_blocks(self.confidence[None], _CELL)
-        sums = (told / of_all).reshape(len(told), -1) @ self.weights.T.astype(np.float32)
+        sums = (told / of_all).reshape(len(told), -1) @ self.weights.T
         like = (sums[:2] / np.maximum(sums[2:], np.float32(1e-6))).reshape(places.shape)
         move = strength * (like - places)
         rows, columns = strength.shape
@@ -106,9 +106,10 @@ def likeness(
     block = int(np.ceil(np.sqrt(features[0].size / MOST_PLACES)))
     step = _PLACE * block
     (sure,) = mean_of_blocks(confidence(found.variance)[None], step)
+    small = features if block == 1 else mean_of_blocks(features, block)
     seen = np.concatenate(
         [
-            mean_of_blocks(features, block) / np.float32(FEATURE_SCALE * np.sqrt(len(features))),
+            small / np.float32(FEATURE_SCALE * np.sqrt(len(features))),
             mean_of_blocks(lightness[None], step) / np.float32(LIGHTNESS_SCALE),
             mean_of_blocks(usual, step) / np.float32(COLOUR_SCALE),
         ]
@@ -130,4 +131,4 @@ def likeness(
     like = (cells(colours) @ weights.T).reshape(colours.shape)
     chroma = np.maximum(np.hypot(*colours), np.hypot(*like))
     strength = np.float32(STRENGTH) * np.exp(-(chroma**2) / np.float32(2 * FADE_CHROMA**2))
-    return Likeness(weights.astype(np.float16), strength, sure, step)
+    return Likeness(weights, strength, sure, step)
