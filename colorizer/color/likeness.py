@@ -85,23 +85,21 @@ class Likeness:
             strength, weight = strength * share, weight * share
         told = mean_of_blocks(np.concatenate([places * weight, weight[None]]), _CELL)
         of_all = mean_of_blocks(self.confidence[None], _CELL)
-        sums = (told / of_all).reshape(len(told), -1) @ self.weights.T
+        sums = np.asarray((told / of_all).reshape(len(told), -1) @ self.weights.T, np.float32)
         like = (sums[:2] / np.maximum(sums[2:], np.float32(1e-6))).reshape(places.shape)
         move = strength * (like - places)
         rows, columns = strength.shape
         return colours + enlarge(move, rows * self.step, columns * self.step)[:, :height, :width]
 
 
-def likeness(
-    usual: Array, lightness: Array, found: Statistics, features: NDArray[np.floating]
-) -> Likeness:
+def likeness(usual: Array, lightness: Array, found: Statistics, features: Array) -> Likeness:
     """What is like what.
 
     Args:
         usual: u, (2, h, w), Lab units.
         lightness: (h, w) L*.
         found: of the calibrated distributions, on a grid of (h, w).
-        features: (k, h/2, w/2), of about unit variance.
+        features: (k, h/2, w/2) float32, of about unit variance.
     """
     block = int(np.ceil(np.sqrt(features[0].size / MOST_PLACES)))
     step = _PLACE * block
