@@ -87,7 +87,7 @@ class Likeness:
         of_all = mean_of_blocks(self.confidence[None], _CELL)
         sums = np.asarray((told / of_all).reshape(len(told), -1) @ self.weights.T, np.float32)
         like = (sums[:2] / np.maximum(sums[2:], np.float32(1e-6))).reshape(places.shape)
-        move = strength * (like - places)
+        move = np.asarray(strength * (like - places), np.float32)
         rows, columns = strength.shape
         return colours + enlarge(move, rows * self.step, columns * self.step)[:, :height, :width]
 
