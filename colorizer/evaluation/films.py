@@ -102,13 +102,13 @@ def evaluate_film(
     """
     settings = settings or Settings()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        film = Film(*stack.enter_context(opened(path)), path.name, MAX_PIXELS)
+        film = Film(*stack.enter_context(opened(path)), path, MAX_PIXELS)
         target = Path(folder) / "ours.mkv"
         end = None if limit is None else float(limit / film.rate)
         result = colorize(
             path, target, colorizer, settings, output=Output("ffv1"), end=end, every=every
         )
-        ours = Film(*stack.enter_context(opened(target)), target.name, MAX_PIXELS)
+        ours = Film(*stack.enter_context(opened(target)), target, MAX_PIXELS)
         form = Form.of(ours, Output("ffv1"), deinterlace=True)
         found = _Rows(vgg)
         pairs = zip(film.in_colour(), ours.in_colour(), strict=False)

@@ -10,13 +10,17 @@ from typing import Any
 
 import av
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
+from PIL import Image
 
+from colorizer import pipeline
 from colorizer.color.bins import ab_bins
 from colorizer.color.upsample import mean_of_blocks
 from colorizer.photo import Photo, Provenance
 from colorizer.pipeline import Prediction, _padded, shrink_lightness, working_shape
 from colorizer.settings import Settings
+from colorizer.video import Result, colorize
 
 Array = NDArray[Any]
 
@@ -177,6 +181,10 @@ class KnowingColorizer:
             np.ones(313, np.float32),
         )
 
+    def colorize(self, photo: Photo, settings: Settings, guidance: Any) -> Photo:
+        """As :meth:`colorizer.Colorizer.colorize`."""
+        return pipeline.render(photo, self.predict(photo), settings, guidance)
+
     def provenance(self, settings: Settings, guidance: Any = None) -> Provenance:
         """A note."""
         return Provenance("knowing", "0" * 64, settings.as_dict(), "1.2.3")
@@ -202,3 +210,34 @@ def planes_of(path: Path) -> list[list[Array]]:
                 planes.append(samples[: plane.height, : plane.width].copy())
             found.append(planes)
     return found
+
+
+def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
+    """Colour a film."""
+    model: Any = colorizer or KnowingColorizer()
+    return colorize(source, target, model, **options)
+
+
+def deep(number: int, scene: int = 1) -> Array:
+    """Of 16 bits, with something in the lower ones."""
+    noise = np.random.default_rng(number).integers(0, 257, (HEIGHT, WIDTH))
+    return (shapes(number, scene=scene).astype(np.uint16) * 256 + noise).astype(np.uint16)
+
+
+def write_frames(
+    folder: Path, frames: Sequence[Array], pattern: str = "scan_{:04d}.png", first: int = 1
+) -> Path:
+    """A folder of pictures, called by their numbers."""
+    folder.mkdir()
+    for number, pixels in enumerate(frames, first):
+        file = folder / pattern.format(number)
+        if file.suffix == ".tif":
+            tifffile.imwrite(file, pixels, photometric="minisblack")
+        else:
+            Image.fromarray(pixels).save(file)
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    """Of what is in a folder."""
+    return sorted(file.name for file in folder.iterdir())

@@ -18,10 +18,9 @@ from colorizer.video import (
     FilmHint,
     Output,
     Progress,
-    Result,
-    colorize,
+    into_film,
     probe,
-    rendering,
+    run,
     stretches,
 )
 
@@ -30,15 +29,11 @@ from .clips import (
     WIDTH,
     KnowingColorizer,
     planes_of,
+    render,
     rgb_frames,
     shapes,
     write_clip,
 )
-
-
-def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
-    model: Any = colorizer or KnowingColorizer()
-    return colorize(source, target, model, **options)
 
 
 @pytest.fixture
@@ -233,8 +228,8 @@ class _Killed(Exception):
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "SEGMENT", 0.3)
-    monkeypatch.setattr(rendering, "_REPORT", 0.0)
+    monkeypatch.setattr(into_film, "SEGMENT", 0.3)
+    monkeypatch.setattr(run, "REPORT", 0.0)
     monkeypatch.setattr(stretches, "MOST_FRAMES", 9)
 
 
