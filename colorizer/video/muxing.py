@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import OutputError, UnsupportedFilm
 from .container import opened, pyav
 from .film import Codec
-from .writing import Form
+from .writing import Form, say_colours
 
 #: what the codecs are at home in, by the suffix of the target
 CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
@@ -79,8 +79,9 @@ def put_together(
             film = stack.enter_context(av.open(str(target), "w", container, options))
             first = stack.enter_context(av.open(str(segments[0][0])))
             stream = film.add_stream_from_template(first.streams.video[0])
-            stream.codec_context.framerate = form.rate
-            stream.codec_context.sample_aspect_ratio = form.pixel_aspect
+            context = stream.codec_context
+            context.framerate, context.sample_aspect_ratio = form.rate, form.pixel_aspect
+            say_colours(context, form)  # NUT does not
             lost: list[str] = []
             if form.codec == "ffv1" and form.pixel_aspect != 1:
                 lost.append("FFV1 in .mkv does not say that its pixels are not square.")

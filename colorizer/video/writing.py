@@ -129,6 +129,13 @@ class Form:
         return found
 
 
+def say_colours(context: Any, form: Form) -> None:
+    """Let a stream, by its codec's context, say how its codes are to be understood."""
+    context.colorspace = _NUMBERS[form.levels.matrix]
+    context.color_range = 2 if form.levels.full else 1
+    context.color_primaries, context.color_trc = form.primaries, form.transfer
+
+
 class Segment:
     """A file of encoded pictures.
 
@@ -154,9 +161,7 @@ class Segment:
         context.pix_fmt = form.pixel_format
         context.time_base = form.time_base
         context.sample_aspect_ratio = form.pixel_aspect
-        context.colorspace = _NUMBERS[form.levels.matrix]
-        context.color_range = 2 if form.levels.full else 1
-        context.color_primaries, context.color_trc = form.primaries, form.transfer
+        say_colours(context, form)
         context.flags |= av.codec.context.Flags.global_header
         context.options = self._options()
         self._stream = stream

@@ -66,6 +66,7 @@ def write_clip(
     aspect: Fraction | None = None,
     fields: str = "",
     colour_range: int = 1,
+    matrix: int = 2,
     metadata: dict[str, str] | None = None,
     chapters: Any = None,
     container: str | None = None,
@@ -82,7 +83,7 @@ def write_clip(
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = width, height, pixel_format
         context.time_base = time_base
-        context.color_range = colour_range
+        context.color_range, context.colorspace = colour_range, matrix
         if aspect is not None:
             context.sample_aspect_ratio = aspect
         if fields:
@@ -101,7 +102,7 @@ def write_clip(
                 neutral = 512 if "10le" in pixel_format else depth
                 shape = picture.planes[index].height, picture.planes[index].width
                 fill(picture, index, np.full(shape, neutral, luma.dtype))
-            picture.color_range = colour_range
+            picture.color_range, picture.colorspace = colour_range, matrix
             picture.pts = number * 40 if times is None else times[number]
             picture.time_base = time_base
             if graph is not None:
