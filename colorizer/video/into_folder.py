@@ -60,6 +60,7 @@ class IntoFolder:
         self._target, self._bits, self._note = target, pictures.bits, note
         self._format = pictures.format or _format_of(source)
         self._stem, self._info = path.stem, source.info
+        self._begun = False
         self._names: list[Path] | None = None
         if isinstance(source, ImageSequence):
             self._names = _names(source.files, target, self._format)[first:]
@@ -83,7 +84,9 @@ class IntoFolder:
             raise OutputError(
                 f"The folder {self._target} could not be made: {error.strerror or error}."
             ) from error
-        remove_leftovers(self.file(number) for number in range(self._count))
+        if not self._begun:
+            remove_leftovers(self.file(number) for number in range(self._count))
+            self._begun = True
         return _Writer(self, before)
 
     def holds(self, folder: Path, piece: Piece, before: int) -> bool:

@@ -94,7 +94,6 @@ def colorize(
         span = _Span(reader, start, end)
         into: Destination
         if isinstance(output, Pictures):
-            target = target.absolute()
             into = IntoFolder(target, source, painter, output, note, span.first)
         else:
             sentence = note.sentence if note else ""
@@ -107,7 +106,7 @@ def colorize(
             state = painter.state(piece.begins, piece.ends)
             return piece.source == state and into.holds(folder, piece, before)
 
-        parts = Parts.of(target, asked, resume, holds)
+        parts = Parts.of(target.absolute(), asked, resume, holds)
 
         def predict(frame: Frame) -> Prediction:
             return colorizer.predict(Photo(frame.grey), working_size=settings.working_size)
