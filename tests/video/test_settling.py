@@ -10,7 +10,7 @@ from colorizer.video.settling import MOST_GAIN, restoring_gain
 
 def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
     draw = np.random.default_rng(1)
-    true = np.broadcast_to(np.float32([[[12]], [[-9]]]), (2, 50, 60))
+    true = np.broadcast_to(np.array([[[12]], [[-9]]], np.float32), (2, 50, 60))
     assert restoring_gain(true * np.float32(0.9), true) == pytest.approx(1 / 0.9)
     wavering = true + draw.normal(0, 12, true.shape).astype(np.float32)
     assert np.hypot(*wavering).mean() > 1.2 * np.hypot(*true).mean()
