@@ -1,4 +1,4 @@
-"""``colorizer video``: films, from file to file."""
+"""``colorizer video``: films in files and in folders of frames, into either."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidGuidance, OutputError
+from ..errors import InvalidGuidance, InvalidSetting, OutputError
 from ..guidance import Hint, Reference
 from ..names import printable
 from ..settings import Settings
-from ..video.film import CODECS, FilmGuidance, FilmHint, Output
+from ..video.film import CODECS, PICTURE_FORMATS, FilmGuidance, FilmHint, Output, Pictures
 from .colorize import STOPPED
 from .guidance_options import read_reference
 from .options import Choice, device_options, load_colorizer, setting_options
@@ -79,15 +79,15 @@ def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | Non
     required=True,
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="The film in colour: .mp4, .m4v, .mov or .mkv; with --preview a folder for the stills.",
+    help="The film in colour: .mp4, .m4v, .mov or .mkv, or a folder for its frames as pictures; "
+    "with --preview a folder for the stills.",
 )
 @click.option(
     "--codec",
-    type=Choice(CODECS),
-    default=Output.codec,
-    show_default=True,
+    type=Choice([*CODECS, *PICTURE_FORMATS]),
     help="h264 plays everywhere; h265 is smaller; prores (.mov) and ffv1 (.mkv, without loss) are "
-    "for archives.",
+    "for archives; png and tiff are for folders.  [default: h264; of a folder tiff if the frames "
+    "are, else png]",
 )
 @click.option(
     "--crf",
@@ -96,8 +96,13 @@ def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | Non
 )
 @click.option(
     "--bits",
-    type=Choice(["8", "10"]),
-    help="Of each sample.  [default: 8 of films that have 8, else 10]",
+    type=Choice(["8", "10", "16"]),
+    help="Of each sample, 16 of pictures only.  [default: 8 of what has 8, else 10 or 16]",
+)
+@click.option(
+    "--frame-rate",
+    metavar="RATE",
+    help="Frames a second of a folder of pictures: 16, 23.976, 24000/1001.  [default: 24]",
 )
 @setting_options
 @click.option(
@@ -154,6 +159,7 @@ def video(
     codec: Any,
     crf: int | None,
     bits: str | None,
+    frame_rate: str | None,
     hints: tuple[str, ...],
     reference: Path | None,
     reference_amount: float,
@@ -171,6 +177,9 @@ def video(
 ) -> None:
     """Colour a film, its sound, subtitles, chapters and luma untouched.
 
+    FILM is a file, or a folder of numbered pictures, one for each frame; so is OUT. Pictures are
+    called as those that they are made of.
+
     Colours stay on what they belong to: within a shot they are carried along the motion, and the
     decisions that are taken on a picture as a whole are taken for the shot. Ctrl-C ends the film
     where it is, playable; --resume then goes on.
@@ -182,28 +191,47 @@ def video(
         tuple(map(timed_hint, hints)),
         None if reference is None else read_reference(reference, reference_amount),
     )
-    output = Output(codec, crf, None if bits is None else int(bits))
     if preview is not None:
         if guidance.hints:
             raise click.UsageError("--preview does not show hints; leave --hint out.")
-        _preview(film, out, preview, settings, guidance, (device, engine), deinterlace)
+        moments = {"deinterlace": deinterlace, "frame_rate": frame_rate}
+        _preview(film, out, preview, settings, guidance, (device, engine), moments)
         return
-    if out.exists() and not (resume or overwrite):
+    output = _output(out, codec, crf, None if bits is None else int(bits))
+    if _is_taken(out) and not (resume or overwrite):
         raise OutputError(f"{out} exists; --overwrite replaces it, --resume goes on with it.")
     from .. import video as films
 
-    films.probe(film)  # before the model is loaded
+    films.probe(film, frame_rate=frame_rate)  # before the model is loaded
     colorizer = load_colorizer(settings.model, device, engine)
     with _bar() as tell, _interruptible() as stopped:
         result = films.colorize(
             film, out, colorizer, settings,
-            guidance=guidance, output=output, start=start, end=end, every=every,
-            deinterlace=deinterlace, provenance=not no_provenance,
+            guidance=guidance, output=output, frame_rate=frame_rate, start=start, end=end,
+            every=every, deinterlace=deinterlace, provenance=not no_provenance,
             progress=tell, cancelled=lambda: bool(stopped), resume=resume,
         )  # fmt: skip
     _report(result)
     if not result.complete:
         ctx.exit(STOPPED)
+
+
+def _output(out: Path, codec: Any, crf: int | None, bits: int | None) -> Output | Pictures:
+    from ..video.destination import is_folder
+
+    if codec in PICTURE_FORMATS or (codec is None and is_folder(out)):
+        if crf is not None:
+            raise InvalidSetting("crf is for h264 and h265 only.")
+        return Pictures(codec, bits)
+    return Output(codec or Output.codec, crf, bits)
+
+
+def _is_taken(out: Path) -> bool:
+    """Whether there is something that a result might replace."""
+    try:
+        return any(out.iterdir())
+    except OSError:  # a file, nothing, or not ours to read
+        return out.exists()
 
 
 def _report(result: Result) -> None:
@@ -261,13 +289,13 @@ def _preview(
     settings: Settings,
     guidance: FilmGuidance,
     where: tuple[str, str],
-    deinterlace: bool,
+    moments: dict[str, Any],
 ) -> None:
     from .. import photo
     from .. import video as films
     from ..guidance import Guidance
 
-    stills = films.stills(film, count, deinterlace=deinterlace)
+    stills = films.stills(film, count, **moments)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -275,7 +303,7 @@ def _preview(
     colorizer = load_colorizer(settings.model, *where)
     known = Guidance(reference=guidance.reference)
     for still in stills:
-        file = out / f"{film.stem}-{still.time:09.3f}s.png"
+        file = out / f"{film.resolve().stem}-{still.time:09.3f}s.png"
         result = colorizer.colorize(still.photo, settings, known)
         photo.write(result, file, provenance=colorizer.provenance(settings, known))
         click.echo(printable(str(file)))

@@ -37,7 +37,7 @@ from .steadiness import Steadiness, small_pictures
 Array = NDArray[np.float32]
 
 TRUTH, OURS, ALONE = "truth", "ours", "frame by frame"
-#: PSNR and VGG distance are taken of every so manyth frame
+#: the VGG distance is taken of every so manyth frame
 STEP = 10
 
 
@@ -49,7 +49,7 @@ class Row:
         change: along the motion, see :mod:`.steadiness`, Lab units.
         chroma: mean, Lab units.
         psnr: dB, mean over frames; None of the truth.
-        vgg: VGG distance, mean over frames; None of the truth or if it was not measured.
+        vgg: VGG distance, mean over every tenth frame; None of the truth or if it was not measured.
     """
 
     change: float
@@ -102,13 +102,13 @@ def evaluate_film(
     """
     settings = settings or Settings()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        film = Film(*stack.enter_context(opened(path)), path.name, MAX_PIXELS)
+        film = Film(*stack.enter_context(opened(path)), path, MAX_PIXELS)
         target = Path(folder) / "ours.mkv"
         end = None if limit is None else float(limit / film.rate)
         result = colorize(
             path, target, colorizer, settings, output=Output("ffv1"), end=end, every=every
         )
-        ours = Film(*stack.enter_context(opened(target)), target.name, MAX_PIXELS)
+        ours = Film(*stack.enter_context(opened(target)), target, MAX_PIXELS)
         form = Form.of(ours, Output("ffv1"), deinterlace=True)
         found = _Rows(vgg)
         pairs = zip(film.in_colour(), ours.in_colour(), strict=False)
@@ -143,12 +143,12 @@ class _Rows:
         self._steadiness.add(luma, abs_)
         for name, ab in abs_.items():
             self._note(name, "chroma", float(np.hypot(ab[..., 0], ab[..., 1]).mean()))
-            if name == TRUTH or self._count % STEP:
+            if name == TRUTH:
                 continue
             truth = np.ascontiguousarray(pictures[TRUTH])
             result = np.ascontiguousarray(pictures[name])
             self._note(name, "psnr", psnr(truth, result))
-            if self._vgg is not None:
+            if self._vgg is not None and self._count % STEP == 0:
                 self._note(name, "vgg", self._vgg(truth, result))
         self._count += 1
 

@@ -6,6 +6,7 @@
     for still in video.stills("old.mp4", 10):  # to choose settings by
         ...
     video.colorize("old.mp4", "old-colour.mp4", Colorizer.load(), Settings(saturation=1.1))
+    video.colorize("scans/", "in-colour/", Colorizer.load(), frame_rate=18)  # numbered pictures
 
 Names are imported when they are first used; PyAV and OpenCV only when a film is opened.
 """
@@ -17,9 +18,21 @@ from typing import TYPE_CHECKING
 from .._lazy import attach
 
 if TYPE_CHECKING:
-    from .film import Codec, FilmGuidance, FilmHint, FilmInfo, Output, Progress, Result, Still
-    from .reading import MAX_PIXELS, probe, stills
+    from .film import (
+        Codec,
+        FilmGuidance,
+        FilmHint,
+        FilmInfo,
+        Output,
+        PictureFormat,
+        Pictures,
+        Progress,
+        Result,
+        Still,
+    )
+    from .reading import MAX_PIXELS
     from .rendering import colorize
+    from .sources import probe, stills
 
 __all__ = [
     "MAX_PIXELS",
@@ -28,6 +41,8 @@ __all__ = [
     "FilmHint",
     "FilmInfo",
     "Output",
+    "PictureFormat",
+    "Pictures",
     "Progress",
     "Result",
     "Still",
@@ -43,12 +58,14 @@ _HOME = {
     "FilmHint": "film",
     "FilmInfo": "film",
     "Output": "film",
+    "PictureFormat": "film",
+    "Pictures": "film",
     "Progress": "film",
     "Result": "film",
     "Still": "film",
     "colorize": "rendering",
-    "probe": "reading",
-    "stills": "reading",
+    "probe": "sources",
+    "stills": "sources",
 }
 
 __getattr__, __dir__ = attach(__name__, _HOME)

@@ -25,7 +25,12 @@ from .luma import COEFFICIENTS, Levels
 
 
 def chroma_planes(
-    luma: NDArray[Any], levels: Levels, colour: LinearColour, across: int, down: int, bits: int
+    luma: NDArray[Any],
+    levels: Levels,
+    colour: LinearColour,
+    across: int,
+    down: int,
+    result: Levels,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Cb and Cr of a frame, uint8 (8 bits) or uint16 codes, (H / down, W / across) each.
 
@@ -34,14 +39,14 @@ def chroma_planes(
         levels: what they mean.
         colour: of the frame, at any size.
         across, down: pixels of luma for each of chroma, 1 or 2.
-        bits: of the result.
+        result: what the codes of the result mean.
     """
     sums = _sums(luma, across, down)
     painter = Painter(sums, _luminance(levels, across * down), colour, 16)
     rgb = np.empty((*sums.shape, 3), np.uint16)
     painter.paint(slice(0, len(sums)), rgb)
-    codes = cv2.transform(rgb, _matrix(levels, bits))
-    dtype = np.uint8 if bits == 8 else np.uint16
+    codes = cv2.transform(rgb, _matrix(result))
+    dtype = np.uint8 if result.bits == 8 else np.uint16
     return codes[..., 0].astype(dtype), codes[..., 1].astype(dtype)
 
 
@@ -62,28 +67,23 @@ def _luminance(levels: Levels, count: int) -> NDArray[np.float64]:
 
 
 @cache
-def _matrix(levels: Levels, bits: int) -> NDArray[np.float64]:
+def _matrix(levels: Levels) -> NDArray[np.float64]:
     """(2, 4): from 16-bit sRGB' to codes of Cb and Cr."""
     red, blue = COEFFICIENTS[levels.matrix]
     luma = np.array([red, 1 - red - blue, blue])
     rows = np.stack(
         [(np.eye(3)[2] - luma) / (2 * (1 - blue)), (np.eye(3)[0] - luma) / (2 * (1 - red))]
     )
-    span = (1 << bits) - 1 if levels.full else 224 << (bits - 8)
+    span = levels.span if levels.full else 224 << (levels.bits - 8)
     rows *= span / 65535
-    return np.column_stack([rows, np.full(2, 1 << (bits - 1))])
+    return np.column_stack([rows, np.full(2, 1 << (levels.bits - 1))])
 
 
-def converted(luma: NDArray[Any], levels: Levels, bits: int) -> NDArray[Any]:
-    """Luma codes of ``levels`` as codes of so many bits; the same array if they have them."""
-    if bits == levels.bits:
+def converted(luma: NDArray[Any], levels: Levels, result: Levels) -> NDArray[Any]:
+    """Luma codes of ``levels`` as codes of ``result``; the same array if these mean the same."""
+    if (levels.bits, levels.full) == (result.bits, result.full):
         return luma
-    dtype = np.uint8 if bits == 8 else np.uint16
-    if levels.full:
-        scale = ((1 << bits) - 1) / ((1 << levels.bits) - 1)
-        return np.rint(luma * np.float32(scale)).astype(dtype)
-    if bits > levels.bits:
-        return np.asarray(luma.astype(np.uint16) << (bits - levels.bits), dtype)
-    shift = levels.bits - bits
-    rounded = (luma.astype(np.uint32) + (1 << (shift - 1))) >> shift
-    return np.asarray(np.minimum(rounded, (1 << bits) - 1), dtype)
+    scale = np.float32(result.span / levels.span)
+    codes = np.rint((luma - np.float32(levels.black)) * scale + np.float32(result.black))
+    dtype = np.uint8 if result.bits == 8 else np.uint16
+    return np.asarray(np.clip(codes, 0, (1 << result.bits) - 1), dtype)

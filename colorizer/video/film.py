@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 #: how a film is written: H.264, H.265, Apple ProRes 422 HQ, FFV1 (without loss)
 Codec = Literal["h264", "h265", "prores", "ffv1"]
 CODECS: tuple[Codec, ...] = get_args(Codec)
+#: how its frames are written as pictures, without loss
+PictureFormat = Literal["png", "tiff"]
+PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
 #: hints of one film at the most
 MOST_HINTS = 200
 
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """What is known of a film before it is read.
+    """What is known of a film, or of a folder of frames, before it is read.
 
     Attributes:
         width, height: px, the right way up.
@@ -33,7 +36,7 @@ class FilmInfo:
         rotation: degrees by which the stored frames are turned to be upright, counter-clockwise.
         interlaced: whether its first frames are said to be.
         bits: of a luma sample, 8 to 16.
-        codec, container: as FFmpeg calls them.
+        codec, container: as FFmpeg calls them; of a folder the format of its first picture, and "".
         audio, subtitles, chapters: how many of them there are.
     """
 
@@ -151,6 +154,30 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """How a film is written as a folder of pictures, one for each frame.
+
+    Attributes:
+        format: one of :data:`PICTURE_FORMATS`; None is TIFF if the film's frames are, else PNG.
+        bits: 8 or 16; None is what a frame has, and 16 of films with more than 8.
+
+    Raises:
+        InvalidSetting: if one of them is not right.
+    """
+
+    format: PictureFormat | None = None
+    bits: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.format not in (None, *PICTURE_FORMATS):
+            raise InvalidSetting(
+                f"Frames are not written as {self.format!r}, but as {' or '.join(PICTURE_FORMATS)}."
+            )
+        if self.bits not in (None, 8, 16):
+            raise InvalidSetting(f"bits of pictures must be 8 or 16, not {self.bits}.")
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a film is.
 
@@ -172,14 +199,14 @@ class Result:
     """What has become of a film.
 
     Attributes:
-        target: where it is; None if it was stopped before there was a frame.
+        target: the film or the folder; None if it was stopped before there was a frame.
         frames: in it.
-        complete: False if it was stopped: then the target is playable and ends early, and the
-            same call goes on from where it was.
+        complete: False if it was stopped: then the target is playable (or has the first frames)
+            and ends early, and the same call goes on from where it was.
         shots: that were found.
         key_frames: frames that the network has seen.
         seconds: that this run took.
-        warnings: what could not be kept, in plain sentences.
+        warnings: what could not be kept and what is odd, in plain sentences.
     """
 
     target: Path | None

@@ -12,10 +12,10 @@ from typing import Any
 from ..errors import OutputError, UnsupportedFilm
 from .container import opened, pyav
 from .film import Codec
-from .writing import Form
+from .writing import Form, say_colours
 
 #: what the codecs are at home in, by the suffix of the target
-_CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
+CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
     ".mp4": ("mp4", ("h264", "h265")),
     ".m4v": ("mp4", ("h264", "h265")),
     ".mov": ("mov", ("h264", "h265", "prores")),
@@ -29,14 +29,14 @@ def container_for(target: Path, codec: Codec) -> str:
     Raises:
         UnsupportedFilm: if there is none such, or it does not hold the codec.
     """
-    known = _CONTAINERS.get(target.suffix.lower())
+    known = CONTAINERS.get(target.suffix.lower())
     if known is None:
         raise UnsupportedFilm(
-            f"Films are written to {', '.join(_CONTAINERS)}, not to {target.suffix or 'no suffix'}."
+            f"Films are written to {', '.join(CONTAINERS)}, not to {target.suffix or 'no suffix'}."
         )
     name, codecs = known
     if codec not in codecs:
-        fitting = [suffix for suffix, (_, held) in _CONTAINERS.items() if codec in held]
+        fitting = [suffix for suffix, (_, held) in CONTAINERS.items() if codec in held]
         raise UnsupportedFilm(
             f"{target.suffix} does not hold {codec}; choose {' or '.join(fitting)}."
         )
@@ -46,7 +46,7 @@ def container_for(target: Path, codec: Codec) -> str:
 def put_together(
     segments: Sequence[tuple[Path, Fraction]],
     form: Form,
-    source: Path,
+    source: Path | None,
     target: Path,
     container: str,
     note: str,
@@ -58,7 +58,7 @@ def put_together(
     Args:
         segments: in their order, one or more, and when each begins on the source's clock.
         form: of the pictures.
-        source: where everything but the pictures is from.
+        source: where everything but the pictures is from; None if there is nothing else.
         target: is written over.
         container: of :func:`container_for`.
         note: a sentence for the comment of the film; may be empty.
@@ -73,26 +73,29 @@ def put_together(
     """
     av = pyav()
     options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
-    with opened(source) as (original, pictures), ExitStack() as stack:
+    with ExitStack() as stack:
+        rest = None if source is None else stack.enter_context(opened(source))
         try:
             film = stack.enter_context(av.open(str(target), "w", container, options))
             first = stack.enter_context(av.open(str(segments[0][0])))
             stream = film.add_stream_from_template(first.streams.video[0])
-            stream.codec_context.framerate = form.rate
-            stream.codec_context.sample_aspect_ratio = form.pixel_aspect
-            stream.metadata.update(pictures.metadata)
-            others, lost = _others(film, original, pictures, container)
+            context = stream.codec_context
+            context.framerate, context.sample_aspect_ratio = form.rate, form.pixel_aspect
+            say_colours(context, form)  # NUT does not
+            lost: list[str] = []
             if form.codec == "ffv1" and form.pixel_aspect != 1:
                 lost.append("FFV1 in .mkv does not say that its pixels are not square.")
-            film.metadata.update(_metadata(original.metadata, note))
-            chapters = original.chapters()
-            if chapters and start:
-                lost.append("Chapters are left out of a part of a film.")
-            elif chapters:
-                film.set_chapters(chapters)
             packets = [_of_segments(segments, stream, start)]
-            if others:
-                packets.append(_of_source(original, others, start, end))
+            if rest is None:
+                film.metadata.update(_metadata({}, note))
+            else:
+                original, pictures = rest
+                stream.metadata.update(pictures.metadata)
+                others, left_out = _others(film, original, pictures, container)
+                film.metadata.update(_metadata(original.metadata, note))
+                lost += [*left_out, *_with_chapters(film, original.chapters(), start)]
+                if others:
+                    packets.append(_of_source(original, others, start, end))
             for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
                 film.mux_one(packet)
         except (av.error.FFmpegError, OSError) as error:
@@ -123,6 +126,16 @@ def _others(
         else:
             found[stream.index].metadata.update(stream.metadata)
     return found, lost
+
+
+def _with_chapters(film: Any, chapters: Any, start: Fraction) -> list[str]:
+    """Gives the film its chapters; returns what could not be kept."""
+    if not chapters:
+        return []
+    if start:
+        return ["Chapters are left out of a part of a film."]
+    film.set_chapters(chapters)
+    return []
 
 
 def _metadata(original: Mapping[str, str], note: str) -> dict[str, str]:

@@ -1,16 +1,16 @@
 """What is done of a film, in a folder beside its target, so that a run that was killed can go on.
 
-The folder ``.NAME.parts`` has a file for each segment and ``job.json``: what was asked for, which
-segments are whole, at which frame the next one begins and, if that is within a shot, in which file
-is what the shot knows (:class:`.settling.Known`). ``job.json`` is replaced only when a segment is
-whole; what was begun after it is done again.
+The folder ``.NAME.parts`` has a file for each segment of a film (pictures are in the target itself)
+and ``job.json``: what was asked for, which pieces are whole, at which frame the next one begins
+and, if that is within a shot, in which file is what the shot knows (:class:`.settling.Known`).
+``job.json`` is replaced only when a piece is whole; what was begun after it is done again.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -29,12 +29,13 @@ _JOB = "job.json"
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment that is whole.
+    """A segment, or some pictures, whole.
 
     Attributes:
-        file: its name in the folder.
+        file: its name in the folder; of pictures only a name.
         begins, ends: when its first frame is shown and its last one is over, the film's units.
         frames, shots, keys: in it.
+        source: what the frames in the source were, if they can change one by one; else "".
     """
 
     file: str
@@ -43,6 +44,7 @@ class Piece:
     frames: int
     shots: int
     keys: int
+    source: str = ""
 
 
 @dataclass
@@ -66,8 +68,18 @@ class Parts:
     done: bool = False
 
     @classmethod
-    def of(cls, target: Path, asked: Mapping[str, Any], resume: bool) -> Parts:
+    def of(
+        cls,
+        target: Path,
+        asked: Mapping[str, Any],
+        resume: bool,
+        holds: Callable[[Path, Piece, int], bool],
+    ) -> Parts:
         """Of a run that asked for the same, if there was one and it is wanted; else new ones.
+
+        Args:
+            holds: whether a piece is still there and good, by the folder, the piece, and how many
+                frames there are before it.
 
         Raises:
             OutputError: if there can be no such folder.
@@ -76,7 +88,7 @@ class Parts:
         asked = json.loads(json.dumps(asked))
         if resume:
             with suppress(OSError, ValueError, KeyError, TypeError):
-                return cls._read(folder, asked)
+                return cls._read(folder, asked, holds)
         try:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -85,13 +97,21 @@ class Parts:
         return cls(folder, asked)
 
     @classmethod
-    def _read(cls, folder: Path, asked: Mapping[str, Any]) -> Parts:
+    def _read(
+        cls,
+        folder: Path,
+        asked: Mapping[str, Any],
+        holds: Callable[[Path, Piece, int], bool],
+    ) -> Parts:
         job = json.loads((folder / _JOB).read_text(encoding="utf-8"))
         if job["asked"] != asked:
             raise ValueError("something else was asked for")
         pieces = [Piece(**piece) for piece in job["pieces"]]
-        if not all((folder / piece.file).is_file() for piece in pieces):
-            raise ValueError("a segment is missing")
+        before = 0
+        for piece in pieces:
+            if not holds(folder, piece, before):
+                raise ValueError("a segment is missing")
+            before += piece.frames
         known = None
         if job["known"] is not None:
             strokes = [Stroke(**{**s, "ab": tuple(s["ab"])}) for s in job["strokes"]]

@@ -1,9 +1,9 @@
-"""Reading films: what they are, moments of them, and their frames one after the other."""
+"""Reading a film: what it is, and its frames one after the other."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptFilm, FilmTooLarge, InvalidSetting
-from .container import opened, pyav
-from .film import FilmInfo, Still
+from ..errors import CorruptFilm, FilmTooLarge
+from .container import pyav
+from .film import FilmInfo
 from .luma import Levels, levels_of, luma_of
 
 if TYPE_CHECKING:
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+    from ..photo import Photo
+
 Path_ = str | os.PathLike[str]
 
 #: of a frame, if nobody says otherwise
 MAX_PIXELS = 36_000_000
 _USUAL_RATE = Fraction(25)
+#: FFmpeg's numbers for fields of which the lower one comes first
+_BOTTOM_FIRST = (3, 5)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Frame:
         pts: when it is shown, in units of the film's time base; they grow from frame to frame.
         duration: in the same units, 0 where it is not known.
         interlaced: whether it is two fields.
+        photo: the picture that it was read from, with the same pixels; None of a film.
     """
 
     luma: NDArray[Any]
@@ -46,6 +51,7 @@ class Frame:
     pts: int
     duration: int = 0
     interlaced: bool = False
+    photo: Photo | None = None
 
     @property
     def grey(self) -> NDArray[np.uint16]:
@@ -58,25 +64,36 @@ class Film:
 
     Args:
         container, stream: see :func:`.container.opened`.
-        name: for messages.
+        path: of the file.
         max_pixels: of a frame.
+        deinterlace: make whole frames of interlaced ones.
 
     Attributes:
         info: what it is.
-        stream: PyAV's.
         levels: of the first frame.
         first_pts: when it is shown.
         time_base: seconds of one unit of :attr:`Frame.pts`.
+        primaries, transfer: of its colours, by their numbers in ITU-T H.273; 2 is not said.
+        bottom_first: whether the lower one of two fields comes first.
+        warnings: what is odd; nothing so far.
 
     Raises:
         CorruptFilm: if no frame of it can be read.
         FilmTooLarge: if its frames have more than ``max_pixels``.
     """
 
+    warnings: tuple[str, ...] = ()
+
     def __init__(
-        self, container: InputContainer, stream: VideoStream, name: str, max_pixels: int
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        path: Path,
+        max_pixels: int,
+        deinterlace: bool = False,
     ) -> None:
-        self._container, self.stream, self._name = container, stream, name
+        self._container, self._stream, self._deinterlace = container, stream, deinterlace
+        self._path, name = path, path.name
         _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
         self.time_base: Fraction = stream.time_base or Fraction(1, 90_000)
         first = next(self._decoded(), None)
@@ -87,7 +104,20 @@ class Film:
         self._size = first.width, first.height
         self.levels = levels_of(first)
         self.first_pts = first.pts or 0
+        context = stream.codec_context
+        self.primaries, self.transfer = context.color_primaries, context.color_trc
+        self.bottom_first = context.field_order in _BOTTOM_FIRST
         self.info = _info(container, stream, first, self._turns, self.levels.bits)
+
+    @property
+    def identity(self) -> str:
+        """Another one if it is another film."""
+        state = self._path.stat()
+        return f"{self._path.name} {state.st_size} {state.st_mtime_ns}"
+
+    def state(self, first: int, stop: int) -> str:
+        """Its frames do not change one by one: ""."""
+        return ""
 
     @property
     def rate(self) -> Fraction:
@@ -102,25 +132,25 @@ class Film:
         """The time in the film's units."""
         return self.first_pts + round(Fraction(seconds) / self.time_base)
 
-    def frames(self, start: int | None = None, deinterlace: bool = False) -> Iterator[Frame]:
+    def frames(self, start: int | None = None) -> Iterator[Frame]:
         """All frames from the first one with a pts of ``start`` or later.
 
         Damaged places are left out. Frames without a time, or not later than the one before, get
         the time that the film's rate gives them.
         """
-        for frame, pts in self._timed(start, deinterlace):
+        for frame, pts in self._timed(start):
             yield self._upright(frame, pts)
 
     def in_colour(self) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
         """As :meth:`frames`, each with its colours: sRGB' (H, W, 3) as players show it."""
-        for frame, pts in self._timed(None, False):
+        for frame, pts in self._timed(None):
             rgb = frame.to_ndarray(format="rgb24")
             yield self._upright(frame, pts), np.rot90(rgb, self._turns)
 
-    def _timed(self, start: int | None, deinterlace: bool) -> Iterator[tuple[VideoFrame, int]]:
+    def _timed(self, start: int | None) -> Iterator[tuple[VideoFrame, int]]:
         step = max(round(1 / self.rate / self.time_base), 1)
         last: int | None = None
-        for frame in self._from(start, deinterlace):
+        for frame in self._from(start):
             pts = frame.pts
             if last is not None and (pts is None or pts <= last):
                 pts = last + (step if pts is None else 1)
@@ -136,12 +166,12 @@ class Film:
             luma = np.ascontiguousarray(np.rot90(luma, self._turns))
         return Frame(luma, levels_of(frame), pts, frame.duration or 0, frame.interlaced_frame)
 
-    def _from(self, start: int | None, deinterlace: bool) -> Iterator[VideoFrame]:
+    def _from(self, start: int | None) -> Iterator[VideoFrame]:
         frames = self._decoded()
         if start is not None and start > self.first_pts:
             frames = self._sought(start)
-        if deinterlace:
-            frames = _deinterlaced(frames, self.stream)
+        if self._deinterlace:
+            frames = _deinterlaced(frames, self._stream)
         return frames
 
     def _sought(self, start: int) -> Iterator[VideoFrame]:
@@ -149,7 +179,7 @@ class Film:
         error = pyav().error.FFmpegError
         margin = round(1 / self.time_base)
         try:
-            self._container.seek(max(start - margin, self.first_pts), stream=self.stream)
+            self._container.seek(max(start - margin, self.first_pts), stream=self._stream)
             frames = self._decoded(rewind=False)
             first = next(frames, None)
         except error:
@@ -163,7 +193,7 @@ class Film:
         if rewind:
             self._rewind()
         try:
-            for packet in self._container.demux(self.stream):
+            for packet in self._container.demux(self._stream):
                 try:
                     yield from packet.decode()
                 except error.InvalidDataError:
@@ -176,9 +206,9 @@ class Film:
     def _rewind(self) -> None:
         """To the first frame; a film without an index, which cannot, is there already or ends."""
         error = pyav().error.FFmpegError
-        for place in (self.stream.start_time or 0, 0):
+        for place in (self._stream.start_time or 0, 0):
             try:
-                self._container.seek(place, stream=self.stream)
+                self._container.seek(place, stream=self._stream)
             except error:
                 continue
             return
@@ -254,74 +284,3 @@ def _info(
         subtitles=len(container.streams.subtitles),
         chapters=len(container.chapters()),
     )
-
-
-def probe(path: Path_, max_pixels: int = MAX_PIXELS) -> FilmInfo:
-    """What a film is; its first frame is decoded.
-
-    Raises:
-        UnreadableFilm: if the file cannot be opened.
-        UnsupportedFilm: if it is not a film, or has no moving pictures.
-        CorruptFilm: if no frame of it can be read.
-        FilmTooLarge: if its frames have more than ``max_pixels``.
-        PackageMissing: without PyAV.
-    """
-    path = Path(path)
-    with opened(path) as (container, stream):
-        return Film(container, stream, path.name, max_pixels).info
-
-
-def stills(
-    path: Path_,
-    count: int = 10,
-    *,
-    times: Sequence[float] | None = None,
-    deinterlace: bool = False,
-    max_pixels: int = MAX_PIXELS,
-) -> list[Still]:
-    """Moments of a film as grey photographs, to choose settings by.
-
-    Args:
-        count: how many, spread evenly over the film; it may have less frames.
-        times: which ones, in seconds, in any order; then ``count`` is not looked at. One that is
-            beyond the end is left out.
-        deinterlace: see :func:`.colorize`.
-        max_pixels: as for :func:`probe`, and the same errors.
-
-    Raises:
-        InvalidSetting: if ``count`` is below 1 or a time below 0.
-    """
-    path = Path(path)
-    if count < 1 or min(times or [0]) < 0:
-        raise InvalidSetting("Stills are one or more, at times of 0 or later.")
-    with opened(path) as (container, stream):
-        film = Film(container, stream, path.name, max_pixels)
-        if times is None:
-            length = film.info.duration or count
-            times = [length * (i + 0.5) / count for i in range(count)]
-        found: dict[int, Still] = {}
-        for time in times:
-            frame = next(film.frames(film.pts(time), deinterlace), None)
-            if frame is not None:
-                found[frame.pts] = Still(film.seconds(frame.pts), _photo(frame, film.info))
-    if not found and not times:
-        raise CorruptFilm(f"{path.name} holds no frame that can be read.")
-    return [found[pts] for pts in sorted(found)]
-
-
-def _photo(frame: Frame, info: FilmInfo) -> Any:
-    """Grey, with square pixels."""
-    from PIL import Image
-
-    from ..photo import Photo
-    from ..photo.srgb import to_depth
-
-    grey = frame.grey
-    if info.pixel_aspect != 1:
-        width = max(round(info.width * info.pixel_aspect), 1)
-        image = Image.fromarray(grey.astype(np.float32))
-        image = image.resize((width, info.height), Image.Resampling.BICUBIC)
-        grey = np.clip(np.rint(np.asarray(image)), 0, 65535).astype(np.uint16)
-    if frame.levels.bits == 8:
-        return Photo(to_depth(grey, 8))
-    return Photo(grey, bit_depth=16)

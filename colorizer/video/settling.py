@@ -14,9 +14,14 @@ is taken on a picture as a whole. Here, for the key frames of one shot,
    :data:`LEAST_VARIANCE`): a place where the network was sure counts more. Both sums together, with
    p_k once, are what is decoded, so that a shot's first frame knows what its last one does;
 3. they are decoded as a photograph's are, on each key frame's own colour field;
-4. averages are paler than what they are averages of, so the chroma is raised to what the key frames
-   have by themselves, by one factor of at most :data:`MOST_GAIN`; and the cast is one, measured on
-   all.
+4. averages are paler than what they are averages of, so the chroma is raised by one factor, of at
+   most :data:`MOST_GAIN`: that with which they come nearest to what the key frames have by
+   themselves,
+
+       g = sum ab . ab_alone / sum |ab|^2,
+
+   so that what wavers in those from frame to frame, and counts in their chroma, is not given back;
+   and the cast is one, measured on all.
 """
 
 from __future__ import annotations
@@ -43,8 +48,9 @@ from .flow import Way
 
 Array = NDArray[np.float32]
 
-#: share of what is known that is left from one key frame to the next
-KEPT = 0.95
+#: share of what is known that is left from one key frame to the next: with more it is steadier,
+#: with less nearer to what each frame shows
+KEPT = 0.7
 #: variance of a place that is as sure as can be, Lab units squared
 LEAST_VARIANCE = 50.0
 #: most that chroma is raised by
@@ -206,10 +212,10 @@ def _decided(
             stacks = [_stack(key, distributions(key, settings, palette, more)) for key in keys]
             forward = _averaged(stacks, backs)
             found = _decoded(stacks, forward, ways, settings)
-    alone = _chroma(_row([colours(stack, stack.folded, settings) for stack in stacks]))
-    gain = min(max(alone / max(_chroma(_row(found)), 1e-6), 1.0), MOST_GAIN)
-    row = _row(found) * np.float32(gain)
-    return Decision(palette, more, gain, measure_cast(row)), stacks, forward
+    alone = _row([colours(stack, stack.folded, settings) for stack in stacks])
+    row = _row(found)
+    gain = restoring_gain(row, alone)
+    return Decision(palette, more, gain, measure_cast(row * np.float32(gain))), stacks, forward
 
 
 def _row(found: Sequence[Array]) -> Array:
@@ -217,8 +223,15 @@ def _row(found: Sequence[Array]) -> Array:
     return np.concatenate(found, axis=2)
 
 
-def _chroma(ab: Array) -> float:
-    return float(np.hypot(ab[0], ab[1]).mean())
+def restoring_gain(ab: Array, alone: Array) -> float:
+    """g of the module's docstring, 1 to :data:`MOST_GAIN`.
+
+    Args:
+        ab: averages, (2, h, w).
+        alone: what they are averages of, of the same shape.
+    """
+    found = float((ab * alone).sum()) / max(float((ab * ab).sum()), 1e-6)
+    return min(max(found, 1.0), MOST_GAIN)
 
 
 def _averaged(

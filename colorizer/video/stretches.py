@@ -27,7 +27,7 @@ LEAST_HELD = 0.3
 #: of 255, mean over the picture; at cuts it is above 15
 LEAST_STEP = 8.0
 #: mean trust in what is carried from a key frame
-LEAST_TRUST = 0.75
+LEAST_TRUST = 0.8
 #: frames from one key frame to the next
 MOST_BETWEEN = 24
 LEAST_BETWEEN = 3

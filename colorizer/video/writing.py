@@ -20,7 +20,8 @@ from .chroma import chroma_planes, converted
 from .container import pyav
 from .film import Codec, Output
 from .luma import Levels, plane
-from .reading import Film, Frame
+from .reading import Frame
+from .sources import Source
 
 _ENCODERS: dict[Codec, str] = {
     "h264": "libx264",
@@ -44,8 +45,6 @@ _SAMPLING: dict[Codec, tuple[int, int]] = {
 }
 _NAMES = {(2, 2): "yuv420p", (2, 1): "yuv422p", (1, 1): "yuv444p"}
 _NUMBERS = {"bt601": 6, "bt709": 1, "bt2020": 9}  # ITU-T H.273
-#: FFmpeg's numbers for fields of which the lower one comes first
-_BOTTOM_FIRST = (3, 5)
 
 
 @dataclass(frozen=True)
@@ -79,31 +78,34 @@ class Form:
     transfer: int = 2
 
     @classmethod
-    def of(cls, film: Film, output: Output, deinterlace: bool) -> Form:
-        """For a film's frames. Chroma has full resolution where the sides are odd."""
-        bits = output.bits or (10 if film.levels.bits > 8 or output.codec == "prores" else 8)
+    def of(cls, film: Source, output: Output, deinterlace: bool) -> Form:
+        """For a film's frames. Chroma has full resolution where the sides are odd.
+
+        The range of luma is the source's, but the usual one in ProRes, which cannot say another.
+        """
+        bits = output.bits or (10 if film.info.bits > 8 or output.codec == "prores" else 8)
+        full = film.levels.full and output.codec != "prores"
         across, down = _SAMPLING[output.codec]
         if film.info.width % across or film.info.height % down:
             across = down = 1
-        context = film.stream.codec_context
         fields = ""
         if film.info.interlaced and not deinterlace and output.codec == "h264":
-            fields = "bff" if context.field_order in _BOTTOM_FIRST else "tff"
+            fields = "bff" if film.bottom_first else "tff"
         return cls(
             codec=output.codec,
             crf=_CRF.get(output.codec) if output.crf is None else output.crf,
             width=film.info.width,
             height=film.info.height,
             bits=bits,
-            levels=Levels(bits, film.levels.full, film.levels.matrix),
+            levels=Levels(bits, full, film.levels.matrix),
             across=across,
             down=down,
             time_base=film.time_base,
             rate=film.rate,
             pixel_aspect=film.info.pixel_aspect,
             fields=fields,
-            primaries=context.color_primaries,
-            transfer=context.color_trc,
+            primaries=film.primaries,
+            transfer=film.transfer,
         )
 
     @property
@@ -114,8 +116,10 @@ class Form:
     def picture(self, frame: Frame, colour: LinearColour) -> Any:
         """A frame to encode: its own luma, and the chroma of its colours."""
         found = pyav().VideoFrame(self.width, self.height, self.pixel_format)
-        plane(found, 0)[...] = converted(frame.luma, frame.levels, self.bits)
-        chroma = chroma_planes(frame.luma, frame.levels, colour, self.across, self.down, self.bits)
+        plane(found, 0)[...] = converted(frame.luma, frame.levels, self.levels)
+        chroma = chroma_planes(
+            frame.luma, frame.levels, colour, self.across, self.down, self.levels
+        )
         for index, values in enumerate(chroma, 1):
             plane(found, index)[...] = values
         found.pts, found.time_base = frame.pts, self.time_base
@@ -123,6 +127,13 @@ class Form:
         found.colorspace = _NUMBERS[self.levels.matrix]
         found.color_range = 2 if self.levels.full else 1
         return found
+
+
+def say_colours(context: Any, form: Form) -> None:
+    """Let a stream, by its codec's context, say how its codes are to be understood."""
+    context.colorspace = _NUMBERS[form.levels.matrix]
+    context.color_range = 2 if form.levels.full else 1
+    context.color_primaries, context.color_trc = form.primaries, form.transfer
 
 
 class Segment:
@@ -150,9 +161,7 @@ class Segment:
         context.pix_fmt = form.pixel_format
         context.time_base = form.time_base
         context.sample_aspect_ratio = form.pixel_aspect
-        context.colorspace = _NUMBERS[form.levels.matrix]
-        context.color_range = 2 if form.levels.full else 1
-        context.color_primaries, context.color_trc = form.primaries, form.transfer
+        say_colours(context, form)
         context.flags |= av.codec.context.Flags.global_header
         context.options = self._options()
         self._stream = stream
@@ -184,8 +193,9 @@ class Segment:
         ).configure()  # fmt: skip
         return graph
 
-    def write(self, picture: Any) -> None:
-        """Encode one more picture of :meth:`Form.picture`."""
+    def write(self, frame: Frame, colour: LinearColour) -> None:
+        """Encode one more frame."""
+        picture = self._form.picture(frame, colour)
         if self._first is None:
             self._first = picture.pts
         picture.pts -= self._first

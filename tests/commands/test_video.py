@@ -6,10 +6,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
-from colorizer import cli
+from colorizer import cli, photo
 from colorizer.commands import video as module
 from colorizer.commands.video import seconds_of, timed_hint
 from colorizer.errors import InvalidGuidance
@@ -94,3 +96,54 @@ def test_what_is_wrong_is_said(clip: Path, tmp_path: Path) -> None:
     assert run(clip, "-o", tmp_path / "b.mp4", "--hint", "navy").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--codec", "prores", "--bits", "8").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--every", "0").exit_code == 2
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number in range(12):
+        grey = shapes(number).astype(np.uint16) * 257
+        Image.fromarray(grey).save(folder / f"{number:03d}.png")
+    return folder
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_frames_in_a_folder_are_coloured_into_a_folder_or_a_film(
+    frames: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    result = run(frames, "-o", out, "--frame-rate", "4", "--start", "1", "--end", "2")
+    assert result.exit_code == 0, result.output
+    assert sorted(file.name for file in out.iterdir()) == [f"{i:03d}.png" for i in range(4, 8)]
+    assert photo.read(out / "004.png", colours=True).bit_depth == 16
+    result = run(frames, "-o", out)
+    assert (result.exit_code, "--resume goes on" in result.stderr) == (1, True)
+    result = run(frames, "-o", out, "--resume", "--codec", "tiff", "--bits", "8")
+    assert result.exit_code == 0, result.output
+    assert photo.read(out / "004.tif", colours=True).bit_depth == 8
+    film = tmp_path / "a.mkv"
+    assert run(frames, "-o", film, "--frame-rate", "16").exit_code == 0
+    assert probe(film).frames == 12
+    assert run(film, "-o", tmp_path / "again").exit_code == 0
+    assert (tmp_path / "again" / "a-000012.png").is_file()
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_moments_of_a_folder(frames: Path, tmp_path: Path) -> None:
+    out = tmp_path / "moments"
+    result = run(frames, "-o", out, "--preview", "3", "--frame-rate", "12")
+    assert result.exit_code == 0, result.output
+    wanted = [f"frames-{time:09.3f}s.png" for time in (2 / 12, 6 / 12, 10 / 12)]
+    assert sorted(file.name for file in out.iterdir()) == wanted
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_what_does_not_fit_a_folder_is_said(clip: Path, frames: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for arguments in (["--frame-rate", "x"], ["--crf", "20"], ["--bits", "10"], ["--deinterlace"]):
+        assert run(frames, "-o", out, *arguments).exit_code == 2, arguments
+    assert run(clip, "-o", out / "a.mp4", "--frame-rate", "16").exit_code == 2
+    assert run(frames, "-o", out, "--codec", "h264").exit_code == 1
+    assert run(frames, "-o", frames, "--overwrite").exit_code == 1
+    assert not out.exists()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from colorizer.errors import InvalidSetting
+from colorizer.evaluation import films
 from colorizer.evaluation.films import ALONE, OURS, TRUTH, evaluate_film, film_table
 from colorizer.evaluation.steadiness import Steadiness
 
@@ -52,6 +53,23 @@ def test_a_film_is_measured_beside_frame_by_frame(tmp_path: Path) -> None:
     table = film_table([report])
     assert table.count("a.mkv") == 3
     assert report.as_dict()["rows"][OURS]["chroma"] > 10
+
+
+def test_psnr_is_of_all_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(0)] * 12)
+    counts = {"psnr": 0, "vgg": 0}
+
+    def counted(name: str) -> Any:
+        def measure(truth: Any, result: Any) -> float:
+            counts[name] += 1
+            return 1.0
+
+        return measure
+
+    monkeypatch.setattr(films, "psnr", counted("psnr"))
+    colorizer: Any = KnowingColorizer()
+    evaluate_film(colorizer, clip, vgg=counted("vgg"), every=12)
+    assert counts == {"psnr": 2 * 12, "vgg": 2 * 2}
 
 
 def test_a_film_of_one_frame_has_no_motion(tmp_path: Path) -> None:

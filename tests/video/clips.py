@@ -10,13 +10,17 @@ from typing import Any
 
 import av
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
+from PIL import Image
 
+from colorizer import pipeline
 from colorizer.color.bins import ab_bins
 from colorizer.color.upsample import mean_of_blocks
 from colorizer.photo import Photo, Provenance
 from colorizer.pipeline import Prediction, _padded, shrink_lightness, working_shape
 from colorizer.settings import Settings
+from colorizer.video import Result, colorize
 
 Array = NDArray[Any]
 
@@ -62,6 +66,7 @@ def write_clip(
     aspect: Fraction | None = None,
     fields: str = "",
     colour_range: int = 1,
+    matrix: int = 2,
     metadata: dict[str, str] | None = None,
     chapters: Any = None,
     container: str | None = None,
@@ -78,7 +83,7 @@ def write_clip(
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = width, height, pixel_format
         context.time_base = time_base
-        context.color_range = colour_range
+        context.color_range, context.colorspace = colour_range, matrix
         if aspect is not None:
             context.sample_aspect_ratio = aspect
         if fields:
@@ -97,7 +102,7 @@ def write_clip(
                 neutral = 512 if "10le" in pixel_format else depth
                 shape = picture.planes[index].height, picture.planes[index].width
                 fill(picture, index, np.full(shape, neutral, luma.dtype))
-            picture.color_range = colour_range
+            picture.color_range, picture.colorspace = colour_range, matrix
             picture.pts = number * 40 if times is None else times[number]
             picture.time_base = time_base
             if graph is not None:
@@ -177,6 +182,10 @@ class KnowingColorizer:
             np.ones(313, np.float32),
         )
 
+    def colorize(self, photo: Photo, settings: Settings, guidance: Any) -> Photo:
+        """As :meth:`colorizer.Colorizer.colorize`."""
+        return pipeline.render(photo, self.predict(photo), settings, guidance)
+
     def provenance(self, settings: Settings, guidance: Any = None) -> Provenance:
         """A note."""
         return Provenance("knowing", "0" * 64, settings.as_dict(), "1.2.3")
@@ -202,3 +211,34 @@ def planes_of(path: Path) -> list[list[Array]]:
                 planes.append(samples[: plane.height, : plane.width].copy())
             found.append(planes)
     return found
+
+
+def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
+    """Colour a film."""
+    model: Any = colorizer or KnowingColorizer()
+    return colorize(source, target, model, **options)
+
+
+def deep(number: int, scene: int = 1) -> Array:
+    """Of 16 bits, with something in the lower ones."""
+    noise = np.random.default_rng(number).integers(0, 257, (HEIGHT, WIDTH))
+    return (shapes(number, scene=scene).astype(np.uint16) * 256 + noise).astype(np.uint16)
+
+
+def write_frames(
+    folder: Path, frames: Sequence[Array], pattern: str = "scan_{:04d}.png", first: int = 1
+) -> Path:
+    """A folder of pictures, called by their numbers."""
+    folder.mkdir()
+    for number, pixels in enumerate(frames, first):
+        file = folder / pattern.format(number)
+        if file.suffix == ".tif":
+            tifffile.imwrite(file, pixels, photometric="minisblack")
+        else:
+            Image.fromarray(pixels).save(file)
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    """Of what is in a folder."""
+    return sorted(file.name for file in folder.iterdir())

@@ -18,10 +18,9 @@ from colorizer.video import (
     FilmHint,
     Output,
     Progress,
-    Result,
-    colorize,
+    into_film,
     probe,
-    rendering,
+    run,
     stretches,
 )
 
@@ -30,15 +29,11 @@ from .clips import (
     WIDTH,
     KnowingColorizer,
     planes_of,
+    render,
     rgb_frames,
     shapes,
     write_clip,
 )
-
-
-def render(source: Path, target: Path, colorizer: Any = None, **options: Any) -> Result:
-    model: Any = colorizer or KnowingColorizer()
-    return colorize(source, target, model, **options)
 
 
 @pytest.fixture
@@ -233,8 +228,8 @@ class _Killed(Exception):
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendering, "SEGMENT", 0.3)
-    monkeypatch.setattr(rendering, "_REPORT", 0.0)
+    monkeypatch.setattr(into_film, "SEGMENT", 0.3)
+    monkeypatch.setattr(run, "REPORT", 0.0)
     monkeypatch.setattr(stretches, "MOST_FRAMES", 9)
 
 
@@ -319,3 +314,16 @@ def test_what_the_network_says_of_a_failure_is_heard(clip: Path, tmp_path: Path)
 
     with pytest.raises(MemoryError, match="no room"):
         render(clip, tmp_path / "a.mp4", KnowingColorizer(on_predict=fail))
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"), [("ffv1", "b.mkv"), ("h264", "b.mp4"), ("h264", "b.mkv"), ("h265", "b.mov")]
+)
+def test_how_codes_are_to_be_understood_is_said(tmp_path: Path, codec: Any, name: str) -> None:
+    source = write_clip(
+        tmp_path / "a.mp4", [shapes(i) for i in range(4)], codec="libx264", colour_range=2, matrix=1
+    )
+    render(source, tmp_path / name, output=Output(codec))
+    with av.open(str(tmp_path / name)) as film:
+        frame = next(film.decode(video=0))
+    assert (frame.colorspace, frame.color_range) == (1, 2)

@@ -96,7 +96,7 @@ def test_shots_of_real_films(shared: Path, name: str, cuts: list[int]) -> None:
         pytest.skip("the films are not here")
     colorizer = KnowingColorizer()
     with opened(path) as (container, stream):
-        source = Film(container, stream, path.name, MAX_PIXELS)
+        source = Film(container, stream, path, MAX_PIXELS)
         frames = list(source.frames())[:300]
         number = {frame.pts: i for i, frame in enumerate(frames)}
         found = list(stretches(frames, lambda f: colorizer.predict(Photo(f.grey)), every=1000))
