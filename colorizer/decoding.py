@@ -115,7 +115,13 @@ def distributions(
     usual = (settings.temperature, amount) == (TEMPERATURE, REBALANCING)
     if bare and palette is None and usual:
         return prediction.usual
-    return folded(prediction, settings.temperature, amount, palette, more, said)
+    if said is None or palette is not None:
+        return folded(prediction, settings.temperature, amount, palette, more, said)
+    return prediction.latest.of(
+        "folded",
+        (said, settings.temperature, amount, None if more is None else more.tobytes()),
+        lambda: folded(prediction, settings.temperature, amount, None, more, said),
+    )
 
 
 def folded(

@@ -38,6 +38,7 @@ from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_bl
 from .decoding import colours, distributions, folded, together
 from .errors import InvalidSetting, PredictionMismatch
 from .guidance import Guidance, Hint, Reference, Words
+from .latest import Latest
 from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
@@ -58,8 +59,9 @@ Array = NDArray[np.float32]
 LOGIT_STRIDE = 4
 _MULTIPLE = 8
 #: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
-#: of the same for hints, with the back-substitutions that are kept, and of what is like it
-DERIVED_BYTES = 2700
+#: of the same for hints, with the back-substitutions that are kept, of what is like it, and of what
+#: words came to
+DERIVED_BYTES = 3200
 #: a panorama's long side is at most this many times the working size, to bound memory
 LONGEST_ASPECT = 6
 
@@ -159,6 +161,11 @@ class Prediction:
             (self.lightness.shape[0], self.lightness.shape[1]),
             LOGIT_STRIDE,
         )
+
+    @cached_property
+    def latest(self) -> Latest:
+        """What words came to: kept while other settings change."""
+        return Latest()
 
     @property
     def lightness_of_places(self) -> Array:
@@ -464,7 +471,8 @@ def said_of(prediction: Prediction, words: Words) -> Said:
     """
     from .words.model import load
 
-    return load().said(prediction, words)
+    model = load()
+    return prediction.latest.of("said", (model, words), lambda: model.said(prediction, words))
 
 
 def native_ab(

@@ -16,17 +16,18 @@ THINGS = ("autumn", "coat", "hat", "person")
 FEATURES_ID = "features-of-tests"
 
 
-def write_words_model(folder: Path, features_id: str = FEATURES_ID) -> Path:
+def write_words_model(folder: Path, features_id: str = FEATURES_ID, coats: bool = True) -> Path:
     """Write it where weights are looked for.
 
-    A coat is where L* is above 50, a hat nowhere; what is said to have a colour gets it.
+    A coat is where L* is above 50 (nowhere, if there are no ``coats``), a hat nowhere; what is said
+    to have a colour gets it.
     """
     tensors = {name: np.zeros(shape, np.float32) for name, shape in shapes(len(THINGS)).items()}
     coat, hat = THINGS.index("coat"), THINGS.index("hat")
     tensors["place.weight"][0, LIGHTNESS] = 1
     for key, query in (("key.weight", "query"), ("find_key.weight", "find")):
         tensors[key][0, 0] = 1
-        tensors[query][coat, 0] = 60
+        tensors[query][coat, 0] = 60 * coats
         tensors[f"{query}_bias"][[coat, hat]] = -6, -20
     tensors["value"][THINGS.index("autumn"), 0] = 1
     tensors["basis"][0, :100] = 5

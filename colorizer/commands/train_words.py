@@ -41,6 +41,10 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
     help="Of the first steps; half a cosine takes it to 0.",
 )  # fmt: skip
 @click.option(
+    "--pictured", type=click.IntRange(0), default=0, show_default=True,
+    help="Photographs of a last pass that makes the VGG distance small; 0: there is none.",
+)  # fmt: skip
+@click.option(
     "--model",
     default=DEFAULT_MODEL,
     show_default=True,
@@ -69,6 +73,7 @@ def train_words(
     held_out: int,
     epochs: int,
     learning_rate: float,
+    pictured: int,
     model: str,
     work: Path,
     output: Path,
@@ -77,14 +82,17 @@ def train_words(
     need_torch("Training")
     import numpy as np
 
+    from .. import weights
+    from ..networks.vgg16 import vgg16_convolutions
     from ..pipeline import Colorizer
     from ..training.captioned import compute, read_captions, with_captions
+    from ..training.perception import Perception
     from ..training.photos import find_photos
     from ..training.vocabulary import vocabulary_of
     from ..training.words import WordsConfig, WordsTraining, export
     from ..words.grammar import parse
 
-    config = WordsConfig(epochs=epochs, learning_rate=learning_rate)
+    config = WordsConfig(epochs=epochs, learning_rate=learning_rate, pictured=pictured)
     pairs = with_captions(find_photos(photos), read_captions(captions))
     order = np.random.default_rng(config.seed).permutation(len(pairs))[:limit]
     pairs = [pairs[index] for index in order]
@@ -94,7 +102,8 @@ def train_words(
     things, ignored = vocabulary_of(learned)
     understood = [[parse(line, set(things), set(ignored)) for line in lines] for _, lines in pairs]
     rows = {name: row for row, name in enumerate(things)}
-    training = WordsTraining(config, files, understood, rows, held_out)
+    perceive = Perception(vgg16_convolutions(weights.load(DEFAULT_MODEL)), bf16=True)
+    training = WordsTraining(config, files, understood, rows, held_out, perceive)
     state = work / "words.pt"
     if state.is_file():
         training.resume(state)

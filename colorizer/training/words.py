@@ -4,9 +4,12 @@ The colour network is frozen, and what it says of the photographs is known (:mod
 boxes or masks are. Each step takes a caption of each of some photographs, and places of them. What
 is made small is the squared error of the colours that come out at the default settings, as a share
 of that photograph's without words; to it comes, with a small weight, the cross entropy of the
-shifted distributions. Some photographs get the caption of another one, so that the model learns
-where a thing is not. What makes all photographs better, whatever is said, is learned apart and left
-out. Where a word belongs the colours themselves teach.
+shifted distributions. A last pass, if there is one, makes the VGG distance of whole photographs
+small as well (:mod:`.words_pictured`): a mean over places does not see things.
+
+Some photographs get the caption of another one, so that the model learns where a thing is not. What
+makes all photographs better, whatever is said, is learned apart and left out. Where a word belongs
+the colours themselves teach.
 """
 
 from __future__ import annotations
@@ -28,13 +31,17 @@ from ..errors import InvalidSetting, OutputError, TrainingDataError, TrainingDiv
 from ..words.grammar import Phrase, Understanding
 from ..words.vocabulary import FORMAT
 from .coarse import block_of_bins
+from .perception import Perception
 from .worded import Places, applied, errors, missed, relative
 from .words_network import Sentences, WordsNetwork
+from .words_pictured import Corner, Pictures, grid
 
 #: of the cross entropy beside the decibels
 _ENTROPY = 0.1
 #: of the finding of things beside the decibels
 _FINDING = 3.0
+#: of the VGG distance, as a share of what it is about without words, beside the decibels
+_PICTURED, _USUAL_DISTANCE = 20.0, 1.35
 #: of so many photographs of a step one is looked at without words
 _IDLE_EVERY = 4
 #: places of a photograph that is measured on
@@ -53,6 +60,9 @@ class WordsConfig:
         wrong_weight: of their error.
         learning_rate: of the first steps; half a cosine takes it to 0.
         decay: AdamW's, of the tables of things.
+        pictured: photographs of a last pass, in which they are looked at as pictures; 0: there is
+            none.
+        pictured_batch, pictured_rate, pictured_decay: as above, of that pass.
         seed: of everything that is drawn.
     """
 
@@ -63,6 +73,10 @@ class WordsConfig:
     wrong_weight: float = 0.3
     learning_rate: float = 4e-3
     decay: float = 0.02
+    pictured: int = 0
+    pictured_batch: int = 16
+    pictured_rate: float = 1.5e-3
+    pictured_decay: float = 0.2
     seed: int = 0
 
 
@@ -81,6 +95,7 @@ class WordsTraining:
         captions: of each of its rows, understood.
         things: name -> row of the tables.
         held_out: how many of the first photographs are measured on and not trained on.
+        perceive: what sees pictures in the last pass.
     """
 
     def __init__(
@@ -90,6 +105,7 @@ class WordsTraining:
         captions: Sequence[Sequence[Understanding]],
         things: Mapping[str, int],
         held_out: int,
+        perceive: Perception,
     ) -> None:
         done = np.flatnonzero(files["done"][:]).tolist()
         ready = np.array([row for row in done if any(c.phrases for c in captions[row])])
@@ -98,47 +114,87 @@ class WordsTraining:
         self.config, self.files, self.captions, self.things = config, files, captions, things
         self.held_out, self.rows = ready[:held_out], ready[held_out:]
         self.before = _before(files)
+        self.perceive = perceive
         self.network = WordsNetwork(len(things), config.seed)
+        self.optimizer = self._optimizer(config.learning_rate, config.decay)
+        self.epoch = 0
+
+    def _optimizer(self, rate: float, decay: float) -> torch.optim.AdamW:
         names = self.network
         tables = [names.query, names.value, names.query_bias, names.find, names.find_bias]
         others = [p for p in self.network.parameters() if not any(p is t for t in tables)]
         groups: list[dict[str, Any]] = [
-            {"params": tables, "weight_decay": config.decay},
+            {"params": tables, "weight_decay": decay},
             {"params": others},
         ]
-        self.optimizer = torch.optim.AdamW(groups, config.learning_rate, weight_decay=1e-3)
-        self.epoch = 0
+        return torch.optim.AdamW(groups, rate, weight_decay=1e-3)
 
     def run(self, state: Path, report: Callable[[dict[str, float]], None]) -> None:
-        """Train to the end, saving the state after each epoch; ``report`` gets its numbers."""
-        while self.epoch < self.config.epochs:
+        """Train to the end, saving the state after each pass; ``report`` gets its numbers."""
+        while self.epoch < self.config.epochs + bool(self.config.pictured):
             started = time.monotonic()
-            loss = self._pass()
+            loss = self._pass() if self.epoch < self.config.epochs else self._last_pass()
             self.epoch += 1
             self.save(state)
             numbers = {"epoch": float(self.epoch), "loss": loss, **self.measure()}
             report(numbers | {"seconds": time.monotonic() - started})
 
     def _pass(self) -> float:
+        config, cells = self.config, math.prod(self.files["features"].shape[2:])
+
+        def step(rows: list[int], done: float, draw: np.random.Generator) -> float:
+            done += self.epoch
+            self._set_rate(config.learning_rate, done, done / config.epochs)
+            chosen = draw.choice(cells, min(config.places, cells), replace=False)
+            return self._step(rows, chosen, draw)
+
+        return self._steps(self.rows, config.batch, step)
+
+    def _last_pass(self) -> float:
+        config = self.config
+        self.optimizer = self._optimizer(config.pictured_rate, config.pictured_decay)
+
+        def step(rows: list[int], done: float, draw: np.random.Generator) -> float:
+            self._set_rate(config.pictured_rate, 10 * done, done)
+            top, left = (int(first) for first in draw.integers(0, 2, 2))
+            return self._step(rows, grid((top, left)), draw, (top, left))
+
+        return self._steps(self.rows[: config.pictured], config.pictured_batch, step)
+
+    def _steps(
+        self,
+        rows: NDArray[Any],
+        size: int,
+        step: Callable[[list[int], float, np.random.Generator], float],
+    ) -> float:
+        """Take all rows once, so many a step; returns the mean loss.
+
+        ``step`` gets rows, which part of the pass is done, and what to draw with.
+        """
         draw = np.random.default_rng((self.config.seed, self.epoch))
-        order = draw.permutation(self.rows)
-        size = self.config.batch
+        order = draw.permutation(rows)
         starts = range(0, len(order) - size + 1, size) or range(1)
         total = 0.0
         self.network.train()
         for number, first in enumerate(starts):
-            self._set_rate((self.epoch + number / len(starts)) / self.config.epochs)
-            total += self._step(order[first : first + size].tolist(), draw)
+            total += step(order[first : first + size].tolist(), number / len(starts), draw)
         return total / len(starts)
 
-    def _set_rate(self, progress: float) -> None:
-        factor = min(1.0, progress * self.config.epochs) * (1 + math.cos(math.pi * progress)) / 2
+    def _set_rate(self, rate: float, warm: float, progress: float) -> None:
+        """Half a cosine, after a rise while ``warm`` goes from 0 to 1."""
+        factor = min(1.0, warm) * (1 + math.cos(math.pi * progress)) / 2
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * max(factor, 0.01)
+            group["lr"] = rate * max(factor, 0.01)
 
-    def _step(self, rows: list[int], draw: np.random.Generator) -> float:
-        cells = math.prod(self.files["features"].shape[2:])
-        chosen = draw.choice(cells, min(self.config.places, cells), replace=False)
+    def _step(
+        self,
+        rows: list[int],
+        chosen: NDArray[Any],
+        draw: np.random.Generator,
+        corner: Corner | None = None,
+    ) -> float:
+        """Learn from some places of some photographs; with a corner they are :func:`.grid`'s, and
+        the photographs are looked at as pictures."""
         places = Places.of(self.files, rows, chosen)
         wrong = torch.from_numpy(draw.random(len(rows)) < self.config.wrong)
         sources = [
@@ -151,12 +207,19 @@ class WordsTraining:
         idle, quiet = places.only(few), said.only(few).silent()
         nothing, *_ = applied(self.network, idle, quiet, idle=True)
         weight = torch.where(wrong, self.config.wrong_weight, 1.0)
-        squared = (places.truth[:, None] - self.network.centres[:, :, None]).square().sum(dim=2)
-        likely = shares.gather(1, squared.argmin(dim=1, keepdim=True))
-        entropy = -likely.clamp(min=1e-8).log().mean(dim=(1, 2))
         before = torch.from_numpy(self.before[rows])
-        found = relative(colours, places.truth, before) + _ENTROPY * entropy
-        loss = (weight * found).mean() + relative(nothing, idle.truth, before[few]).mean()
+        found = relative(colours, places.truth, before)
+        unsaid = relative(nothing, idle.truth, before[few])
+        if corner is None:
+            found = found + _ENTROPY * self._entropy(shares, places.truth)
+        else:
+            pictures = Pictures.of(self.files, rows, self.perceive)
+            factor = _PICTURED / _USUAL_DISTANCE
+            change = colours - places.colours
+            found = found + factor * pictures.distance(change, corner, self.perceive)
+            change, some = nothing - idle.colours, pictures.only(few)
+            unsaid = unsaid + factor * some.distance(change, corner, self.perceive)
+        loss = (weight * found).mean() + unsaid.mean()
         own = replace(said, there=said.there * ~wrong[:, None])
         loss = loss + _FINDING * missed(there, places, own)
         if not bool(torch.isfinite(loss)):
@@ -166,6 +229,12 @@ class WordsTraining:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         return loss.item()
+
+    def _entropy(self, shares: Tensor, truth: Tensor) -> Tensor:
+        """Cross entropy of distributions (n, COARSE, places) of colours (n, 2, places), (n,)."""
+        squared = (truth[:, None] - self.network.centres[:, :, None]).square().sum(dim=2)
+        likely = shares.gather(1, squared.argmin(dim=1, keepdim=True))
+        return -likely.clamp(min=1e-8).log().mean(dim=(1, 2))
 
     def _caption(self, row: int, draw: np.random.Generator) -> Sequence[Phrase]:
         lines = self.captions[row]

@@ -101,7 +101,7 @@ def shapes(things: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Said:
     """What the words come to on one photograph, on the logits' grid of (h, w).
 
@@ -159,7 +159,7 @@ class Said:
         return np.asarray(step * step * (3 - 2 * step), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A trained model in memory.
 
@@ -184,15 +184,14 @@ class Model:
             )
         understood = parse(words.text, self.known.things, self.known.ignored).phrases
         phrases = tuple(p for p in understood if not p.thing or p.thing in self.known.things)
-        place = seen(prediction)
-        hidden = self._hidden(place.reshape(SEEN, -1))
+        hidden = prediction.latest.of("hidden", self, lambda: self._hidden(prediction))
         parts = [self._phrase(phrase, hidden) for phrase in phrases]
         paints = np.zeros((len(phrases), 3), np.float32)
         for row, phrase in zip(paints, phrases, strict=True):
             if phrase.thing and len(phrase.colours) == 1:
                 row[:] = *(PALER * np.array(lab_of(phrase.colours[0])[1:])), 1
         places = np.array([p for p, _, _ in parts], np.float32)
-        places = places.reshape(len(parts), *place.shape[1:])
+        places = places.reshape(len(parts), *prediction.features.shape[1:])
         return Said(
             phrases,
             enlarge(places, *prediction.logits.shape[1:]),
@@ -202,9 +201,10 @@ class Model:
             words.amount,
         )
 
-    def _hidden(self, place: Array) -> Array:
-        """What is known of each place, (HIDDEN, places)."""
+    def _hidden(self, prediction: Prediction) -> Array:
+        """h of the module's docstring: what is known of each place, (HIDDEN, places)."""
         t = self.tensors
+        place = seen(prediction).reshape(SEEN, -1)
         hidden = t["place.weight"] @ place + t["place.bias"][:, None]
         return np.asarray(np.maximum(hidden, 0), np.float32)
 

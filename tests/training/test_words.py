@@ -44,11 +44,18 @@ def test_the_command_trains_a_model_that_is_found(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["train-words", "--photos", str(pictures), "--work", str(tmp_path / "work")]
-    arguments += ["--captions", str(pictures / "captions.tsv.gz"), "--held-out", "2"]
+    arguments += [
+        "--captions",
+        str(pictures / "captions.tsv.gz"),
+        "--held-out",
+        "2",
+        "--pictured",
+        "4",
+    ]
     arguments += ["-o", str(tmp_path / "words.safetensors"), "--epochs"]
     first = CliRunner().invoke(main, [*arguments, "2"])
     assert first.exit_code == 0, first.output
-    assert first.output.count("held out") == 2
+    assert first.output.count("held out") == 3  # and the last pass
     again = CliRunner().invoke(main, [*arguments, "2"])  # nothing is left to do
     assert again.exit_code == 0, again.output
     assert "held out" not in again.output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from colorizer.networks.refiner_layout import COMPONENTS
 from colorizer.pipeline import Prediction, said_of, working_ab
 from colorizer.words import find, overlay, understand
 
-from .making import FEATURES_ID, write_model
+from ..words_model import FEATURES_ID, write_words_model
 
 #: no cast removal: the pictures are of one colour
 PLAIN = Settings(cast_removal=0, saturation=1)
@@ -28,18 +30,17 @@ SIZE = 64
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
-    write_model(tmp_path)
+    write_words_model(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def prediction() -> Prediction:
-    """Grey all over, and the network does not know why; the thing is on the left half."""
+    """Grey all over, and the network does not know why; the coat is on the left half."""
     cells = SIZE // 4
-    lightness = np.full((SIZE, SIZE), 50, np.float32)
-    lightness[:, SIZE // 2 :] = 70
-    features = np.full((sum(COMPONENTS), cells // 2, cells // 2), -50, np.int8)
-    features[0, :, : cells // 4] = 50
+    lightness = np.full((SIZE, SIZE), 70, np.float32)
+    lightness[:, SIZE // 2 :] = 50
+    features = np.zeros((sum(COMPONENTS), cells // 2, cells // 2), np.int8)
     return Prediction(
         np.zeros((BIN_COUNT, cells, cells), np.float16),
         lightness,
@@ -148,8 +149,8 @@ def test_luminance_stays(prediction: Prediction) -> None:
 
 
 def test_what_is_understood_is_known_without_a_photograph() -> None:
-    found = understand("a green zyzzyva on grass, walking")
-    assert [p.thing for p in found.phrases] == ["grass"]
+    found = understand("a green zyzzyva on a hat, standing")
+    assert [p.thing for p in found.phrases] == ["hat"]
     assert found.unknown == ("zyzzyva", "green")
 
 
@@ -166,3 +167,41 @@ def test_a_damaged_model(folder: Path, prediction: Prediction) -> None:
         understand("red coat")
     with pytest.raises(WeightsCorrupt, match="damaged"):
         said_of(prediction, Words("red coat"))
+
+
+def test_what_words_came_to_is_kept_while_other_settings_change(
+    prediction: Prediction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colorizer import decoding
+    from colorizer.words import model
+
+    made = {"seen": 0, "folded": 0}
+    for module, name in ((model, "seen"), (decoding, "folded")):
+        original = getattr(module, name)
+
+        def counted(
+            *args: object, name: str = name, original: Callable[..., object] = original
+        ) -> object:
+            made[name] += 1
+            return original(*args)
+
+        monkeypatch.setattr(module, name, counted)
+    first = coloured(prediction, "red coat")
+    usual = made["folded"]
+    bright = PLAIN.with_changes({"saturation": 1.5})
+    more = working_ab(prediction, bright, Guidance(words=Words("red coat")))
+    assert made == {"seen": 1, "folded": usual}
+    np.testing.assert_allclose(more, 1.5 * first, atol=1e-4)
+    less, other = coloured(prediction, "red coat", 0.05), coloured(prediction, "blue coat")
+    assert made["seen"] == 1
+    assert made["folded"] > usual
+    assert halves(less)[0][0] < halves(first)[0][0] - 1
+    assert halves(other)[0][1] < 0
+
+
+def test_a_new_model_is_looked_at_anew(prediction: Prediction, folder: Path) -> None:
+    first = coloured(prediction, "red coat")
+    (folder / "words.safetensors").unlink()
+    file = write_words_model(folder, coats=False)
+    os.utime(file, ns=(1, 1))
+    assert halves(first)[0][0] > halves(coloured(prediction, "red coat"))[0][0] + 10
