@@ -16,12 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from colorizer import photo as files
 from colorizer import video
+from colorizer.errors import InvalidGuidance
 from colorizer.settings import Settings
-from colorizer.video import FilmInfo, Still
+from colorizer.video import FilmGuidance, FilmInfo, Still
 
 from ..config import Config
 from ..errors import FilmsOff, FilmTooLong, NotFound, NotReady, QueueFull, TooManyVersions
@@ -29,7 +30,7 @@ from ..storage import names
 from ..storage.disk import receive
 from ..storage.films import FILM, Films
 from ..storage.folder import ORIGINAL, Storage
-from ..storage.orders import FILM_TYPES, Order, Version
+from ..storage.orders import FILM_TYPES, UNGUIDED_FILM, FilmGuide, Order, Version
 from ..storage.records import FilmRecord, Offer, PhotoRecord, ResultFile, View, Wanted, new_id
 from .admission import Budget
 from .filming import Filming, most_pixels
@@ -54,6 +55,8 @@ _MIMETYPES = {
     "avi": "video/x-msvideo",
 }
 _ANY = "application/octet-stream"
+
+Owned = TypeVar("Owned", FilmRecord, PhotoRecord)
 
 logger = logging.getLogger(__name__)
 
@@ -143,17 +146,23 @@ class FilmDesk:
         """A film; its stills as the prediction for these settings has come."""
         return self._view(self._owned(owner, id), settings or Settings())
 
-    def ask(self, owner: str, id: str, order: Order) -> Version:
+    def ask(self, owner: str, id: str, order: Order, guide: FilmGuide = UNGUIDED_FILM) -> Version:
         """Ask for a coloured version, or once more for one that failed.
 
-        Does nothing for one that was asked for already.
+        Does nothing for one that was asked for already. A photograph that the guide refers to must
+        be the owner's as well; its palette goes into the order.
 
         Raises:
             FilmsOff: if this server takes no films any more.
             TooManyVersions, QueueFull, StorageFull: no room.
             InvalidSetting, WeightsMissing: no such model.
+            InvalidGuidance: if a hint is at a time that the film does not have, or the reference
+                has no colours yet.
+            TooBusy: if too many pictures are worked on to look at the reference.
         """
         record = self._owned(owner, id)
+        guidance = self._guidance(record, guide, order.settings)
+        order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
         there = versions.get(order.key)
         if there is not None and there.state != "failed":
@@ -220,6 +229,19 @@ class FilmDesk:
     def _check_on(self) -> None:
         if self.off is not None:
             raise FilmsOff(self.off)
+
+    def _guidance(self, record: FilmRecord, guide: FilmGuide, settings: Settings) -> FilmGuidance:
+        """What the library wants to know."""
+        for hint in guide.hints:
+            if record.seconds is not None and hint.time > record.seconds:
+                raise InvalidGuidance(
+                    f"The film lasts {moment(record.seconds)}; a hint at {moment(hint.time)} is "
+                    "after its end."
+                )
+        if guide.reference:
+            _owned(self._storage.record(guide.reference), record.owner)
+        taken = self._pictures.guiding.reference(guide.reference, guide.reference_amount, settings)
+        return FilmGuidance(guide.hints, taken)
 
     def _check_length(self, info: FilmInfo) -> None:
         most = self._config.max_film_seconds
@@ -288,10 +310,7 @@ class FilmDesk:
             self._storage.delete("photos", photo)
 
     def _owned(self, owner: str, id: str) -> FilmRecord:
-        record = self._films.record(id)
-        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
-            raise NotFound()
-        return record
+        return _owned(self._films.record(id), owner)
 
     def _view(self, record: FilmRecord, settings: Settings) -> FilmView:
         waiting = self._waiting()
@@ -301,6 +320,13 @@ class FilmDesk:
                 found = self._storage.record(photo)
                 stills.append((seconds, view_of(found, settings, self._storage, lambda: waiting)))
         return FilmView(record, stills, self._films.versions(record.id))
+
+
+def _owned(record: Owned, owner: str) -> Owned:
+    """The record, if it is theirs."""
+    if not hmac.compare_digest(record.owner.encode(), owner.encode()):
+        raise NotFound()
+    return record
 
 
 def moment(seconds: float) -> str:

@@ -55,12 +55,14 @@ class Guiding:
         Raises:
             InvalidGuidance: if the reference has no colours yet.
         """
-        return Guidance(guide.hints, self._reference(guide, settings), guide.words)
+        taken = self.reference(guide.reference, guide.reference_amount, settings)
+        return Guidance(guide.hints, taken, guide.words)
 
-    def _reference(self, guide: Guide, settings: Settings) -> Reference | None:
-        if not guide.reference:
+    def reference(self, id: str, amount: float, settings: Settings) -> Reference | None:
+        """The palette of a photograph; None if ``id`` is "". Raises what :meth:`guidance` does."""
+        if not id:
             return None
-        record, amount = self._storage.record(guide.reference), guide.reference_amount
+        record = self._storage.record(id)
         own = self._own_palette(record)
         if own is not None:
             return replace(own, amount=amount)
