@@ -184,8 +184,8 @@ def test_a_reference_must_have_colours_and_be_ones_own(idle: Service) -> None:
 
 def test_a_hint_is_within_the_film(idle: Service) -> None:
     id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
-    for time in (0, 1):
-        idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(time, Hint(0, 0, "red")),)))
+    for seconds in (0, 1):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(seconds, Hint(0, 0, "red")),)))
     with pytest.raises(InvalidGuidance, match=r"lasts 1 s; a hint at 1\.1 s is after its end\."):
         idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(1.1, Hint(0, 0, "red")),)))
 
