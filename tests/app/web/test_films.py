@@ -151,9 +151,9 @@ def test_a_photograph_lends_the_film_its_colours(
     work_off_films(client)
     reference = filming.calls[0]["guidance"].reference
     assert (reference.name, reference.amount) == ("aunt.jpg", 0.5)
-    page = client.get(answer.location)  # whose address still names the photograph
-    assert page.status_code == 200
-    assert "preview.jpg?reference=" not in page.text
+    after = client.get(answer.location)  # whose address still names the photograph
+    assert after.status_code == 200
+    assert "preview.jpg?reference=" not in after.text
 
 
 def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: str) -> None:
