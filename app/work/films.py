@@ -20,9 +20,8 @@ from typing import IO, TypeVar
 
 from colorizer import photo as files
 from colorizer import video
-from colorizer.errors import InvalidGuidance
 from colorizer.settings import Settings
-from colorizer.video import FilmGuidance, FilmInfo, Still
+from colorizer.video import FilmInfo, Still
 
 from ..config import Config
 from ..errors import FilmsOff, FilmTooLong, NotFound, NotReady, QueueFull, TooManyVersions
@@ -161,7 +160,9 @@ class FilmDesk:
             TooBusy: if too many pictures are worked on to look at the reference.
         """
         record = self._owned(owner, id)
-        guidance = self._guidance(record, guide, order.settings)
+        if guide.reference:
+            _owned(self._storage.record(guide.reference), owner)
+        guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
         order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
         there = versions.get(order.key)
@@ -229,19 +230,6 @@ class FilmDesk:
     def _check_on(self) -> None:
         if self.off is not None:
             raise FilmsOff(self.off)
-
-    def _guidance(self, record: FilmRecord, guide: FilmGuide, settings: Settings) -> FilmGuidance:
-        """What the library wants to know."""
-        for hint in guide.hints:
-            if record.seconds is not None and hint.time > record.seconds:
-                raise InvalidGuidance(
-                    f"The film lasts {moment(record.seconds)}; a hint at {moment(hint.time)} is "
-                    "after its end."
-                )
-        if guide.reference:
-            _owned(self._storage.record(guide.reference), record.owner)
-        taken = self._pictures.guiding.reference(guide.reference, guide.reference_amount, settings)
-        return FilmGuidance(guide.hints, taken)
 
     def _check_length(self, info: FilmInfo) -> None:
         most = self._config.max_film_seconds

@@ -250,6 +250,7 @@ if (chosen) {
   stage.style.setProperty("--ratio", stage.dataset.width / stage.dataset.height);
   describeDivider(slider);
   insistOnPictures($("moments"));
+  $("moments").scrollLeft = chosen.offsetLeft - $("moments").clientWidth / 2; // on a phone
   const buttons = { in: $("zoom-in"), out: $("zoom-out"), fit: $("zoom-fit") };
   const zoom = connectZoom(stage, slider, buttons, () => touch?.place());
   touch = connectTouch({

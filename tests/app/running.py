@@ -132,6 +132,9 @@ class Client:
         assert answer.status_code == 200, answer.text
         return answer.content
 
+    def get(self, server: Running, address: str, **headers: str) -> requests.Response:
+        return self._session.get(f"{server.address}{address}", headers=headers)
+
     def remove(self, server: Running, address: str) -> None:
         assert self._session.delete(f"{server.address}{address}").status_code == 204
 

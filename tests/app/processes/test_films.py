@@ -79,3 +79,15 @@ def test_a_server_stops_at_once_in_the_middle_of_a_film(
     server = start(seconds=0.1)
     wait_until(lambda: bool(client.version(server, address)["state"] == "ready"))
     assert server.stop() == 0
+
+
+def test_two_hundred_hints_fit_into_an_address(start: Start, client: Client) -> None:
+    server = start()
+    address = client.colour_film(server)
+    page = f"/films/{address.split('/')[4]}"
+    hints = [f"0.{n:06}@0.{n:04},0.1234,%231f3a5f,0.5" for n in range(1, 201)]
+    query = "&".join(f"hint={hint}".replace(",", "%2C").replace("@", "%40") for hint in hints)
+    answer = client.get(server, f"{page}?{query}", referer=f"{server.address}{page}?{query}")
+    assert answer.status_code == 200
+    assert "200 places have" in answer.text
+    assert server.stop() == 0
