@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ..app.clips import clip
-from .conftest import NewVisitor, Visitor
+from .conftest import SAMPLE, NewVisitor, Visitor
 from .test_everyone import PHONE, no_sideways_scrolling, serious
 from .test_touch import new_picture
 
@@ -84,7 +84,7 @@ def test_a_place_of_a_moment_gets_a_colour_that_goes_into_the_film(
     expect(page.locator("#main[data-state=ready]")).to_be_visible()
     ring.press("Enter")
     page.locator("#touch-swatches [data-colour='keep grey']").click()
-    expect(page.get_by_text("2 places have a colour of yours.")).to_be_visible()
+    expect(page.get_by_text("2 places have a colour of yours")).to_be_visible()
     moments.nth(2).click()
     expect(page.locator(".marker")).to_have_count(1)
     page.locator(".marker").press("Delete")
@@ -92,11 +92,33 @@ def test_a_place_of_a_moment_gets_a_colour_that_goes_into_the_film(
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("hint=.*hint="))
     page.reload()
-    expect(page.get_by_text("2 places have a colour of yours.")).to_be_visible()
+    expect(page.get_by_text("2 places have a colour of yours")).to_be_visible()
     page.get_by_role("button", name="Colour the film").click()
     expect(page.locator("#versions")).to_contain_text("2 places touched up")
     expect(page.locator(".version[data-state=ready]")).to_be_visible()
-    expect(page.get_by_text("2 places have a colour of yours.")).to_be_visible()
+    expect(page.get_by_text("2 places have a colour of yours")).to_be_visible()
+
+
+def test_a_photograph_lends_a_film_its_colours(visitor: Visitor, film: Path) -> None:
+    page = visitor.page
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    photograph = page.url.split("?")[0]
+    upload(page, film)
+    with new_picture(page):
+        page.get_by_label("Take the colours of").select_option(label="coffee.jpg")
+    page.wait_for_url(re.compile("reference="))
+    page.get_by_role("button", name="Colour the film").click()
+    expect(page.locator("#versions")).to_contain_text("Colours of coffee.jpg")
+    expect(page.locator("#main[data-state=ready]")).to_be_visible()
+
+    address = photograph.replace("/photographs/", "/api/v1/photos/")
+    page.evaluate("address => fetch(address, { method: 'DELETE' })", address)
+    page.locator("#reference_amount").fill("0.4")
+    expect(page.locator("#status")).to_have_text(re.compile("colours were to be taken"))
+    page.get_by_label("Take the colours of").select_option("")
+    expect(page.locator("#main[data-state=ready]")).to_be_visible()
+    visitor.complaints.clear()  # that the photograph is gone
 
 
 def test_the_line_of_the_player_is_dragged(visitor: Visitor, film: Path) -> None:

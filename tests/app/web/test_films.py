@@ -94,7 +94,7 @@ def test_what_is_known_of_the_film_is_in_the_address_and_in_the_job(
     assert f'{film}?still=4"' in page
     query = f"?hint={times[3]}@0.25,0.5,navy&hint={times[3]}@0,0,red&hint=0.05@1,1,lime&still=4"
     page = client.get(film + query).text
-    assert "3 places have</span> a colour of yours." in page
+    assert "3 places have</span> a colour of yours" in page
     assert page.count('<input type="hidden" name="hint" value="') == 3
     shown = re.search(r'<img id="after"[^>]+src="([^"]+)"', page)
     assert shown
