@@ -8,6 +8,9 @@ export function connectPlayer({ section, screen, video, grip, divider }) {
   };
   divider.addEventListener("input", divide);
   divide();
+  const fit = () => section.style.setProperty("--ratio", video.videoWidth / video.videoHeight);
+  video.addEventListener("loadedmetadata", fit);
+  if (video.videoWidth) fit();
 
   // The line itself, by mouse and touch; the keyboard has the divider below.
   const follow = ({ clientX }) => {
