@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -62,7 +63,8 @@ def write_film(path: Path) -> None:
                 left = round((picture.width - width) * number / FRAMES)
                 top = (picture.height - height) // 3
                 view = picture.crop((left, top, left + width, top + height))
-                film.mux(stream.encode(av.VideoFrame.from_image(view)))
+                frame = av.VideoFrame.from_ndarray(np.asarray(view), format="rgb24")
+                film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
 
 
