@@ -101,7 +101,7 @@ class FilmDesk:
             return "Films need the data folder; this server has an object store instead."
         if not self._config.max_film_bytes:
             return "This server takes photographs only, no films."
-        if any(find_spec(name) is None for name in _PACKAGES):
+        if any(map(_is_missing, _PACKAGES)):
             return "Films need the packages av and opencv, which this server does not have."
         return None
 
@@ -308,6 +308,13 @@ class FilmDesk:
                 found = self._storage.record(photo)
                 stills.append((seconds, view_of(found, settings, self._storage, lambda: waiting)))
         return FilmView(record, stills, self._films.versions(record.id))
+
+
+def _is_missing(package: str) -> bool:
+    try:
+        return find_spec(package) is None
+    except ValueError:  # it is being imported, by the thread that colours films
+        return False
 
 
 def _owned(record: Owned, owner: str) -> Owned:

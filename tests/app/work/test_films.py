@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -405,6 +407,15 @@ def test_films_need_packages(idle: Service, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(desk, "find_spec", lambda name: None)
     with pytest.raises(FilmsOff, match="packages av and opencv"):
         idle.films.upload(OWNER, clip(), "film.mp4")
+
+
+def test_a_package_that_is_being_imported_is_there(
+    idle: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = ModuleType("cv2")
+    half.__spec__ = None
+    monkeypatch.setitem(sys.modules, "cv2", half)
+    assert idle.films.off is None
 
 
 def test_films_need_the_data_folder(
