@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -26,6 +28,7 @@ PHONE = {
     "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2,
     "is_mobile": True, "has_touch": True, "color_scheme": "dark",
 }  # fmt: skip
+FRAMES, RATE, FRAME = 24, 12, (480, 360)  # of each shot of the film
 _COLOURED = "#main[data-state=ready][data-coloured=true]"
 
 
@@ -43,6 +46,39 @@ def visit(browser: Browser, address: str, options: dict[str, Any]) -> Page:
 def upload(page: Page, *files: Path) -> None:
     page.goto("/")
     page.set_input_files("#files", list(files))
+
+
+def write_film(path: Path) -> None:
+    """A film of our own: the camera moves over one sample after the other."""
+    width, height = FRAME
+    with av.open(str(path), "w") as film:
+        stream: Any = film.add_stream("libx264", RATE)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for sample in SAMPLES:
+            with Image.open(sample) as file:
+                scale = 1.15 * max(width / file.width, height / file.height)
+                size = (round(file.width * scale), round(file.height * scale))
+                picture = file.convert("RGB").resize(size)
+            for number in range(FRAMES):
+                left = round((picture.width - width) * number / FRAMES)
+                top = (picture.height - height) // 3
+                view = picture.crop((left, top, left + width, top + height))
+                frame = av.VideoFrame.from_ndarray(np.asarray(view), format="rgb24")
+                film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+
+
+def shoot_film(page: Page, folder: Path) -> None:
+    """The page of a film that has been coloured."""
+    path = folder / "pans.mp4"
+    write_film(path)
+    upload(page, path)
+    expect(page.locator(_COLOURED)).to_be_visible()
+    page.get_by_role("button", name="Colour the film").click()
+    expect(page.locator(".version[data-state=ready]")).to_be_visible(timeout=300_000)
+    page.evaluate("document.getElementById('film').currentTime = 5")
+    page.wait_for_timeout(4000)
+    save(page, "film")
 
 
 def main() -> None:
@@ -65,6 +101,7 @@ def main() -> None:
         upload(desk, *SAMPLES)
         expect(desk.locator(".tile[data-state=ready]")).to_have_count(len(SAMPLES))
         save(desk, "batch")
+        shoot_film(desk, Path(folder))
         phone = visit(browser, address, PHONE)
         upload(phone, HERO)
         expect(phone.locator(_COLOURED)).to_be_visible()

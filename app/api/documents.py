@@ -80,8 +80,13 @@ def form_with_file(model: type[Model]) -> Model:
 
 
 def body(mimetype: str, model: type[BaseModel]) -> dict[str, Any]:
-    """The OpenAPI extension that documents a request's body."""
-    content = {mimetype: {"schema": model.model_json_schema()}}
+    """The OpenAPI extension that documents a request's body.
+
+    Models within it must be part of some response: there the document has them.
+    """
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    content = {mimetype: {"schema": schema}}
     return {"requestBody": {"content": content, "required": True}}
 
 

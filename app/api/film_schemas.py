@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, Field
 
 from app.service import State
-from app.storage.orders import Order, VersionState
-from colorizer.video.film import Codec
+from app.storage.orders import FilmGuide, Order, VersionState
+from colorizer.guidance import MOST_AB, REACHES, Hint
+from colorizer.video import FilmHint
+from colorizer.video.film import MOST_HINTS, Codec
 
-from .schemas import ID, PathId, PictureSettings, Problem
+from .schemas import ID, Empty, PathId, PictureSettings, Problem
 
 if TYPE_CHECKING:
     from .schemas import Asked as _Settings
@@ -28,8 +30,46 @@ class FilmUpload(BaseModel):
     file: FileStorage = Field(description="The film.")
 
 
+_Ab = Annotated[float, Field(ge=-MOST_AB, le=MOST_AB, allow_inf_nan=False)]
+
+
+class HintAtTime(Empty):
+    """The colour of a place at a time; it goes with the motion, within its shot."""
+
+    time: float = Field(
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds from the film's beginning, as of a still; not after its end.",
+    )
+    x: float = Field(ge=0, le=1, description="From the left edge (0) to the right one (1).")
+    y: float = Field(ge=0, le=1, description="From the upper edge (0) to the lower one (1).")
+    colour: str | tuple[_Ab, _Ab] = Field(
+        description="#rrggbb, a CSS name, keep-grey, or [a, b] in Lab units."
+    )
+    reach: float = Field(
+        Hint.reach,
+        ge=REACHES[0],
+        le=REACHES[1],
+        description="How far it is carried on; 1 is as far as the thing goes.",
+    )
+
+    def hint(self) -> FilmHint:
+        """For the library.
+
+        Raises:
+            InvalidGuidance: if the colour is none.
+        """
+        return FilmHint(self.time, Hint(self.x, self.y, self.colour, self.reach))
+
+    @classmethod
+    def of(cls, given: FilmHint) -> HintAtTime:
+        """Of the library's."""
+        hint = given.hint
+        return cls(time=given.time, x=hint.x, y=hint.y, colour=hint.colour, reach=hint.reach)
+
+
 class VersionSettings(_Settings):
-    """How a film is to be coloured and written."""
+    """How a film is to be coloured and written, and what a person knows of it."""
 
     codec: Codec = Field(
         Order.codec,
@@ -39,6 +79,25 @@ class VersionSettings(_Settings):
     deinterlace: bool = Field(
         Order.deinterlace, description="Make whole frames of interlaced ones."
     )
+
+    hints: list[HintAtTime] = Field(
+        [], max_length=MOST_HINTS, description="Colours of places at moments of the film."
+    )
+    reference: str = Field(
+        "", description="Id of a photograph of yours whose palette is taken for all of the film."
+    )
+    reference_amount: float = Field(
+        FilmGuide.reference_amount, ge=0, le=1, allow_inf_nan=False, description="How much of it."
+    )
+
+    def guide(self) -> FilmGuide:
+        """For the service.
+
+        Raises:
+            InvalidGuidance: if a hint is not right.
+        """
+        hints = tuple(hint.hint() for hint in self.hints)
+        return FilmGuide(hints, self.reference, self.reference_amount)
 
     def order(self) -> Order:
         """For the service.
@@ -89,6 +148,9 @@ class VersionOut(BaseModel):
     settings: dict[str, Any] = Field(description="Those that are not at their defaults.")
     codec: Codec
     deinterlace: bool
+    hints: list[HintAtTime]
+    reference: str | None = Field(description="Id of the photograph whose palette was taken.")
+    reference_amount: float | None = Field(description="How much of it.")
     asked: datetime
     state: VersionState
     position: int | None = Field(description="Among the films that wait; 1 is next.")

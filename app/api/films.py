@@ -80,11 +80,12 @@ def original(path: PathId) -> Response:
 def colour(path: PathId) -> tuple[dict[str, Any], int]:
     """Colour the film with these settings: a job.
 
-    200 if such a version is there already, else 202. One that failed is tried again.
+    200 if such a version is there already, else 202. One that failed is tried again. The palette of
+    a reference is taken now: its photograph may be deleted afterwards.
     """
     person = owner(create=False)
-    order = checked(VersionSettings, request.get_data() or b"{}").order()
-    version = service.films.ask(person, path.id, order)
+    asked = checked(VersionSettings, request.get_data() or b"{}")
+    version = service.films.ask(person, path.id, asked.order(), asked.guide())
     answer = representations.version(path.id, version)
     return answer, 200 if version.state == "ready" else 202
 

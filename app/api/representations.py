@@ -124,13 +124,16 @@ def _still(seconds: float, view: View) -> film_schemas.StillOut:
 
 def version(film: str, view: Version) -> dict[str, Any]:
     """A coloured version of a film as JSON."""
-    steps, finished = view.steps or Steps(), view.finished
+    steps, finished, guide = view.steps or Steps(), view.finished, view.order.guide
     place: dict[str, Any] = {"id": film, "version": view.key}
     return film_schemas.VersionOut(
         id=view.key,
         settings=view.order.settings.changes(),
         codec=view.order.codec,
         deinterlace=view.order.deinterlace,
+        hints=[film_schemas.HintAtTime.of(hint) for hint in guide.hints],
+        reference=guide.reference or None,
+        reference_amount=guide.reference_amount if guide.reference else None,
         asked=view.asked,
         state=view.state,
         position=view.position,

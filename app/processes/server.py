@@ -29,6 +29,7 @@ _GRACE = 30  # s for requests and the photograph in hand to end
 _ANSWERS_GRACE = 15  # s of it for requests
 _IDLE_FOR = 15  # s that a connection is kept for the next request
 _BODIES = 4  # times the largest request is received at the same time
+_LONGEST_LINE = 32_768  # bytes of a head: 200 hints are in an address
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -62,6 +63,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "asgi_loop": "asyncio",
             "asgi_lifespan": "off",
             "http_parser": "python",
+            "limit_request_line": _LONGEST_LINE,
+            "limit_request_field_size": _LONGEST_LINE,  # the address of a page, as Referer
             "timeout": _SILENT_FOR,
             "graceful_timeout": _GRACE,
             "keepalive": _IDLE_FOR,

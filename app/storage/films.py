@@ -80,7 +80,7 @@ class Films:
 
     def want(self, id: str, order: Order) -> None:
         """Note that a version is asked for, and forget that an earlier attempt failed."""
-        for kind in ("failed", "claim", "steps"):
+        for kind in ("claim", "steps", "failed"):  # the last lets it be taken up
             (self._folder(id) / f"{order.key}.{kind}").unlink(missing_ok=True)
         self._write(id, f"{order.key}.wanted", order.dumped())
 

@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from colorizer.guidance import AMOUNT, Reference, amount_of
 from colorizer.settings import Settings
-from colorizer.video.film import Codec, Output
+from colorizer.video.film import Codec, FilmGuidance, FilmHint, Output
 
 from ..errors import Problem
+from .records import Guide
 
 VersionState = Literal["queued", "working", "ready", "failed"]
 
@@ -25,6 +27,38 @@ FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
 }
 #: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
 PLAYABLE: Codec = "h264"
+_SAME_MOMENT = 1e-3  # s
+
+
+@dataclass(frozen=True)
+class FilmGuide:
+    """What a person knows of one film: as :class:`.records.Guide` is of a photograph.
+
+    Attributes:
+        hints: colours of places at moments.
+        reference: id of a photograph of the same owner, or "".
+        reference_amount: 0..1; how much of its palette is taken.
+
+    Raises:
+        InvalidGuidance: if there are too many hints, or the amount is out of range.
+    """
+
+    hints: tuple[FilmHint, ...] = ()
+    reference: str = ""
+    reference_amount: float = AMOUNT
+
+    def __post_init__(self) -> None:
+        FilmGuidance(self.hints)
+        amount_of(self.reference_amount)
+
+    def at(self, seconds: float) -> Guide:
+        """What is known of the photograph that a moment of the film is."""
+        hints = (h.hint for h in self.hints if abs(h.time - max(seconds, 0)) < _SAME_MOMENT)
+        return Guide(tuple(hints), self.reference, self.reference_amount)
+
+
+#: what is asked for if a person knows nothing
+UNGUIDED_FILM = FilmGuide()
 
 
 @dataclass(frozen=True)
@@ -35,6 +69,9 @@ class Order:
         settings: all parameters.
         codec: see :class:`colorizer.video.film.Output`.
         deinterlace: make whole frames of interlaced ones.
+        guidance: what is known of the film; the reference with its palette, so that its photograph
+            may be deleted.
+        reference: id of that photograph, or "".
 
     Raises:
         InvalidSetting: if there is no such codec.
@@ -43,6 +80,8 @@ class Order:
     settings: Settings = field(default_factory=Settings)
     codec: Codec = "h264"
     deinterlace: bool = False
+    guidance: FilmGuidance = field(default_factory=FilmGuidance)
+    reference: str = ""
 
     def __post_init__(self) -> None:
         Output(self.codec)
@@ -57,15 +96,42 @@ class Order:
         """For the library: what is to be played has the 8 bits that browsers know."""
         return Output(self.codec, bits=8 if self.codec == PLAYABLE else None)
 
+    @property
+    def guide(self) -> FilmGuide:
+        """What it was ordered with."""
+        taken = self.guidance.reference
+        amount = AMOUNT if taken is None else taken.amount
+        return FilmGuide(self.guidance.hints, self.reference, amount)
+
     def dumped(self) -> bytes:
         """As JSON."""
-        return json.dumps(asdict(self)).encode()
+        taken = self.guidance.reference
+        values = {
+            "settings": asdict(self.settings),
+            "codec": self.codec,
+            "deinterlace": self.deinterlace,
+            "hints": [hint.text for hint in self.guidance.hints],
+            "palette": None if taken is None else asdict(taken),
+            "reference": self.reference,
+        }
+        return json.dumps(values).encode()
 
     @classmethod
     def loaded(cls, data: bytes) -> Order:
-        """From JSON; raises ValueError, TypeError, KeyError or InvalidSetting."""
+        """From JSON.
+
+        Raises:
+            ValueError, TypeError, KeyError, InvalidSetting: if it is not that.
+        """
         values = json.loads(data)
-        return cls(**{**values, "settings": Settings(**values["settings"])})
+        taken = None if values["palette"] is None else Reference(**values["palette"])
+        return cls(
+            Settings(**values["settings"]),
+            values["codec"],
+            values["deinterlace"],
+            FilmGuidance(tuple(map(FilmHint.parse, values["hints"])), taken),
+            values["reference"],
+        )
 
 
 @dataclass(frozen=True)

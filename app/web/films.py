@@ -1,11 +1,12 @@
 """The pages of a film: moments of it to choose settings by, its coloured versions, the player.
 
-As on a photograph's page the settings live in the query string, with the moment that is looked at.
+As on a photograph's page the settings and what is known of the film live in the query string, with
+the moment that is looked at.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -16,10 +17,12 @@ from colorizer.errors import InvalidSetting
 from colorizer.video.film import CODECS, Codec
 
 from ..context import service
+from ..errors import NotFound
 from ..service import FilmView
-from ..storage.orders import Order, Version
+from ..storage.orders import FilmGuide, Order, Version
+from ..storage.records import PhotoRecord, View
 from ..work.films import moment
-from . import forms
+from . import forms, recent
 from .delivery import send
 from .pages import form_parts
 from .security import owner
@@ -40,14 +43,31 @@ class Shown:
     """A version, in words.
 
     Attributes:
-        looks: what its settings are.
-        query: the settings as they stand in an address.
+        looks: what its settings are, and what was known of the film.
+        query: both as they stand in an address.
     """
 
     version: Version
     format: str
     looks: str
-    query: dict[str, str]
+    query: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of the film.
+
+    Attributes:
+        seconds: from its beginning.
+        view: the photograph that it is.
+        guide: what is known of it, as it stands in an address.
+        places: how many have a colour of somebody's.
+    """
+
+    seconds: float
+    view: View
+    guide: dict[str, str | list[str]]
+    places: int
 
 
 @blueprint.get("/films/<id>")
@@ -55,15 +75,20 @@ def film(id: str) -> str:
     """A film: one moment before and after, the controls, the versions. Asks for missing colours."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     view = service.films.view(who, id, settings)
+    guide, references = _references(who, forms.film_guide_from(request.args))
+    moments = [_moment(seconds, still, guide) for seconds, still in view.stills]
     number = _chosen(view, request.args)
-    still = view.stills[number - 1][1] if view.stills else None
-    if still is not None and still.state == "missing":
-        still = service.request(who, still.record.id, settings)
+    chosen = moments[number - 1] if moments else None
+    if chosen is not None and chosen.view.state == "missing":
+        chosen = replace(chosen, view=service.request(who, chosen.view.record.id, settings))
     return render_template(
         "film.html",
         view=view,
+        moments=moments,
         number=number,
-        still=still,
+        chosen=chosen,
+        references=references,
+        default_amount=FilmGuide.reference_amount,
         versions=_shown(view),
         playing=_playing(view, request.args.get("version")),
         codecs=[(codec, CODEC_LABELS[codec][1]) for codec in CODECS],
@@ -71,7 +96,7 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
-        **form_parts(settings),
+        **{**form_parts(settings), "guide": forms.query_of_guide(guide)},
     )
 
 
@@ -91,11 +116,12 @@ def versions(id: str) -> str:
 
 @blueprint.post("/films/<id>/colour")
 def colour(id: str) -> BaseResponse:
-    """Ask for a version with the settings in the address."""
-    settings = forms.settings_from(request.args)
+    """Ask for a version with what stands in the address."""
+    settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
     order = Order(settings, _codec(request.form), "deinterlace" in request.form)
-    service.films.ask(owner(create=False), id, order)
-    return _see(id, still=request.args.get("still"), **forms.query_of(settings))
+    service.films.ask(owner(create=False), id, order, guide)
+    place = {"still": request.args.get("still"), "off": request.args.getlist("off")}
+    return _see(id, **place, **forms.query_of(settings), **forms.query_of_guide(guide))
 
 
 @blueprint.post("/films/<id>/versions/<version>/remove")
@@ -139,14 +165,41 @@ def _chosen(view: FilmView, values: MultiDict[str, str]) -> int:
     return min(max(number, 1), max(count, 1))
 
 
+def _references(who: str, guide: FilmGuide) -> tuple[FilmGuide, list[PhotoRecord]]:
+    """Photographs whose colours can be taken; the guide without one that is gone."""
+    found = recent.photographs(who)
+    if guide.reference and guide.reference not in {photo.id for photo in found}:
+        try:
+            found.append(service.view(who, guide.reference).record)
+        except NotFound:
+            guide = replace(guide, reference="")
+    return guide, found
+
+
+def _moment(seconds: float, view: View, guide: FilmGuide) -> Moment:
+    known = guide.at(seconds)
+    return Moment(max(seconds, 0), view, forms.query_of_guide(known), len(known.hints))
+
+
+def _looks(order: Order) -> str:
+    parts = [forms.in_words(order.settings)]
+    places = len(order.guidance.hints)
+    if places:
+        parts.append("one place touched up" if places == 1 else f"{places} places touched up")
+    if order.guidance.reference is not None:
+        parts.append(f"colours of {order.guidance.reference.name}")
+    text = ", ".join(filter(None, parts)) or "usual colours"
+    return text[0].upper() + text[1:]
+
+
 def _shown(view: FilmView) -> list[Shown]:
     """The versions, the newest first."""
     return [
         Shown(
             version,
             CODEC_LABELS[version.order.codec][0],
-            forms.in_words(version.order.settings) or "Usual colours",
-            forms.query_of(version.order.settings),
+            _looks(version.order),
+            forms.query_of(version.order.settings) | forms.query_of_guide(version.order.guide),
         )
         for version in reversed(view.versions)
     ]

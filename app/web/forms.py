@@ -18,7 +18,9 @@ from colorizer.errors import InvalidSetting
 from colorizer.guidance import Hint, Words, amount_of, words_amount_of
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
+from colorizer.video import FilmHint
 
+from ..storage.orders import FilmGuide
 from ..storage.records import Guide, Output, Treatment
 
 #: where a parameter stands in the form, if not under the first heading
@@ -191,9 +193,22 @@ def guide_from(values: MultiDict[str, str]) -> Guide:
         InvalidGuidance: if they are not right.
     """
     hints = tuple(Hint.parse(text) for text in values.getlist("hint") if text.strip())
+    return Guide(hints, *_reference_from(values), words_from(values))
+
+
+def film_guide_from(values: MultiDict[str, str]) -> FilmGuide:
+    """Hints of a film and the reference among a query's values.
+
+    Raises:
+        InvalidGuidance: if they are not right.
+    """
+    hints = tuple(FilmHint.parse(text) for text in values.getlist("hint") if text.strip())
+    return FilmGuide(hints, *_reference_from(values))
+
+
+def _reference_from(values: MultiDict[str, str]) -> tuple[str, float]:
     amount = values.get("reference_amount", "").strip() or Guide.reference_amount
-    reference = values.get("reference", "").strip()
-    return Guide(hints, reference, amount_of(amount), words_from(values))
+    return values.get("reference", "").strip(), amount_of(amount)
 
 
 def words_from(values: MultiDict[str, str]) -> Words | None:
@@ -207,7 +222,7 @@ def words_from(values: MultiDict[str, str]) -> Words | None:
     return Words(text, amount) if text else None
 
 
-def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
+def query_of_guide(guide: Guide | FilmGuide) -> dict[str, str | list[str]]:
     """A guide as it stands in an address; what is not set is not there."""
     found: dict[str, str | list[str]] = {}
     if guide.hints:
@@ -216,7 +231,7 @@ def query_of_guide(guide: Guide) -> dict[str, str | list[str]]:
         found["reference"] = guide.reference
         if guide.reference_amount != Guide.reference_amount:
             found["reference_amount"] = f"{guide.reference_amount:g}"
-    if guide.words:
+    if isinstance(guide, Guide) and guide.words:
         found["words"] = guide.words.text
         if guide.words.amount != Words.amount:
             found["words_amount"] = f"{guide.words.amount:g}"

@@ -11,7 +11,7 @@ from flask import session
 
 from ..context import service
 from ..errors import NotFound
-from ..storage.records import View
+from ..storage.records import PhotoRecord, View
 
 Kind = Literal["photograph", "batch", "film"]
 
@@ -54,6 +54,18 @@ def listed(owner: str) -> list[Recent]:
     for kind, id in session.get("recent", []):
         with suppress(NotFound):
             found.append(_LOOKS[kind](owner, id))
+    return found
+
+
+def photographs(owner: str) -> list[PhotoRecord]:
+    """The photographs among it, alone or in a batch."""
+    found = []
+    for kind, id in session.get("recent", []):
+        with suppress(NotFound):
+            if kind == "photograph":
+                found.append(service.view(owner, id).record)
+            elif kind == "batch":
+                found += [view.record for view in service.batch(owner, id).photos]
     return found
 
 

@@ -178,6 +178,7 @@ class Filming:
             target,
             self._load(order.settings.model),
             order.settings,
+            guidance=order.guidance,
             output=order.output,
             end=self._config.max_film_seconds if record.seconds is None else None,
             deinterlace=order.deinterlace,

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from colorizer import photo as files
 from colorizer import video
@@ -29,7 +29,7 @@ from ..storage import names
 from ..storage.disk import receive
 from ..storage.films import FILM, Films
 from ..storage.folder import ORIGINAL, Storage
-from ..storage.orders import FILM_TYPES, Order, Version
+from ..storage.orders import FILM_TYPES, UNGUIDED_FILM, FilmGuide, Order, Version
 from ..storage.records import FilmRecord, Offer, PhotoRecord, ResultFile, View, Wanted, new_id
 from .admission import Budget
 from .filming import Filming, most_pixels
@@ -54,6 +54,8 @@ _MIMETYPES = {
     "avi": "video/x-msvideo",
 }
 _ANY = "application/octet-stream"
+
+Owned = TypeVar("Owned", FilmRecord, PhotoRecord)
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ class FilmDesk:
             return "Films need the data folder; this server has an object store instead."
         if not self._config.max_film_bytes:
             return "This server takes photographs only, no films."
-        if any(find_spec(name) is None for name in _PACKAGES):
+        if any(map(_is_missing, _PACKAGES)):
             return "Films need the packages av and opencv, which this server does not have."
         return None
 
@@ -143,17 +145,25 @@ class FilmDesk:
         """A film; its stills as the prediction for these settings has come."""
         return self._view(self._owned(owner, id), settings or Settings())
 
-    def ask(self, owner: str, id: str, order: Order) -> Version:
+    def ask(self, owner: str, id: str, order: Order, guide: FilmGuide = UNGUIDED_FILM) -> Version:
         """Ask for a coloured version, or once more for one that failed.
 
-        Does nothing for one that was asked for already.
+        Does nothing for one that was asked for already. A photograph that the guide refers to must
+        be the owner's as well; its palette goes into the order.
 
         Raises:
             FilmsOff: if this server takes no films any more.
             TooManyVersions, QueueFull, StorageFull: no room.
             InvalidSetting, WeightsMissing: no such model.
+            InvalidGuidance: if a hint is at a time that the film does not have, or the reference
+                has no colours yet.
+            TooBusy: if too many pictures are worked on to look at the reference.
         """
         record = self._owned(owner, id)
+        if guide.reference:
+            _owned(self._storage.record(guide.reference), owner)
+        guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
+        order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
         there = versions.get(order.key)
         if there is not None and there.state != "failed":
@@ -288,10 +298,7 @@ class FilmDesk:
             self._storage.delete("photos", photo)
 
     def _owned(self, owner: str, id: str) -> FilmRecord:
-        record = self._films.record(id)
-        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
-            raise NotFound()
-        return record
+        return _owned(self._films.record(id), owner)
 
     def _view(self, record: FilmRecord, settings: Settings) -> FilmView:
         waiting = self._waiting()
@@ -301,6 +308,20 @@ class FilmDesk:
                 found = self._storage.record(photo)
                 stills.append((seconds, view_of(found, settings, self._storage, lambda: waiting)))
         return FilmView(record, stills, self._films.versions(record.id))
+
+
+def _is_missing(package: str) -> bool:
+    try:
+        return find_spec(package) is None
+    except ValueError:  # it is being imported, by the thread that colours films
+        return False
+
+
+def _owned(record: Owned, owner: str) -> Owned:
+    """The record, if it is theirs."""
+    if not hmac.compare_digest(record.owner.encode(), owner.encode()):
+        raise NotFound()
+    return record
 
 
 def moment(seconds: float) -> str:

@@ -15,10 +15,12 @@ from colorizer.guidance import Guidance, Reference
 from colorizer.photo import Photo
 from colorizer.pipeline import Prediction
 from colorizer.settings import Settings
+from colorizer.video import FilmGuidance
 
 from ..errors import NotReady, PredictionFailed
 from ..storage.folder import FACTS, Storage
-from ..storage.records import Guide, PhotoRecord
+from ..storage.orders import FilmGuide
+from ..storage.records import FilmRecord, Guide, PhotoRecord
 from .admission import Budget
 
 _KEPT = 64
@@ -55,12 +57,30 @@ class Guiding:
         Raises:
             InvalidGuidance: if the reference has no colours yet.
         """
-        return Guidance(guide.hints, self._reference(guide, settings), guide.words)
+        taken = self._reference(guide.reference, guide.reference_amount, settings)
+        return Guidance(guide.hints, taken, guide.words)
 
-    def _reference(self, guide: Guide, settings: Settings) -> Reference | None:
-        if not guide.reference:
+    def guidance_of_film(
+        self, guide: FilmGuide, film: FilmRecord, settings: Settings
+    ) -> FilmGuidance:
+        """The same of a film.
+
+        Raises:
+            InvalidGuidance: also if a hint is at a time that the film does not have.
+        """
+        last = max((hint.time for hint in guide.hints), default=0.0)
+        if film.seconds is not None and last > film.seconds:
+            raise InvalidGuidance(
+                f"The film lasts {round(film.seconds, 3):g} s; a hint at {round(last, 3):g} s is "
+                "after its end."
+            )
+        taken = self._reference(guide.reference, guide.reference_amount, settings)
+        return FilmGuidance(guide.hints, taken)
+
+    def _reference(self, id: str, amount: float, settings: Settings) -> Reference | None:
+        if not id:
             return None
-        record, amount = self._storage.record(guide.reference), guide.reference_amount
+        record = self._storage.record(id)
         own = self._own_palette(record)
         if own is not None:
             return replace(own, amount=amount)

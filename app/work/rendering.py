@@ -72,7 +72,11 @@ class Wish:
 
 
 class Pictures:
-    """Whatever can be made of a photograph and its prediction, without a network."""
+    """Whatever can be made of a photograph and its prediction, without a network.
+
+    Attributes:
+        guiding: makes what the library is told of what a person knows.
+    """
 
     def __init__(
         self, storage: Storage, counting: Counting, max_pixels: int, budget: Budget
@@ -81,7 +85,7 @@ class Pictures:
         self._counting = counting
         self._max_pixels = max_pixels
         self._kept: LRUCache[tuple[str, str], Any] = LRUCache(_CACHE_BYTES, _bytes_of)
-        self._guiding = Guiding(storage, budget, self.read, self._prediction)
+        self.guiding = Guiding(storage, budget, self.read, self._prediction)
         self._lock = threading.Lock()  # of what is kept
         self._budget = budget
 
@@ -128,7 +132,7 @@ class Pictures:
         if own is not None:
             return Blob(own, "image/jpeg")
         prediction, grey = self._prediction_for(id, settings, guide.words), self._grey(id)
-        guidance = self._guiding.guidance(guide, settings)
+        guidance = self.guiding.guidance(guide, settings)
         with self._counting.rendering("preview"), model_of_words():
             picture = render(grey, prediction, settings, guidance)
             data = _encoded(picture, "jpeg", quality=_PREVIEW_QUALITY)
@@ -203,7 +207,7 @@ class Pictures:
         if self._own(record, settings) is not None:
             return self._write_own(record, output, path)
         prediction = self._prediction_for(record.id, settings, wish.guide.words)
-        guidance = self._guiding.guidance(wish.guide, settings)
+        guidance = self.guiding.guidance(wish.guide, settings)
         self._storage.check_room()
         with self._counting.rendering("result"), model_of_words(), gone(), full_disk():
             grey = self.read(record)

@@ -88,6 +88,29 @@ class FilmHint:
         if not 0 <= self.time < float("inf"):
             raise InvalidGuidance(f"The time of a hint must be 0 or more, not {self.time:g}.")
 
+    @classmethod
+    def parse(cls, text: str) -> FilmHint:
+        """A hint of its short form, as :attr:`text`: ``TIME@X,Y,COLOUR[,REACH]``, TIME in seconds.
+
+        Raises:
+            InvalidGuidance: if it is none.
+        """
+        time, at, rest = text.partition("@")
+        try:
+            seconds = float(time)
+        except ValueError:
+            at = ""
+        if not at:
+            shown = repr(text if len(text) <= 60 else f"{text[:57]}...")
+            raise InvalidGuidance(f"A hint of a film is written time@x,y,colour, not {shown}.")
+        return cls(seconds, Hint.parse(rest))
+
+    @property
+    def text(self) -> str:
+        """The short form; the time to a microsecond, so that it is in the same frame."""
+        time = f"{self.time:.6f}".rstrip("0").rstrip(".")
+        return f"{time}@{self.hint.text}"
+
 
 @dataclass(frozen=True)
 class FilmGuidance:
@@ -115,7 +138,7 @@ class FilmGuidance:
         """Numbers and text, without the palette."""
         found: dict[str, Any] = {}
         if self.hints:
-            found["hints"] = [f"{hint.time:g}@{hint.hint.text}" for hint in self.hints]
+            found["hints"] = [hint.text for hint in self.hints]
         if self.reference is not None:
             found["reference"] = {"name": self.reference.name, "amount": self.reference.amount}
         return found

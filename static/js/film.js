@@ -4,11 +4,16 @@ import { ask, askJson, pause, post } from "./api.js";
 import { describeDivider } from "./compare.js";
 import { connectControls, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { textOf } from "./hint-list.js";
 import { insistOnPictures, swap } from "./pictures.js";
 import { connectPlayer } from "./player.js";
+import { connectTouch } from "./touch.js";
+import { connectZoom } from "./zoom.js";
 
 const POLL = 1000; // ms between two looks
+const SETTLE = 1000; // ms without a change until all moments are shown with it
 const GONE = "This film has been deleted or its time is up.";
+const LENDER_GONE = "The photograph whose colours were to be taken has been deleted.";
 
 const $ = (id) => document.getElementById(id);
 const main = $("main");
@@ -16,15 +21,18 @@ const { page } = main.dataset;
 
 localiseTimes();
 const player = connectPlayer({
-  section: $("player"), screen: $("screen"), video: $("film"), divider: $("divide"),
+  section: $("player"), screen: $("screen"), video: $("film"), grip: $("grip"), divider: $("divide"),
 });
 
 // Moments: links that are followed here without a new page.
 const moments = [...document.querySelectorAll("#moments a")];
 let chosen = moments.find((link) => link.hasAttribute("aria-current"));
 
+let touch = null;
+
 const controls = connectControls($("settings"), page, onSettings, (query) => {
   if (chosen) query.set("still", chosen.dataset.still);
+  touch?.addTo(query);
 });
 
 function onSettings() {
@@ -33,18 +41,32 @@ function onSettings() {
     const query = controls.query();
     query.set("still", link.dataset.still);
     link.href = withQuery(page, query);
+    showPlaces(link);
   }
   if (chosen) {
-    $("as-photograph").href = withQuery(chosen.dataset.page, forPhotograph());
+    $("as-photograph").href = withQuery(chosen.dataset.page, queryOf(chosen));
     refresh();
+    refreshAll();
   }
 }
 
-/** The settings, without the moment. */
-function forPhotograph() {
+const hintsAt = ({ dataset }) => touch?.hintsAt(Number(dataset.time)) ?? [];
+
+/** What a moment is rendered with as a photograph. */
+function queryOf(link) {
   const query = controls.query();
-  query.delete("still");
+  for (const name of ["still", "hint", "off"]) query.delete(name);
+  for (const hint of hintsAt(link)) query.append("hint", textOf({ ...hint, time: null }));
   return query;
+}
+
+const previewOf = (link) => withQuery(`${link.dataset.page}/preview.jpg`, queryOf(link));
+
+/** How many places of a moment have a colour of somebody's. */
+function showPlaces(link) {
+  const count = hintsAt(link).length;
+  link.querySelector(".places").hidden = !count;
+  link.querySelector(".places-count").textContent = count;
 }
 
 for (const link of moments) {
@@ -61,6 +83,7 @@ function choose(link) {
   link.setAttribute("aria-current", "true");
   $("still").value = link.dataset.still;
   $("before").src = $("after").src = `${link.dataset.page}/grey.jpg`;
+  touch.move();
   controls.refresh();
   onSettings();
 }
@@ -99,13 +122,17 @@ async function lookAgain(seconds = 0) {
 
 function setState(state) {
   main.dataset.state = state;
+  $("touch").disabled = state !== "ready";
+  if (state === "failed") touch.close();
 }
+
+const predictionOf = ({ dataset }) => withQuery(dataset.api, controls.query("predict"));
 
 /** Whether the chosen moment has colours by these settings' network; asks for them if not. */
 async function isColoured() {
-  const { api } = chosen.dataset;
-  const address = withQuery(api, controls.query("predict"));
+  const address = predictionOf(chosen);
   if (coloured.has(address)) return true;
+  const { api } = chosen.dataset;
   const { state, problem } = await askJson(address);
   if (state === "ready") {
     coloured.add(address);
@@ -126,14 +153,46 @@ async function isColoured() {
 }
 
 async function showPreview() {
-  const { page: photograph } = chosen.dataset;
-  const response = await ask(withQuery(`${photograph}/preview.jpg`, forPhotograph()));
+  const link = chosen;
+  const response = await ask(previewOf(link)).catch((problem) => {
+    throw problem.status === 404 && $("reference")?.value ? new Error(LENDER_GONE) : problem;
+  });
   const picture = await response.blob();
-  if (photograph !== chosen.dataset.page) return;
+  if (link !== chosen) return;
   await swap($("after"), picture);
   setState("ready");
   main.dataset.coloured = "true";
   say("");
+}
+
+// All moments, small: once nothing has changed for a while, and as far as they have colours.
+let turn = 0;
+
+async function refreshAll() {
+  const mine = ++turn;
+  await pause(SETTLE);
+  let isWaiting = false;
+  for (const link of moments) {
+    if (mine !== turn) return;
+    const address = previewOf(link);
+    if (link.dataset.shows === address) continue;
+    try {
+      const prediction = predictionOf(link);
+      if (!coloured.has(prediction)) {
+        const { state } = await askJson(prediction);
+        isWaiting ||= state === "queued" || state === "working";
+        if (state !== "ready") continue;
+        coloured.add(prediction);
+      }
+      const picture = await (await ask(address)).blob();
+      if (mine !== turn) return;
+      await swap(link.querySelector("img"), picture);
+      link.dataset.shows = address;
+    } catch {
+      return; // what is wrong is said of the chosen one
+    }
+  }
+  if (isWaiting && mine === turn) refreshAll();
 }
 
 // The versions: the server writes the list, and what has changed of it is put in place.
@@ -187,10 +246,24 @@ function refreshNumbers(item, next) {
 }
 
 if (chosen) {
-  const stage = $("stage");
+  const [stage, slider] = [$("stage"), $("compare")];
   stage.style.setProperty("--ratio", stage.dataset.width / stage.dataset.height);
-  describeDivider($("compare"));
+  describeDivider(slider);
   insistOnPictures($("moments"));
+  $("moments").scrollLeft = chosen.offsetLeft - $("moments").clientWidth / 2; // on a phone
+  const buttons = { in: $("zoom-in"), out: $("zoom-out"), fit: $("zoom-fit") };
+  const zoom = connectZoom(stage, slider, buttons, () => touch?.place());
+  touch = connectTouch({
+    api: () => chosen.dataset.api, zoom, slider, picture: $("after"),
+    now: () => Number(chosen.dataset.time),
+    query: () => controls.query("predict"),
+    onChange() {
+      controls.refresh();
+      onSettings();
+    },
+  });
+  setState(main.dataset.state);
   if (main.dataset.state !== "ready") refresh();
+  if (moments.some((link) => !link.querySelector("img").src.includes("/preview.jpg"))) refreshAll();
 }
 follow();

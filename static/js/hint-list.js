@@ -1,20 +1,31 @@
-// The hints of a photograph: a list that can be undone, and its forms in an address.
+// The hints of a photograph or a film: a list that can be undone, and its forms in an address.
 
 const MOST = 200;
+const SAME_MOMENT = 1e-3; // s
 
-/** "x,y,colour" or "x,y,colour,reach", as the server reads it; null if it is none. */
+/**
+ * "x,y,colour" or "x,y,colour,reach" as the server reads it, of a film after "seconds@"; null if it
+ * is none. `time` is null for a photograph.
+ */
 export function parse(text, off = false) {
-  const [x, y, colour, reach = "1"] = text.split(",");
-  const numbers = [x, y, reach].map(Number);
+  const [place, seconds] = text.split("@").reverse();
+  const [x, y, colour, reach = "1"] = place.split(",");
+  const time = seconds === undefined ? null : Number(seconds);
+  const numbers = [x, y, reach, time ?? 0].map(Number);
   if (!colour || numbers.some((n) => !Number.isFinite(n))) return null;
-  return { x: numbers[0], y: numbers[1], colour, reach: numbers[2], off };
+  return { x: numbers[0], y: numbers[1], colour, reach: numbers[2], time, off };
 }
 
-export function textOf({ x, y, colour, reach }) {
+export function textOf({ x, y, colour, reach, time }) {
   const number = (value) => String(Number(value.toFixed(4)));
   const parts = [number(x), number(y), colour];
   if (reach !== 1) parts.push(number(reach));
-  return parts.join(",");
+  return (time === null ? "" : `${time}@`) + parts.join(",");
+}
+
+/** Whether a hint is given at this time of a film; at `null`, if it is of a photograph. */
+export function isAt({ time }, moment) {
+  return Math.abs(time - moment) < SAME_MOMENT;
 }
 
 export class HintList {

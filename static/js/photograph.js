@@ -43,7 +43,7 @@ probe = connectProbe({
   onOpen: () => touch.close(),
 });
 touch = connectTouch({
-  api, zoom, slider, picture: after,
+  api: () => api, zoom, slider, picture: after,
   query: () => controls.query("predict"),
   onOpen: () => probe.close(),
   onChange() {

@@ -4,7 +4,7 @@ import { askJson, pause } from "./api.js";
 import { clamp, moved } from "./points.js";
 import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
-import { HintList, parse, textOf } from "./hint-list.js";
+import { HintList, isAt, parse, textOf } from "./hint-list.js";
 
 const WORDS = matchMedia("(pointer: coarse)").matches
   ? { place: "Tap what has the wrong colour.", choose: "Choose a colour for this place, then Done." }
@@ -18,8 +18,13 @@ const GREY = "keep grey";
 
 const $ = (id) => document.getElementById(id);
 
-/** Connect the tool; `query()` gives what a prediction depends on, `onChange()` shows the hints. */
-export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChange }) {
+/**
+ * Connect the tool. `api()` is the address of the photograph that is shown, and `now()` its time in
+ * its film, or null; `query()` gives what a prediction depends on, `onChange()` shows the hints.
+ */
+export function connectTouch({
+  api, zoom, slider, picture, query, onChange, onOpen = () => {}, now = () => null,
+}) {
   const layer = $("touch-layer");
   const ring = $("touch-ring");
   const panel = $("touch-panel");
@@ -35,6 +40,8 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
   let turn = 0;
   let divider = slider.value; // where it was: all of the picture is in colour meanwhile
   const isOpen = () => !layer.hidden;
+  const markers = () => [...layer.querySelectorAll(".marker")];
+  const markerOf = (index) => markers().find((marker) => Number(marker.dataset.index) === index);
 
   // what is seen
 
@@ -56,11 +63,13 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
   }
 
   function drawMarkers() {
-    const focused = [...layer.querySelectorAll(".marker")].indexOf(document.activeElement);
-    layer.querySelectorAll(".marker").forEach((marker) => marker.remove());
+    const focused = markers().find((marker) => marker === document.activeElement)?.dataset.index;
+    markers().forEach((marker) => marker.remove());
     list.hints.forEach((hint, i) => {
+      if (!isAt(hint, now())) return;
       const marker = document.createElement("button");
       marker.type = "button";
+      marker.dataset.index = i;
       marker.className = "marker";
       marker.dataset.off = hint.off;
       marker.setAttribute("aria-pressed", i === chosen);
@@ -72,7 +81,7 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
       layer.append(marker);
     });
     place();
-    layer.querySelectorAll(".marker")[focused]?.focus({ preventScroll: true });
+    markerOf(Number(focused))?.focus({ preventScroll: true });
   }
 
   function place() {
@@ -83,7 +92,10 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
       element.style.top = `${top}px`;
     };
     put(ring, ...point);
-    layer.querySelectorAll(".marker").forEach((marker, i) => put(marker, list.hints[i].x, list.hints[i].y));
+    for (const marker of markers()) {
+      const { x, y } = list.hints[marker.dataset.index];
+      put(marker, x, y);
+    }
   }
 
   function say(text) {
@@ -154,7 +166,7 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
     if (chosen < 0) {
       chosen = list.hints.length;
       const [x, y] = point;
-      list.show([...list.hints, { x, y, colour, reach: 1, off: false }]);
+      list.show([...list.hints, { x, y, colour, reach: 1, time: now(), off: false }]);
     } else {
       list.show(list.with(chosen, { colour, off: false }));
     }
@@ -175,7 +187,7 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
     parameters.set("x", point[0].toFixed(4));
     parameters.set("y", point[1].toFixed(4));
     try {
-      const { colours } = await askJson(withQuery(`${api}/colours`, parameters));
+      const { colours } = await askJson(withQuery(`${api()}/colours`, parameters));
       if (mine !== turn) return;
       const isFirst = document.activeElement === swatches.firstElementChild;
       swatches.prepend(...colours.map((colour) => swatch(colour.rgb, nameOf(colour))));
@@ -227,6 +239,7 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
   function hintAt(clientX, clientY) {
     const box = layer.getBoundingClientRect();
     return list.hints.findLastIndex((hint) => {
+      if (!isAt(hint, now())) return false;
       const [left, top] = zoom.toStage(hint.x, hint.y);
       return Math.hypot(left - (clientX - box.left), top - (clientY - box.top)) <= NEAR;
     });
@@ -269,7 +282,7 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
       list.keep(old);
     } else {
       openPanel(index);
-      layer.querySelectorAll(".marker")[index].focus({ preventScroll: true });
+      markerOf(index).focus({ preventScroll: true });
     }
   });
   layer.addEventListener("pointercancel", () => {
@@ -401,6 +414,13 @@ export function connectTouch({ api, zoom, slider, picture, query, onOpen, onChan
     place,
     close: () => toggle(false),
     isOpen,
+    /** The picture is of another moment now. */
+    move() {
+      closePanel(true);
+      drawMarkers();
+    },
+    /** Those that count at a time of the film. */
+    hintsAt: (time) => list.hints.filter((hint) => !hint.off && isAt(hint, time)),
     /** Add the hints to the parameters of a picture. */
     addTo(parameters) {
       for (const hint of list.hints) parameters.append(hint.off ? "off" : "hint", textOf(hint));

@@ -112,15 +112,31 @@ class Client:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    def colour_film(self, server: Running) -> str:
+    def colour_film(self, server: Running, seconds: float = 1.0, **order: Any) -> str:
         """Upload a film and order a version; returns the version's address."""
-        file = ("x.mp4", clip(), "video/mp4")
+        file = ("x.mp4", clip(seconds), "video/mp4")
         answer = self._session.post(f"{server.address}/api/v1/films", files={"file": file})
         assert answer.status_code == 201, answer.text
-        address = answer.json()["links"]["versions"]
-        answer = self._session.post(f"{server.address}{address}", json={})
+        return self.order(server, answer.json()["links"]["versions"], **order)
+
+    def order(self, server: Running, versions: str, **order: Any) -> str:
+        """Order a version of a film that is there; returns its address."""
+        answer = self._session.post(f"{server.address}{versions}", json=order)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["links"]["self"])
+
+    def finished_film(self, server: Running, address: str) -> bytes:
+        """The file of a version, as soon as it is ready."""
+        wait_until(lambda: bool(self.version(server, address)["state"] == "ready"))
+        answer = self._session.get(f"{server.address}{address}/file")
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    def get(self, server: Running, address: str, **headers: str) -> requests.Response:
+        return self._session.get(f"{server.address}{address}", headers=headers)
+
+    def remove(self, server: Running, address: str) -> None:
+        assert self._session.delete(f"{server.address}{address}").status_code == 204
 
     def version(self, server: Running, address: str) -> dict[str, Any]:
         answer = self._session.get(f"{server.address}{address}")

@@ -13,7 +13,7 @@ from colorizer.settings import Settings
 from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import wait_until
 from ..doors import NewApp
-from .test_api import jpeg, upload_form
+from .test_api import jpeg, problem, upload_form
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +136,76 @@ def test_orders_are_checked(client: FlaskClient) -> None:
         assert client.post(address, json=order).status_code == 422
 
 
+HINT = {"time": 0.3, "x": 0.25, "y": 0.5, "colour": "#1f3a5f", "reach": 1.0}
+IN_LAB = {**HINT, "time": 0.0, "colour": [12.0, -30.0], "reach": 0.5}
+
+
+def test_what_is_known_of_a_film_is_in_the_job(client: FlaskClient, filming: FakeFilming) -> None:
+    film = upload(client)
+    grey = client.post("/api/v1/photos", **upload_form(jpeg(), "grey.jpg")).json
+    assert grey is not None
+    known = {"hints": [HINT, IN_LAB], "reference": grey["id"], "reference_amount": 0.5}
+    answer = client.post(film["links"]["versions"], json=known)
+    assert answer.status_code == 202, answer.text
+    version = answer.json
+    assert version is not None
+    assert known.items() <= version.items()
+    client.delete(grey["links"]["self"])  # its palette was taken
+    work_off_films(client)
+    guidance = filming.calls[0]["guidance"]
+    assert [hint.text for hint in guidance.hints] == [
+        "0.3@0.25,0.5,#1f3a5f",
+        "0@0.25,0.5,12:-30,0.5",
+    ]
+    assert (guidance.reference.amount, guidance.reference.name) == (0.5, "grey.jpg")
+    version = client.get(version["links"]["self"]).json
+    assert version is not None
+    assert version["state"] == "ready"
+    plain = client.post(film["links"]["versions"], json={}).json
+    assert plain is not None
+    assert (plain["id"] != version["id"], plain["hints"], plain["reference"]) == (True, [], None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "words"),
+    [
+        ({"time": 1.5}, "invalid-guidance", "The film lasts 1 s; a hint at 1.5 s is after"),
+        ({"time": -1}, "invalid-setting", "hints.0.time"),
+        ({"x": 1.5}, "invalid-setting", "hints.0.x"),
+        ({"y": -0.1}, "invalid-setting", "hints.0.y"),
+        ({"reach": 9}, "invalid-setting", "hints.0.reach"),
+        ({"colour": "blurple"}, "invalid-guidance", "'blurple' is not a colour"),
+        ({"colour": [12, 300]}, "invalid-setting", "hints.0.colour"),
+        ({"hue": 3}, "invalid-setting", "hints.0.hue"),
+    ],
+)
+def test_what_is_no_hint_is_refused(
+    client: FlaskClient, changes: dict[str, Any], kind: str, words: str
+) -> None:
+    film = upload(client)
+    answer = client.post(film["links"]["versions"], json={"hints": [{**HINT, **changes}]})
+    assert words in problem(answer, 422, kind)
+    assert client.get(film["links"]["self"]).json["versions"] == []  # type: ignore[index]
+
+
+def test_two_hundred_hints_are_taken_and_not_one_more(client: FlaskClient) -> None:
+    address = upload(client)["links"]["versions"]
+    hints = [{**HINT, "x": number / 200} for number in range(201)]
+    assert client.post(address, json={"hints": hints[:200]}).status_code == 202
+    assert "200" in problem(client.post(address, json={"hints": hints}), 422, "invalid-setting")
+
+
+def test_a_reference_must_be_the_callers_own(client: FlaskClient) -> None:
+    address = upload(client)["links"]["versions"]
+    stranger = client.application.test_client()
+    theirs = stranger.post("/api/v1/photos", **upload_form(jpeg(), "x.jpg")).json
+    assert theirs is not None
+    for id in (theirs["id"], "A" * 22, "../../etc/passwd"):
+        assert problem(client.post(address, json={"reference": id}), 404, "not-found")
+    answer = client.post(address, json={"reference_amount": 2})
+    assert "reference_amount" in problem(answer, 422, "invalid-setting")
+
+
 def test_nobody_else_sees_a_film(client: FlaskClient) -> None:
     film = upload(client)
     version = client.post(film["links"]["versions"], json={}).json
@@ -156,7 +226,12 @@ def test_the_parameters_are_the_photographs(client: FlaskClient) -> None:
     assert document is not None
     operation = document["paths"]["/api/v1/films/{id}/versions"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    assert set(schema["properties"]) == {*Settings().as_dict(), "codec", "deinterlace"}
+    known = {"hints", "reference", "reference_amount"}
+    assert set(schema["properties"]) == {*Settings().as_dict(), "codec", "deinterlace", *known}
+    hints = schema["properties"]["hints"]
+    assert hints["maxItems"] == 200
+    hint = document["components"]["schemas"][hints["items"]["$ref"].rpartition("/")[2]]
+    assert hint["required"] == ["time", "x", "y", "colour"]
     file = document["paths"]["/api/v1/films/{id}/versions/{version}/file"]["get"]
     assert set(file["responses"]["200"]["content"]) == {
         "video/mp4",

@@ -77,12 +77,83 @@ def test_settings_are_chosen_on_moments(client: FlaskClient, film: str) -> None:
     page = client.get(f"{film}?still=7&warmth=12")
     assert 'name="still" id="still" value="7"' in page.text
     assert "preview.jpg?warmth=12" in page.text
-    chosen = re.search(r'<a href="([^"]+)"[^>]+aria-current="true"><img', page.text)
+    chosen = re.search(r'<a href="([^"]+)"[^>]+aria-current="true"><span', page.text)
     assert chosen
     assert chosen[1] == f"{film}?still=7&amp;warmth=12"
     assert f'action="{film}/colour?still=7&amp;warmth=12"' in page.text
     assert client.get(f"{film}?still=900").status_code == 200
     assert client.get(f"{film}?still=x").status_code == 422
+
+
+def test_what_is_known_of_the_film_is_in_the_address_and_in_the_job(
+    client: FlaskClient, film: str, filming: FakeFilming
+) -> None:
+    page = client.get(f"{film}?still=4").text
+    times = re.findall(r'data-time="([^"]+)"', page)
+    assert "Touched up" in page  # hidden
+    assert f'{film}?still=4"' in page
+    query = f"?hint={times[3]}@0.25,0.5,navy&hint={times[3]}@0,0,red&hint=0.05@1,1,lime&still=4"
+    page = client.get(film + query).text
+    assert "3 places have</span> a colour of yours" in page
+    assert page.count('<input type="hidden" name="hint" value="') == 3
+    shown = re.search(r'<img id="after"[^>]+src="([^"]+)"', page)
+    assert shown
+    assert shown[1].endswith("/preview.jpg?hint=0.25,0.5,navy&amp;hint=0,0,red")
+    assert client.get(shown[1].replace("&amp;", "&")).status_code == 200
+    assert re.findall(r'<span class="places-count">(\d)', page) == [*"0002", *"00000"]
+    answer = colour(client, film, query + "&off=0.05@0,1,red")
+    assert answer.location.count("hint=") == 3
+    assert answer.location.count("off=") == 1
+    page = client.get(answer.location).text
+    assert "3 places touched up" in page
+    assert re.search(rf'href="{film}\?version=[^"]+hint=0.05@1,1,lime[^"]*">3 places', page)
+    work_off_films(client)
+    assert [hint.text for hint in filming.calls[0]["guidance"].hints] == [
+        f"{float(times[3]):g}@0.25,0.5,navy",
+        f"{float(times[3]):g}@0,0,red",
+        "0.05@1,1,lime",
+    ]
+
+
+@pytest.mark.parametrize(
+    "hint", ["0.5,0.5,red", "x@0.5,0.5,red", "0.1@2,0,red", "0.1@0,0,blurple", "-1@0,0,red"]
+)
+def test_what_is_no_hint_is_refused(client: FlaskClient, film: str, hint: str) -> None:
+    assert client.get(f"{film}?hint={hint}").status_code == 422
+    assert colour(client, film, f"?hint={hint}").status_code == 422
+
+
+def test_a_hint_after_the_end_is_refused(client: FlaskClient, film: str) -> None:
+    answer = colour(client, film, "?hint=1.5@0,0,red")
+    assert answer.status_code == 422
+    assert "The film lasts 1 s; a hint at 1.5 s is after its end." in answer.text
+
+
+def test_a_photograph_lends_the_film_its_colours(
+    client: FlaskClient, film: str, filming: FakeFilming
+) -> None:
+    assert 'id="reference"' not in client.get(film).text
+    photo = upload(client, (jpeg(), "aunt.jpg")).location.rpartition("/")[2]
+    upload(client, (jpeg(), "1.jpg"), (jpeg(), "2.jpg"))
+    page = client.get(f"{film}?reference={photo}&reference_amount=0.5").text
+    options = re.findall(r'<option value="([^"]*)"( selected)?>(None|[^<]+\.jpg)<', page)
+    assert [(name, bool(chosen)) for _, chosen, name in options] == [
+        ("None", False),
+        ("1.jpg", False),
+        ("2.jpg", False),
+        ("aunt.jpg", True),
+    ]
+    assert page.count(f"/preview.jpg?reference={photo}&amp;reference_amount=0.5") == 1 + 9
+    answer = colour(client, film, f"?reference={photo}&reference_amount=0.5")
+    assert "Colours of aunt.jpg" in client.get(answer.location).text
+    token_of = token(client.get(f"/photographs/{photo}"))
+    client.post(f"/photographs/{photo}/delete", data={"csrf_token": token_of})
+    work_off_films(client)
+    reference = filming.calls[0]["guidance"].reference
+    assert (reference.name, reference.amount) == ("aunt.jpg", 0.5)
+    after = client.get(answer.location)  # whose address still names the photograph
+    assert after.status_code == 200
+    assert "preview.jpg?reference=" not in after.text
 
 
 def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,11 +25,13 @@ from app.errors import (
 from app.service import Service
 from app.storage.films import Films
 from app.storage.folder import Storage
-from app.storage.orders import Order
+from app.storage.orders import FilmGuide, Order
 from app.work import films as desk
 from app.work.films import moment
-from colorizer.errors import CorruptFilm, InvalidSetting, UnsupportedFilm
+from colorizer.errors import CorruptFilm, InvalidGuidance, InvalidSetting, UnsupportedFilm
+from colorizer.guidance import Hint
 from colorizer.settings import Settings
+from colorizer.video import FilmHint
 
 from ..clips import HEIGHT, WIDTH, FakeFilming, clip
 from ..conftest import OWNER, finished, jpeg, wait_until
@@ -133,6 +137,69 @@ def test_a_film_goes_on_after_a_restart(
     wait_until(lambda: state(second, id) == "ready")
     second.close()
     assert filming.begun == [0, 5]
+
+
+def test_what_is_known_of_a_film_survives_a_restart(
+    config: Config, network: FakeNetwork, filming: FakeFilming
+) -> None:
+    first = Service(config, load=lambda model: network)
+    first.start_worker()
+    id = first.films.upload(OWNER, clip(), "film.mp4").record.id
+    photo = first.upload(OWNER, jpeg(), "aunt.jpg").record.id
+    finished(first, OWNER, photo)
+    filming.gate.clear()
+    hints = (FilmHint(1 / 3, Hint(0.25, 0.5, "navy")), FilmHint(0.9, Hint(1, 0, (12, -30), 0.5)))
+    version = first.films.ask(OWNER, id, VIVID, FilmGuide(hints, photo, 0.5))
+    key = version.key
+    wait_until(lambda: first.films.version(OWNER, id, key).state == "working")
+    assert first.close()
+
+    filming.gate.set()
+    second = Service(config, load=lambda model: network)
+    second.start_worker()
+    wait_until(lambda: second.films.version(OWNER, id, key).state == "ready")
+    known = second.films.version(OWNER, id, key).order
+    assert known.key == key
+    assert [hint.text for hint in known.guide.hints] == [
+        "0.333333@0.25,0.5,navy",
+        "0.9@1,0,12:-30,0.5",
+    ]
+    assert (known.guide.reference, known.guide.reference_amount) == (photo, 0.5)
+    assert second.films.ask(OWNER, id, VIVID, known.guide).state == "ready"
+    second.close()
+    first_call, second_call = filming.calls
+    assert first_call["guidance"] == second_call["guidance"] == known.guidance
+    assert known.guidance.reference is not None
+    assert sum(known.guidance.reference.palette) == pytest.approx(1, abs=0.01)
+
+
+def test_a_reference_must_have_colours_and_be_ones_own(idle: Service) -> None:
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    grey = idle.upload(OWNER, jpeg(), "aunt.jpg").record.id
+    with pytest.raises(InvalidGuidance, match=r"aunt\.jpg has no colours yet to be taken\."):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide(reference=grey))
+    theirs = idle.upload("session:two", jpeg(), "x.jpg").record.id
+    with pytest.raises(NotFound):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide(reference=theirs))
+    assert idle.films.view(OWNER, id).versions == []
+
+
+def test_a_hint_is_within_the_film(idle: Service) -> None:
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    for seconds in (0, 1):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(seconds, Hint(0, 0, "red")),)))
+    with pytest.raises(InvalidGuidance, match=r"lasts 1 s; a hint at 1\.1 s is after its end\."):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(1.1, Hint(0, 0, "red")),)))
+
+
+def test_a_moment_shows_the_hints_that_are_given_at_it() -> None:
+    guide = FilmGuide(
+        (FilmHint(0.3, Hint(0, 0, "red")), FilmHint(0.4, Hint(1, 1, "navy"))), "x" * 22, 0.5
+    )
+    shown = guide.at(0.3000004)
+    assert [hint.colour for hint in shown.hints] == ["red"]
+    assert (shown.reference, shown.reference_amount) == ("x" * 22, 0.5)
+    assert FilmGuide((FilmHint(0, Hint(0, 0, "red")),)).at(-0.04).hints
 
 
 def test_a_film_that_kills_the_server_is_given_up(
@@ -340,6 +407,15 @@ def test_films_need_packages(idle: Service, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(desk, "find_spec", lambda name: None)
     with pytest.raises(FilmsOff, match="packages av and opencv"):
         idle.films.upload(OWNER, clip(), "film.mp4")
+
+
+def test_a_package_that_is_being_imported_is_there(
+    idle: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = ModuleType("cv2")
+    half.__spec__ = None
+    monkeypatch.setitem(sys.modules, "cv2", half)
+    assert idle.films.off is None
 
 
 def test_films_need_the_data_folder(

@@ -1,0 +1,33 @@
+"""What is said of a film."""
+
+from __future__ import annotations
+
+import pytest
+
+from colorizer.errors import InvalidGuidance
+from colorizer.guidance import Hint
+from colorizer.video import FilmHint
+
+
+@pytest.mark.parametrize(
+    ("hint", "text"),
+    [
+        (FilmHint(0, Hint(0.25, 0.5, "navy")), "0@0.25,0.5,navy"),
+        (FilmHint(3725.0416667, Hint(0, 1, (12, -30), 0.5)), "3725.041667@0,1,12:-30,0.5"),
+        (FilmHint(12.5, Hint(0.1, 0.2, "keep-grey")), "12.5@0.1,0.2,keep grey"),
+    ],
+)
+def test_the_short_form_of_a_hint(hint: FilmHint, text: str) -> None:
+    assert hint.text == text
+    again = FilmHint.parse(text)
+    assert again.hint == hint.hint
+    assert again.time == pytest.approx(hint.time, abs=1e-6)
+    assert again.text == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0.4,0.6,navy", "x@0.4,0.6,navy", "-1@0,0,navy", "nan@0,0,red", "1@0,0,blurple"]
+)
+def test_what_is_no_hint_is_refused(text: str) -> None:
+    with pytest.raises(InvalidGuidance, match=r"\.$"):
+        FilmHint.parse(text)
