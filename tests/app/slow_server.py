@@ -25,7 +25,7 @@ from app.work import filming
 from colorizer import video
 from colorizer.photo import Photo
 from colorizer.pipeline import Prediction
-from colorizer.video import Progress, Result, rendering, stretches
+from colorizer.video import Progress, Result, into_film, run, stretches
 
 from ..video.clips import KnowingColorizer
 from .clips import FakeFilming
@@ -52,8 +52,8 @@ class SlowNetwork(FakeNetwork):
 
 def real_films(seconds: float, log: Path) -> Callable[[str], KnowingColorizer]:
     """Make segments short and log at which frame each run begins; what loads a model."""
-    rendering.SEGMENT = 0.3
-    rendering._REPORT = 0.0
+    into_film.SEGMENT = 0.3
+    run.REPORT = 0.0
     stretches.MOST_FRAMES = 9
     filming._TELL_EVERY = 0.0
     real = video.colorize
