@@ -86,8 +86,9 @@ def looked_at(
 ) -> Array:
     """Coherent colours after the second look."""
     seen = applied(look, found, believed)
-    if places.likeness is not None:
-        seen = places.likeness.smooth(seen, believed)
+    likeness = places.likeness
+    if likeness is not None:
+        seen = likeness.smooth(seen, believed)
     return places.field.smooth(seen)
 
 

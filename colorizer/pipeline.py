@@ -150,7 +150,9 @@ class Prediction:
             return None
         seen = applied(self.look, self.usual)
         features = expanded(self.features)
-        return likeness(seen, self.lightness_of_places, self.statistics, features)
+        found = self.statistics
+        grid = self.lightness_of_places
+        return likeness(seen, grid, found.variance, found.classes, features)
 
     @cached_property
     def hint_field(self) -> HintField:

@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .field import confidence
-from .hues import Statistics
 from .upsample import enlarge, mean_of_blocks
 
 Array = NDArray[np.float32]
@@ -92,18 +91,21 @@ class Likeness:
         return colours + enlarge(move, rows * self.step, columns * self.step)[:, :height, :width]
 
 
-def likeness(usual: Array, lightness: Array, found: Statistics, features: Array) -> Likeness:
+def likeness(
+    usual: Array, lightness: Array, variance: Array, classes: Array, features: Array
+) -> Likeness:
     """What is like what.
 
     Args:
         usual: u, (2, h, w), Lab units.
         lightness: (h, w) L*.
-        found: of the calibrated distributions, on a grid of (h, w).
+        variance: (h, w), of the calibrated distributions, Lab units squared.
+        classes: (c, h, w), how likely each class of colours is, of the same.
         features: (k, h/2, w/2) float32, of about unit variance.
     """
     block = int(np.ceil(np.sqrt(features[0].size / MOST_PLACES)))
     step = _PLACE * block
-    (sure,) = mean_of_blocks(confidence(found.variance)[None], step)
+    (sure,) = mean_of_blocks(confidence(variance)[None], step)
     small = features if block == 1 else mean_of_blocks(features, block)
     seen = np.concatenate(
         [
@@ -112,7 +114,7 @@ def likeness(usual: Array, lightness: Array, found: Statistics, features: Array)
             mean_of_blocks(usual, step) / np.float32(COLOUR_SCALE),
         ]
     )
-    kinds = mean_of_blocks(found.classes, step)
+    kinds = mean_of_blocks(classes, step)
     colours = mean_of_blocks(usual, step)
     of_cells = mean_of_blocks(sure[None], _CELL)
 

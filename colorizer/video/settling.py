@@ -27,7 +27,7 @@ is taken on a picture as a whole. Here, for the key frames of one shot,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,7 +38,9 @@ from ..color.coherence import field_of_parts
 from ..color.field import ColourField
 from ..color.hints import HintField, Stroke
 from ..color.hues import CLASSES, HUES, Folded
+from ..color.likeness import Likeness, likeness
 from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
+from ..color.second_look import applied, expanded
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference
@@ -106,6 +108,7 @@ class Stack:
     planes: Array
     lightness: Array
     rebalancing_weights: Array
+    features: NDArray[np.int8] | None = None
 
     @property
     def folded(self) -> Folded:
@@ -120,8 +123,19 @@ class Stack:
         found = self.planes.transpose(2, 0, 1)[_LOOK]
         return found if len(found) else None
 
-    #: the averages hold what is alike together already
-    likeness = None
+    @property
+    def likeness(self) -> Likeness | None:
+        """What is like what in it; made anew each time, as it is large and looked at once."""
+        if self.look is None or self.features is None:
+            return None
+        planes = self.planes.transpose(2, 0, 1)
+        return likeness(
+            applied(self.look, self.folded),
+            self.lightness,
+            planes[_VARIANCE],
+            planes[_CLASSES],
+            expanded(self.features),
+        )
 
     @cached_property
     def field(self) -> ColourField:
@@ -141,7 +155,8 @@ def _stack(prediction: Prediction, found: Folded) -> Stack:
     if prediction.look is not None:
         parts.append(enlarge(prediction.look.astype(np.float32), rows, columns))
     planes = np.ascontiguousarray(np.concatenate(parts).transpose(1, 2, 0))
-    return Stack(planes, prediction.lightness_of_places, prediction.rebalancing_weights)
+    lightness = prediction.lightness_of_places
+    return Stack(planes, lightness, prediction.rebalancing_weights, prediction.features)
 
 
 def settled(
@@ -281,7 +296,7 @@ def _decoded(
         own = _own_weight(stack)
         total = (m + n - own)[..., None]
         mean = one * m[..., None] + other * n[..., None] - stack.planes * own[..., None]
-        whole = Stack(mean / total, stack.lightness, stack.rebalancing_weights)
+        whole = replace(stack, planes=mean / total)
         found.append(colours(whole, whole.folded, settings))
     return found
 

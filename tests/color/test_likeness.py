@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from colorizer.color.hues import CLASSES, HUES, Folded, Statistics
+from colorizer.color.hues import CLASSES
 from colorizer.color.likeness import MOST_PLACES, Likeness, likeness
 
 HEIGHT, WIDTH = 16, 24
@@ -11,23 +11,20 @@ HEIGHT, WIDTH = 16, 24
 MIDDLE = slice(8, 16)
 
 
-def statistics(height: int = HEIGHT, width: int = WIDTH, variance: float = 400.0) -> Statistics:
-    """Of places that are all as sure as each other, and of one class."""
-    shape = (height, width)
-    classes = np.zeros((CLASSES, *shape), np.float32)
+def found(
+    height: int = HEIGHT, width: int = WIDTH, variance: float = 400.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Variance and classes of places that are all as sure as each other, and of one class."""
+    classes = np.zeros((CLASSES, height, width), np.float32)
     classes[0] = 1
-    nothing = np.zeros((2, HUES, *shape), np.float32)
-    zero = np.zeros(shape, np.float32)
-    spread = np.full(shape, variance, np.float32)
-    folded = Folded(nothing, zero)
-    return Statistics(nothing, zero, spread, classes, np.zeros(313, np.float32), folded, zero)
+    return np.full((height, width), variance, np.float32), classes
 
 
 def features(height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
     """Two walls that look the same and a thing that does not."""
-    found = np.zeros((3, height // 2, width // 2), np.float32)
-    found[:, :, MIDDLE.start // 2 : MIDDLE.stop // 2] = 3
-    return found
+    seen = np.zeros((3, height // 2, width // 2), np.float32)
+    seen[:, :, MIDDLE.start // 2 : MIDDLE.stop // 2] = 3
+    return seen
 
 
 def tints(left: float, right: float, middle: float = 0.0) -> np.ndarray:
@@ -41,7 +38,7 @@ def tints(left: float, right: float, middle: float = 0.0) -> np.ndarray:
 
 def of(usual: np.ndarray, lightness: float = 50.0) -> Likeness:
     grey = np.full((HEIGHT, WIDTH), lightness, np.float32)
-    return likeness(usual, grey, statistics(), features())
+    return likeness(usual, grey, *found(), features())
 
 
 def test_two_walls_that_lie_apart_get_one_colour() -> None:
@@ -57,7 +54,7 @@ def test_what_looks_different_is_left_alone() -> None:
     np.testing.assert_allclose(result[:, 10:14], 9, atol=0.1)
     grey = np.full((HEIGHT, WIDTH), 20, np.float32)
     grey[:, 12:] = 90  # nor is a white wall a black one
-    apart = likeness(usual, grey, statistics(), features()).smooth(usual)[1]
+    apart = likeness(usual, grey, *found(), features()).smooth(usual)[1]
     np.testing.assert_allclose(apart[:, 2:6], 5, atol=0.1)
 
 
@@ -76,9 +73,9 @@ def test_one_colour_stays_one_colour() -> None:
 
 def test_it_is_linear_in_what_a_slider_changes() -> None:
     usual = tints(5, 1, 9)
-    found = of(usual)
+    alike = of(usual)
     np.testing.assert_allclose(
-        found.smooth(np.float32(1.7) * usual), 1.7 * found.smooth(usual), atol=0.02
+        alike.smooth(np.float32(1.7) * usual), 1.7 * alike.smooth(usual), atol=0.02
     )
 
 
@@ -87,9 +84,9 @@ def test_a_mirrored_picture_gives_a_mirrored_result() -> None:
     usual = rng.normal(0, 5, (2, HEIGHT, WIDTH)).astype(np.float32)
     grey = rng.uniform(20, 80, (HEIGHT, WIDTH)).astype(np.float32)
     seen = rng.normal(size=(3, HEIGHT // 2, WIDTH // 2)).astype(np.float32)
-    result = likeness(usual, grey, statistics(), seen).smooth(usual)
+    result = likeness(usual, grey, *found(), seen).smooth(usual)
     back = (slice(None), slice(None, None, -1), slice(None, None, -1))
-    mirrored = likeness(usual[back], grey[back[1:]], statistics(), seen[back]).smooth(usual[back])
+    mirrored = likeness(usual[back], grey[back[1:]], *found(), seen[back]).smooth(usual[back])
     np.testing.assert_allclose(mirrored[back], result, atol=0.02)
 
 
@@ -111,10 +108,10 @@ def test_any_grid_in_bounded_memory(shape: tuple[int, int]) -> None:
     usual = rng.normal(0, 5, (2, height, width)).astype(np.float32)
     grey = rng.uniform(20, 80, shape).astype(np.float32)
     seen = rng.normal(size=(3, height // 2, width // 2)).astype(np.float32)
-    found = likeness(usual, grey, statistics(height, width), seen)
-    assert found.strength.size <= MOST_PLACES * 1.1
-    assert found.nbytes <= 400 * height * width + 64
-    result = found.smooth(usual)
+    alike = likeness(usual, grey, *found(height, width), seen)
+    assert alike.strength.size <= MOST_PLACES * 1.1
+    assert alike.nbytes <= 400 * height * width + 64
+    result = alike.smooth(usual)
     assert result.shape == usual.shape
     assert result.dtype == np.float32
     assert bool(np.isfinite(result).all())
@@ -123,5 +120,5 @@ def test_any_grid_in_bounded_memory(shape: tuple[int, int]) -> None:
 def test_a_place_that_is_certain_breaks_nothing() -> None:
     usual = tints(5, 1)
     grey = np.full((HEIGHT, WIDTH), 50, np.float32)
-    result = likeness(usual, grey, statistics(variance=0), features()).smooth(usual)
+    result = likeness(usual, grey, *found(variance=0), features()).smooth(usual)
     assert bool(np.isfinite(result).all())

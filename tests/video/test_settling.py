@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from colorizer.video.settling import MOST_GAIN, restoring_gain
+from colorizer import Settings
+from colorizer.color.hues import CLASSES, HUES
+from colorizer.color.second_look import OUTPUTS
+from colorizer.decoding import colours
+from colorizer.video.settling import MOST_GAIN, Stack, restoring_gain
 
 
 def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
@@ -18,3 +24,19 @@ def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
     assert restoring_gain(true * np.float32(0.1), true) == MOST_GAIN
     assert restoring_gain(true * 2, true) == 1
     assert restoring_gain(np.zeros_like(true), true) == 1
+
+
+def test_what_looks_alike_in_a_key_frame_gets_one_colour() -> None:
+    height, width = 16, 24
+    planes = np.zeros((height, width, 2 * HUES + 2 + CLASSES + OUTPUTS), np.float32)
+    planes[:, :12, HUES] = 6  # b* of the first hue: a tint on the left half of a grey wall
+    planes[..., 2 * HUES + 1] = 400
+    planes[..., 2 * HUES + 2] = 1
+    grey = np.full((height, width), 50, np.float32)
+    alike = np.zeros((3, height // 2, width // 2), np.int8)
+    plain = Stack(planes, grey, np.linspace(1, 2, 313, dtype=np.float32))
+    seen = replace(plain, features=alike)
+    assert plain.likeness is None
+    drifting, even = (colours(of, of.folded, Settings())[1].mean(axis=0) for of in (plain, seen))
+    assert drifting[2] - drifting[-3] > 3
+    assert even[2] - even[-3] < 0.5 * (drifting[2] - drifting[-3])
