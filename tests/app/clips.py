@@ -91,7 +91,7 @@ class FakeFilming:
                 file.write(f"{first}\n")
         for step in range(first, 10):
             while step >= self.holds_at and not self.gate.wait(0.02) and not cancelled():
-                progress(Progress(step, 10, 4.0, 1.5))
+                progress(Progress(step, 10, 4.0, (10 - step) / 4))
             if cancelled():
                 return Result(None, step, False, 1, 1, 0.1)
             time.sleep(self._seconds)

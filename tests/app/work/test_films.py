@@ -111,7 +111,7 @@ def test_photographs_go_on_while_a_film_is_coloured(service: Service, filming: F
     version = service.films.version(OWNER, id, VIVID.key)
     assert version.state == "working"
     assert version.steps is not None
-    assert (version.steps.share, version.steps.rate, version.steps.seconds_left) == (0.5, 4.0, 1.5)
+    assert (version.steps.share, version.steps.rate, version.steps.seconds_left) == (0.5, 4.0, 1.25)
     other = Order(Settings(saturation=0.5))
     assert service.films.ask(OWNER, id, other).position == 2
     with pytest.raises(NotReady):
