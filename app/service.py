@@ -6,7 +6,6 @@ another owner's, without saying which.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import math
 from collections import Counter
@@ -59,6 +58,7 @@ from .work.archive import Archives
 from .work.filming import Filming, Load
 from .work.films import FilmDesk, FilmView
 from .work.intake import Intake, installed_models
+from .work.owning import owned
 from .work.queue import Queue
 from .work.rendering import Pictures, Wish, etag, predicted
 from .work.views import view_of
@@ -499,10 +499,7 @@ class Service:
     # within
 
     def _record(self, owner: str, id: str) -> PhotoRecord:
-        record = self._storage.record(id)
-        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
-            raise NotFound()
-        return record
+        return owned(self._storage.record(id), owner)
 
     def _check(self, owner: str, id: str, guide: Guide) -> PhotoRecord:
         if guide.reference:
@@ -511,9 +508,7 @@ class Service:
 
     def _batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:
         record, ids = self._storage.batch(id)
-        if not hmac.compare_digest(record.owner.encode(), owner.encode()):
-            raise NotFound()
-        return record, ids
+        return owned(record, owner), ids
 
     def _check_batch(self, owner: str, id: str, more: int) -> None:
         """Raise UploadTooLarge if so many more photographs have no room in a batch."""

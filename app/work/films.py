@@ -9,14 +9,13 @@ another owner's, without saying which.
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 from colorizer import photo as files
 from colorizer import video
@@ -34,6 +33,7 @@ from ..storage.records import FilmRecord, Offer, PhotoRecord, ResultFile, View, 
 from .admission import Budget
 from .filming import Filming, most_pixels
 from .intake import Intake, check_model
+from .owning import owned
 from .queue import IN_BATCH, Queue
 from .rendering import Pictures, etag
 from .views import view_of
@@ -54,8 +54,6 @@ _MIMETYPES = {
     "avi": "video/x-msvideo",
 }
 _ANY = "application/octet-stream"
-
-Owned = TypeVar("Owned", FilmRecord, PhotoRecord)
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +159,7 @@ class FilmDesk:
         """
         record = self._owned(owner, id)
         if guide.reference:
-            _owned(self._storage.record(guide.reference), owner)
+            owned(self._storage.record(guide.reference), owner)
         guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
         order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
@@ -298,7 +296,7 @@ class FilmDesk:
             self._storage.delete("photos", photo)
 
     def _owned(self, owner: str, id: str) -> FilmRecord:
-        return _owned(self._films.record(id), owner)
+        return owned(self._films.record(id), owner)
 
     def _view(self, record: FilmRecord, settings: Settings) -> FilmView:
         waiting = self._waiting()
@@ -315,13 +313,6 @@ def _is_missing(package: str) -> bool:
         return find_spec(package) is None
     except ValueError:  # it is being imported, by the thread that colours films
         return False
-
-
-def _owned(record: Owned, owner: str) -> Owned:
-    """The record, if it is theirs."""
-    if not hmac.compare_digest(record.owner.encode(), owner.encode()):
-        raise NotFound()
-    return record
 
 
 def moment(seconds: float) -> str:

@@ -106,16 +106,15 @@ def likeness(
     block = int(np.ceil(np.sqrt(features[0].size / MOST_PLACES)))
     step = _PLACE * block
     (sure,) = mean_of_blocks(confidence(variance)[None], step)
-    small = features if block == 1 else mean_of_blocks(features, block)
+    colours = mean_of_blocks(usual, step)
     seen = np.concatenate(
         [
-            small / np.float32(FEATURE_SCALE * np.sqrt(len(features))),
+            mean_of_blocks(features, block) / np.float32(FEATURE_SCALE * np.sqrt(len(features))),
             mean_of_blocks(lightness[None], step) / np.float32(LIGHTNESS_SCALE),
-            mean_of_blocks(usual, step) / np.float32(COLOUR_SCALE),
+            colours / np.float32(COLOUR_SCALE),
         ]
     )
     kinds = mean_of_blocks(classes, step)
-    colours = mean_of_blocks(usual, step)
     of_cells = mean_of_blocks(sure[None], _CELL)
 
     def cells(planes: Array) -> Array:

@@ -87,6 +87,8 @@ def mean_of_blocks(planes: NDArray[Any], n: int) -> Array:
 
     The last blocks repeat the border.
     """
+    if n == 1:
+        return planes.astype(np.float32)
     _, height, width = planes.shape
     padded = np.pad(planes, ((0, 0), (0, -height % n), (0, -width % n)), mode="edge")
     rows, columns = padded.shape[1] // n, padded.shape[2] // n

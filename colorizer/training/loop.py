@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..errors import OutputError, TrainingDiverged
 from .augment import make_batch
 from .config import TrainConfig
 from .data import Stream
+from .log import append_row
 from .run import Run
 from .runtime import Runtime
 from .samples import save_samples
@@ -24,16 +24,6 @@ LOG_FIELDS = (
     "psnr_grey", "psnr_t1", "psnr_t038", "auc_grey", "auc_t1", "auc_t038",
     "chroma_t1", "chroma_t038",
 )  # fmt: skip
-
-
-def _log_row(folder: Path, row: dict[str, Any]) -> None:
-    path = folder / "log.csv"
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, LOG_FIELDS, extrasaction="ignore")
-        if new:
-            writer.writeheader()
-        writer.writerow({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})
 
 
 def _crossed(every: float, before: float, now: float) -> bool:
@@ -162,7 +152,8 @@ def _validate_and_log(run: Run, train_loss: float, bar: Any) -> bool:
         "train_loss": train_loss,
     }
     if run.runtime.main:
-        _log_row(run.folder, row)
+        known = {name: row[name] for name in LOG_FIELDS if name in row}
+        append_row(run.folder / "log.csv", LOG_FIELDS, known, digits=5)
         bar.write(
             f"epoch {run.epoch:.2f}  loss {row['loss']:.4f}  "
             f"PSNR {row['psnr_t1']:.2f} (grey {row['psnr_grey']:.2f})  "

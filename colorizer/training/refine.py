@@ -19,7 +19,6 @@ right, then alive.
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections import deque
@@ -42,6 +41,7 @@ from .augment import to_lab_batch
 from .average import moving_average
 from .checkpoint import load_checkpoint, save_checkpoint
 from .judge import Judge
+from .log import append_row
 from .perception import Perception
 from .refine_config import RefineConfig
 from .runtime import device_named
@@ -295,13 +295,7 @@ class Refinement:
         self.save(folder / "refiner.pt")
         row = {"step": self.step, "seconds": round(self.seconds)} | self.validate()
         row |= {f"train_{name}": value for name, value in mean.items()}
-        path = folder / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, _LOG_FIELDS)
-            if new:
-                writer.writeheader()
-            writer.writerow({k: round(v, 4) for k, v in row.items()})
+        append_row(folder / "log.csv", _LOG_FIELDS, row, digits=4)
 
     def averaged(self) -> Refiner:
         """The moving average, which is what is exported."""

@@ -30,6 +30,7 @@ from ..atomic import write_atomically
 from ..errors import InvalidSetting, OutputError, TrainingDataError, TrainingDiverged
 from ..words.grammar import Phrase, Understanding
 from ..words.vocabulary import FORMAT
+from .checkpoint import load_checkpoint, save_checkpoint
 from .coarse import block_of_bins
 from .perception import Perception
 from .worded import Places, applied, errors, missed, relative
@@ -259,22 +260,27 @@ class WordsTraining:
         return {name: float(torch.cat(parts).mean()) for name, parts in found.items()}
 
     def save(self, file: Path) -> None:
-        """Write the state."""
+        """Write the state.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
         state = {
             "config": asdict(self.config),
             "epoch": self.epoch,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        torch.save(state, file)
+        save_checkpoint(file, state)
 
     def resume(self, file: Path) -> None:
         """Go on where :meth:`save` was called.
 
         Raises:
             InvalidSetting: if the state is of another training.
+            WeightsCorrupt: if it cannot be read.
         """
-        state = torch.load(file, weights_only=True)
+        state = load_checkpoint(file)
         if state["config"] != asdict(self.config):
             raise InvalidSetting(f"{file} is of a training with other settings.")
         self.network.load_state_dict(state["network"])
