@@ -337,7 +337,8 @@ def test_what_cannot_be_coloured_says_why(service: Service, filming: FakeFilming
     filming.broken = False
     service.films.ask(OWNER, id, VIVID)
     wait_until(lambda: state(service, id) == "ready")
-    assert b'colorizer_films_total{outcome="ready"} 1.0' in service.metrics()[0]
+    counted = b'colorizer_films_total{outcome="ready"} 1.0'
+    wait_until(lambda: counted in service.metrics()[0])  # after its state was noted
     assert b'colorizer_films_total{outcome="CorruptFilm"} 1.0' in service.metrics()[0]
 
 
