@@ -44,8 +44,10 @@ COLOUR_SCALE = 6.0
 FADE_CHROMA = 25.0
 #: places that are compared at most; those of a larger grid are of 4 x 4, 6 x 6, ...
 MOST_PLACES = 2048
-#: sides of the logits' grid that are a place, and of places that are a cell
-_PLACE, _CELL = 2, 2
+#: side of a place on the logits' grid
+_PLACE = 2
+#: side of a cell, in places
+CELL = 2
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ class Likeness:
         if believed is not None:
             (share,) = mean_of_blocks(believed[None], self.step)
             strength, weight = strength * share, weight * share
-        told = mean_of_blocks(np.concatenate([places * weight, weight[None]]), _CELL)
-        of_all = mean_of_blocks(self.confidence[None], _CELL)
+        told = mean_of_blocks(np.concatenate([places * weight, weight[None]]), CELL)
+        of_all = mean_of_blocks(self.confidence[None], CELL)
         sums = np.asarray((told / of_all).reshape(len(told), -1) @ self.weights.T, np.float32)
         like = (sums[:2] / np.maximum(sums[2:], np.float32(1e-6))).reshape(places.shape)
         move = np.asarray(strength * (like - places), np.float32)
@@ -115,11 +117,11 @@ def likeness(
         ]
     )
     kinds = mean_of_blocks(classes, step)
-    of_cells = mean_of_blocks(sure[None], _CELL)
+    of_cells = mean_of_blocks(sure[None], CELL)
 
     def cells(planes: Array) -> Array:
         """Means of the places of each cell, the sure ones counting more: (k, m)."""
-        return (mean_of_blocks(planes * sure, _CELL) / of_cells).reshape(len(planes), -1)
+        return (mean_of_blocks(planes * sure, CELL) / of_cells).reshape(len(planes), -1)
 
     places, others = seen.reshape(len(seen), -1), cells(seen)
     squares = (places**2).sum(axis=0)[:, None] + (others**2).sum(axis=0) - 2 * places.T @ others

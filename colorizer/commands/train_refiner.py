@@ -42,6 +42,10 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
     help="Name or file of the weights to refine.",
 )
 @click.option(
+    "--go-on", is_flag=True,
+    help="Begin with the refiner that the model has, instead of with random numbers.",
+)  # fmt: skip
+@click.option(
     "--degrade", type=click.FloatRange(0, 1), default=0.3, show_default=True,
     help="Share of the photographs that are made old.",
 )  # fmt: skip
@@ -84,6 +88,7 @@ def train_refiner(
     limit: int | None,
     validation_limit: int,
     model: str,
+    go_on: bool,
     degrade: float,
     minutes: float,
     learning_rate: float,
@@ -114,11 +119,15 @@ def train_refiner(
     )
     weights = library.load(model)
     vgg16 = weights if model == DEFAULT_MODEL else library.load(DEFAULT_MODEL)
+    if go_on and weights.refiner is None:
+        raise click.UsageError(f"{model} has no refiner to go on with.")
+    start = weights.refiner if go_on else None
     found = find_photos(photos)
     order = np.random.default_rng(config.seed).permutation(len(found))[:limit]
-    refiner = compute_answers([found[i] for i in order], work / "photos", weights, degrade=degrade)
+    chosen = [found[i] for i in order]
+    refiner = compute_answers(chosen, work / "photos", weights, degrade=degrade, start=start)
     held_out = thinned(find_photos(validation), validation_limit)
-    compute_answers(held_out, work / "validation", weights)
+    compute_answers(held_out, work / "validation", weights, start=start)
     answers, measured = Answers(work / "photos"), Answers(work / "validation")
     training = Refinement(config, refiner, answers, measured, vgg16_convolutions(vgg16))
     state = work / "refiner.pt"

@@ -146,6 +146,7 @@ def compute_answers(
     *,
     degrade: float = 0.0,
     seed: int = 0,
+    start: LoadedWeights | None = None,
     progress: bool = True,
 ) -> Refiner:
     """Compute the answers of ``weights`` to photographs, or go on doing so.
@@ -155,13 +156,15 @@ def compute_answers(
         folder: made if it is not there.
         degrade: share of the photographs that the network sees made old.
         seed: decides which, how, and what square of each.
+        start: a refiner of ``weights`` to begin with; the answers have its components of the
+            features.
 
     Returns:
-        An untrained refiner that knows the components of the features.
+        ``start``, or an untrained refiner that knows the components of the features.
 
     Raises:
         InvalidSetting: if the network of ``weights`` has no features for a refiner, or the folder
-            holds the answers of other weights or photographs.
+            holds the answers of other weights or photographs, or for another refiner.
         TrainingDataError: if no photograph can be read.
         OutputError: if the folder cannot be written to.
     """
@@ -173,10 +176,13 @@ def compute_answers(
         "seed": seed,
         "sources": [item.source for item in items],
     }
+    if start is not None:
+        facts["start"] = start.sha256
     state = folder / "components.pt"
 
     def first() -> None:
-        torch.save(with_components(weights, items, seed).state_dict(), state)
+        made = with_components(weights, items, seed) if start is None else restored(start)
+        torch.save(made.state_dict(), state)
 
     files = open_rows(folder / _FACTS, facts, _FILES, len(items), "answers", first)
     refiner = Refiner()
@@ -200,6 +206,20 @@ def stored(refiner: Refiner) -> LoadedWeights:
     none = np.ones(1, np.float32)
     tensors = from_torch(refiner.state_dict())
     return LoadedWeights(REFINER, REFINER, {}, tensors, 1.0, "", None, none, {})
+
+
+def restored(start: LoadedWeights) -> Refiner:
+    """A refiner that was exported, to go on training it.
+
+    Raises:
+        InvalidSetting: if it is of another form than those that are trained here.
+    """
+    refiner = Refiner()
+    try:
+        refiner.load_state_dict(start.state_dict)
+    except RuntimeError as error:
+        raise InvalidSetting(f"{start.name} is another kind of refiner: {error}") from error
+    return refiner
 
 
 def _seen(item: Item, degrade: float, seed: int) -> tuple[Array, Array] | None:

@@ -1,7 +1,7 @@
 r"""Training of the refiner (:mod:`..networks.refiner`) on what pictures look like.
 
-The colours of a second look go through the colour field, as they do in a finished picture, and the
-loss is of what comes out, x with the photograph's own lightness:
+The colours of a second look go through likeness and the colour field, as they do in a finished
+picture, and the loss is of what comes out, x with the photograph's own lightness:
 
     L  =  VGG distance  +  λ_ab · smooth L1 of a*, b* (β = 5)  +  λ_chroma · max(0, least − ratio)²
           −  λ_judge · mean of what a judge says of x
@@ -12,9 +12,9 @@ Without that term the surest way to look right is to be pale; with it the batch 
 have colour, and where is decided by the first term. The second line is of :mod:`.wanted_colours`.
 
 The judge is a discriminator (:class:`Judge`), which learns beside the refiner to tell, patch by
-patch, the truth's colours from ours, by the hinge loss; the truth goes through the colour field
-too, so that it judges colours and not sharpness. It comes in late: first the colours should be
-right, then alive.
+patch, the truth's colours from ours, by the hinge loss; the truth goes through likeness and field
+too, its own, so that it judges colours and not sharpness. It comes in late: first the colours
+should be right, then alive.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from .perception import Perception
 from .refine_config import RefineConfig
 from .runtime import device_named
 from .schedule import cosine_factor
-from .smoothed import Smoothed, colours, fields
+from .smoothed import Smoothed, alike, colours, fields, likenesses
 from .validate import enlarged, to_rgb
 from .wanted_colours import class_weights, purple_not_there, rare_error, too_warm
 
@@ -64,12 +64,19 @@ class _Prepared:
         self, batch: Batch, device: torch.device, corner: tuple[int, int] = (0, 0)
     ) -> None:
         self.corner = corner
+        self.batch = batch
         self.fields = fields(batch)
         for field in self.fields:
             field.factorise()
         self.planes = batch.planes().to(device, memory_format=torch.channels_last)
         self.hues, self.truth = batch.hues.to(device), batch.truth.to(device)
         self.lightness, self.ab, _ = to_lab_batch(self.truth)
+
+    def finished(self, colours: Tensor) -> Tensor:
+        """Colours (n, 2, h, w) as likeness, their own, and field leave them."""
+        like = alike(colours, likenesses(self.batch, colours))
+        found: Tensor = Smoothed.apply(like, self.fields)
+        return found
 
 
 class Refinement:
@@ -198,11 +205,10 @@ class Refinement:
         return _Prepared(self.answers.batch(chosen).mirrored(mirrored), self.device, corner)
 
     def _results(self, refiner: Callable[[Tensor], Tensor], prepared: _Prepared) -> Tensor:
-        """Colours (n, 2, h, w) as the field leaves them."""
+        """Finished colours (n, 2, h, w)."""
         with self._autocast():
             look = refiner(prepared.planes)
-        found: Tensor = Smoothed.apply(colours(look, prepared.hues), prepared.fields)
-        return found
+        return prepared.finished(colours(look, prepared.hues))
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
@@ -246,7 +252,7 @@ class Refinement:
         return said
 
     def _teach_judge(self, prepared: _Prepared, ab: Tensor) -> None:
-        truth = Smoothed.apply(prepared.ab, prepared.fields)
+        truth = prepared.finished(prepared.ab)
         real, ours = self._judged(prepared, truth), self._judged(prepared, ab)
         loss = functional.relu(1 - real).mean() + functional.relu(1 + ours).mean()
         self.judge_optimizer.zero_grad(set_to_none=True)

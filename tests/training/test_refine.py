@@ -4,6 +4,8 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -30,9 +32,9 @@ from colorizer.training.checkpoint import save_checkpoint
 from colorizer.training.judge import Judge
 from colorizer.training.perception import Perception
 from colorizer.training.photos import find_photos
-from colorizer.training.refine import Refinement
+from colorizer.training.refine import Refinement, _Prepared
 from colorizer.training.refine_config import RefineConfig
-from colorizer.training.smoothed import Smoothed, colours, fields
+from colorizer.training.smoothed import Smoothed, alike, colours, fields, likenesses
 from colorizer.training.validate import to_rgb
 from colorizer.weights import LoadedWeights
 from colorizer.weights.catalogue import refiner_of
@@ -124,6 +126,54 @@ def test_the_gradient_through_the_field_is_right(made: tuple[Refiner, Path]) -> 
     assert float((change * weight).sum()) == pytest.approx(
         float((colour.grad * step).sum()), rel=1e-3
     )
+
+
+def test_likeness_is_that_of_the_picture_with_gradients(made: tuple[Refiner, Path]) -> None:
+    batch = Answers(made[1]).batch([0, 2])
+    generator = torch.Generator().manual_seed(0)
+    usual = 8 * torch.randn((2, 2, 56, 56), generator=generator)
+    found = likenesses(batch, usual)
+    colour = torch.randn((2, 2, 56, 56), generator=generator, requires_grad=True)
+    ours = alike(colour, found)
+    expected = [one.smooth(x) for one, x in zip(found, colour.detach().numpy(), strict=True)]
+    np.testing.assert_allclose(ours.detach().numpy(), np.stack(expected), atol=1e-4)
+    assert float((ours - colour).detach().abs().max()) > 0.5  # it does something
+    ours.square().sum().backward()  # type: ignore[no-untyped-call]
+    step = 1e-2 * torch.randn((2, 2, 56, 56), generator=generator)
+    with torch.no_grad():
+        ahead, back = (alike(colour + s * step, found).square().sum() for s in (1, -1))
+    assert colour.grad is not None
+    assert float(ahead - back) / 2 == pytest.approx(float((colour.grad * step).sum()), rel=1e-2)
+
+
+def test_a_training_finishes_colours_as_a_picture_does(
+    made: tuple[Refiner, Path], weights: LoadedWeights
+) -> None:
+    """From the same numbers, what the refiner's loss is of and what is rendered are one."""
+    from colorizer.color.coherence import field_of_parts
+    from colorizer.color.likeness import likeness
+    from colorizer.decoding import looked_at
+
+    answers = Answers(made[1])
+    training = Refinement(
+        RefineConfig(bf16=False), made[0], answers, answers, vgg16_convolutions(weights)[:1]
+    )
+    prepared = _Prepared(answers.batch([1]), torch.device("cpu"))
+    generator = torch.Generator().manual_seed(3)
+    look = torch.randn((1, second_look.OUTPUTS, 28, 28), generator=generator)
+    ours = training._results(lambda planes: look, prepared)
+
+    batch = prepared.batch
+    lightness = torch.nn.functional.avg_pool2d(batch.lightness, 4)[0, 0].numpy()
+    parts = lightness, batch.variance[0].numpy(), batch.classes[0].square().numpy()
+    folded = Folded(batch.hues[0].numpy(), np.zeros((56, 56), np.float32))
+    seen = second_look.applied(look[0].numpy(), folded)
+    places = SimpleNamespace(
+        field=field_of_parts(*parts),
+        likeness=likeness(seen, *parts, batch.features[0].numpy()),
+    )
+    finished = looked_at(cast(Any, places), look[0].numpy(), folded)
+    np.testing.assert_allclose(ours[0].numpy(), finished, atol=1e-2)
 
 
 def test_colour_spaces_are_the_library_s() -> None:
@@ -295,3 +345,14 @@ def test_the_command(pictures: Path, tmp_path: Path) -> None:
     assert loaded.refiner is not None
     facts = json.loads((tmp_path / "work" / "photos" / "answers.json").read_text())
     assert facts["weights"] == loaded.sha256
+    more = [*arguments[:-4], "--work", str(tmp_path / "more"), "--model", str(own), "--go-on"]
+    result = CliRunner().invoke(main, [*more, "-o", str(target)])
+    assert result.exit_code == 0, result.output
+    again = library.load(own)
+    assert again.refiner is not None
+    assert again.refiner.sha256 != loaded.refiner.sha256
+    assert again.features_id == loaded.features_id  # the same components: words stay usable
+    target.unlink()
+    result = CliRunner().invoke(main, [*more, "-o", str(target)])
+    assert result.exit_code == 2
+    assert "no refiner to go on with" in result.output
