@@ -21,7 +21,7 @@ from skimage.color import lab2rgb, rgb2lab
 from colorizer import weights
 from colorizer.color.bins import annealed_mean
 from colorizer.engines.torch_engine import TorchEngine
-from colorizer.pipeline import working_shape
+from colorizer.prediction import working_shape
 from colorizer.settings import Settings
 
 Image.MAX_IMAGE_PIXELS = None

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
         side_by_side,
         write,
     )
-    from .pipeline import Colorizer, Prediction, provenance, render
+    from .pipeline import Colorizer, provenance, render
+    from .prediction import Prediction
     from .settings import PARAMETERS, PRESETS, Parameter, Preset, Settings
 
 __version__ = "0.1.0"

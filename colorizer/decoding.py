@@ -20,7 +20,7 @@ from .color.second_look import REBALANCING, TEMPERATURE, applied
 if TYPE_CHECKING:
     from .color.field import ColourField
     from .color.likeness import Likeness
-    from .pipeline import Prediction
+    from .prediction import Prediction
     from .settings import Settings
     from .words.model import Said
 
@@ -28,7 +28,7 @@ Array = NDArray[np.float32]
 
 
 class Places(Protocol):
-    """What joins the places of a picture: see :class:`.pipeline.Prediction`."""
+    """What joins the places of a picture: see :class:`.prediction.Prediction`."""
 
     @property
     def look(self) -> NDArray[np.floating[Any]] | None:

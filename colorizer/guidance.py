@@ -22,7 +22,7 @@ from .errors import InvalidGuidance
 
 if TYPE_CHECKING:
     from .photo import Photo
-    from .pipeline import Prediction
+    from .prediction import Prediction
     from .settings import Settings
 
 #: how much of a reference's palette is taken if nobody says
@@ -178,7 +178,8 @@ class Reference:
         cls, prediction: Prediction, settings: Settings, amount: float = AMOUNT, name: str = ""
     ) -> Reference:
         """The palette that a grey photograph's result has with these settings."""
-        from .pipeline import LOGIT_STRIDE, working_ab
+        from .pipeline import working_ab
+        from .prediction import LOGIT_STRIDE
 
         places = working_ab(prediction, settings, Guidance())[:, ::LOGIT_STRIDE, ::LOGIT_STRIDE]
         return cls(_palette(places.transpose(1, 2, 0)), amount, name)

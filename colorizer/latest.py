@@ -1,6 +1,6 @@
 """The latest results of a computation, so that a slider that has nothing to do with it waits not.
 
-For what :class:`.pipeline.Prediction` is asked for again and again with words: a cached property
+For what :class:`.prediction.Prediction` is asked for again and again with words: a cached property
 keeps one value for ever, this the last two of each kind.
 """
 

@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .color.cast import remove_cast
-from .color.coherence import field_of
 from .color.field import prepare as prepare_field
 from .color.hint_planes import hint_planes
-from .color.hints import HintField, Stroke
-from .color.hues import Folded, Statistics, statistics
+from .color.hints import Stroke
 from .color.lab import grey_to_lightness
-from .color.likeness import Likeness, likeness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
 from .color.palette import FROM, balancing_shift, reference_shift, warm_share
-from .color.rarity import calibrated_shift, sharpened
-from .color.second_look import (
-    OUTPUTS,
-    REBALANCING,
-    STRIDE,
-    TEMPERATURE,
-    applied,
-    compact,
-    expanded,
-    inputs,
-)
-from .color.upsample import LinearColour, enlarge, fit_linear_colour, mean_of_blocks
-from .decoding import colours, distributions, folded, together
+from .color.upsample import LinearColour, enlarge, fit_linear_colour
+from .decoding import colours, distributions
 from .errors import InvalidSetting, PredictionMismatch
 from .guidance import Guidance, Hint, Reference, Words
-from .latest import Latest
 from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
+from .prediction import LOGIT_STRIDE, Prediction, padded, padding, working_shape
 from .settings import DEFAULT_MODEL, Settings
 from .threads import in_threads
 
 if TYPE_CHECKING:
-    from .color.field import ColourField
     from .engines import Engine
     from .photo import Photo, Provenance
     from .photo.reading import Source
@@ -54,190 +37,6 @@ if TYPE_CHECKING:
     from .words.model import Said
 
 Array = NDArray[np.float32]
-
-#: logits are at 1/4 of the working size, which is padded to a multiple of 8
-LOGIT_STRIDE = 4
-_MULTIPLE = 8
-#: of the statistics of a place (133 numbers), of its part of the colour field and of its factors,
-#: of the same for hints, with the back-substitutions that are kept, of what is like it, and of what
-#: words came to
-DERIVED_BYTES = 3200
-#: a panorama's long side is at most this many times the working size, to bound memory
-LONGEST_ASPECT = 6
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the network said of one photograph; ``render`` needs nothing else of it.
-
-    Attributes:
-        logits: (313, h, w) float16 at 1/4 of the padded working size.
-        lightness: (H', W') float32 L* at working size, unpadded.
-        height, width: size of the photograph it belongs to, px.
-        model: name of the model.
-        weights_sha256: of the model's file.
-        working_size: the short side that was asked for, px.
-        native_temperature: of the weights, above 0; what ``temperature`` is multiplied with.
-        rebalancing_weights: (313,) above 0: how much each bin counted in the network's training.
-        look: what the refiner makes of all that, (OUTPUTS, h/2, w/2) float16, see
-            :mod:`.color.second_look`; None where the weights have no refiner.
-        features: what else the network saw, (f, h/2, w/2) int8, :func:`compact`; by it words find
-            their things (:mod:`.words`). None where there is no refiner, which chooses them.
-        features_id: which features they are, :attr:`.LoadedWeights.features_id`; "" if None.
-    """
-
-    logits: NDArray[np.float16]
-    lightness: Array
-    height: int
-    width: int
-    model: str
-    weights_sha256: str
-    working_size: int
-    native_temperature: float
-    rebalancing_weights: Array
-    look: NDArray[np.float16] | None = None
-    features: NDArray[np.int8] | None = None
-    features_id: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        weights: LoadedWeights,
-        logits: NDArray[Any],
-        lightness: Array,
-        size: tuple[int, int],
-        working_size: int,
-    ) -> Prediction:
-        """What the network of these weights said of a photograph of a size (height, width), px."""
-        return cls(
-            logits.astype(np.float16, copy=False),
-            lightness,
-            *size,
-            weights.name,
-            weights.sha256,
-            working_size,
-            weights.native_temperature,
-            weights.rebalancing_weights,
-        )
-
-    @cached_property
-    def statistics(self) -> Statistics:
-        """Of the calibrated distributions: the weights of the training taken back."""
-        weights = self.rebalancing_weights
-        return statistics(
-            self.logits, self.native_temperature, calibrated_shift(weights), sharpened(weights)
-        )
-
-    @property
-    def palette(self) -> Array:
-        """How likely each colour is over the whole picture, (313,); see :mod:`.color.palette`."""
-        return self.statistics.palette
-
-    @cached_property
-    def field(self) -> ColourField:
-        """What makes colours coherent, see :mod:`.color.field`; factorised when first used."""
-        return field_of(self.lightness_of_places, self.statistics)
-
-    @cached_property
-    def usual(self) -> Folded:
-        """The distributions as the refiner looks at them, at what is the default."""
-        return folded(self, TEMPERATURE, REBALANCING)
-
-    @cached_property
-    def likeness(self) -> Likeness | None:
-        """What is like what, see :mod:`.color.likeness`; None without a second look."""
-        if self.look is None or self.features is None:
-            return None
-        seen = applied(self.look, self.usual)
-        features = expanded(self.features)
-        found = self.statistics
-        grid = self.lightness_of_places
-        return likeness(seen, grid, found.variance, found.classes, features)
-
-    @cached_property
-    def hint_field(self) -> HintField:
-        """What carries hints on, see :mod:`.color.hints`; factorised when first used."""
-        return HintField(
-            self.lightness_of_places,
-            together(self, self.usual, 1.0),
-            (self.lightness.shape[0], self.lightness.shape[1]),
-            LOGIT_STRIDE,
-        )
-
-    @cached_property
-    def latest(self) -> Latest:
-        """What words came to: kept while other settings change."""
-        return Latest()
-
-    @property
-    def lightness_of_places(self) -> Array:
-        """L* on the grid of the logits, (h, w)."""
-        (lightness,) = mean_of_blocks(_padded(self.lightness)[None], LOGIT_STRIDE)
-        return np.asarray(lightness)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of all this, with what is derived from it when it is first rendered."""
-        places = math.prod(self.logits.shape[1:])
-        kept: list[NDArray[Any] | None]
-        kept = [self.logits, self.lightness, self.look, self.features]
-        stored = sum(array.nbytes for array in kept if array is not None)
-        return stored + DERIVED_BYTES * places
-
-    def bare(self) -> Prediction:
-        """The same without what is known of the training: decoded as the network answered."""
-        weights = np.ones_like(self.rebalancing_weights)
-        return replace(self, rebalancing_weights=weights, look=None, features=None, features_id="")
-
-    def looked_at(self, engine: Engine, features: Array, features_id: str = "") -> Prediction:
-        """The same with a second look by the engine's refiner.
-
-        Args:
-            features: (f, h/2, w/2), of the engine's answer.
-            features_id: of the weights.
-        """
-        planes = inputs(self.statistics, self.usual, _padded(self.lightness), features)
-        _, rows, columns = features.shape
-        look = engine.refine(planes[None])[0, :, :rows, :columns]
-        result = replace(
-            self,
-            look=look.astype(np.float16),
-            features=compact(features),
-            features_id=features_id,
-        )
-        vars(result).update(statistics=self.statistics, usual=self.usual)  # still the same
-        return result
-
-
-def working_shape(height: int, width: int, short_side: int) -> tuple[int, int]:
-    """Size at which the network looks at a (height, width) photograph, in px.
-
-    The short side becomes ``short_side`` unless the long one would pass 6 times that.
-    """
-    factor = short_side / min(height, width)
-    factor = min(factor, LONGEST_ASPECT * short_side / max(height, width))
-    return max(round(height * factor), 1), max(round(width * factor), 1)
-
-
-def _padded(lightness: Array) -> Array:
-    """L* (H, W) as the network sees it, its sides made multiples of 8 by repeating the border."""
-    return np.pad(lightness, _padding(lightness), mode="edge")
-
-
-def _padding(lightness: Array) -> list[tuple[int, int]]:
-    return [(0, -size % _MULTIPLE) for size in lightness.shape]
-
-
-def logits_shape(height: int, width: int) -> tuple[int, int]:
-    """Size of the logits' grid for a working size, in cells of :data:`LOGIT_STRIDE` px."""
-    padded_height, padded_width = (size + -size % _MULTIPLE for size in (height, width))
-    return padded_height // LOGIT_STRIDE, padded_width // LOGIT_STRIDE
-
-
-def look_shape(height: int, width: int) -> tuple[int, int, int]:
-    """Shape of a second look for a working size, see :mod:`.color.second_look`."""
-    rows, columns = logits_shape(height, width)
-    return OUTPUTS, rows // STRIDE, columns // STRIDE
 
 
 def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
@@ -336,8 +135,8 @@ class Colorizer:
         planes = None
         if hints and self.takes_hints:
             planes = hint_planes(lightness, _strokes(hints))
-            planes = np.pad(planes, [(0, 0), *_padding(lightness)])[None]
-        answer = self.engine.answer(_padded(lightness)[None], planes)
+            planes = np.pad(planes, [(0, 0), *padding(lightness)])[None]
+        answer = self.engine.answer(padded(lightness)[None], planes)
         size = photo.height, photo.width
         prediction = Prediction.of(self.weights, answer.logits[0], lightness, size, short_side)
         if answer.features is None:

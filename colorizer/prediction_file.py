@@ -1,4 +1,4 @@
-"""A :class:`~colorizer.pipeline.Prediction` in a file, to render from again without the network.
+"""A :class:`~colorizer.prediction.Prediction` in a file, to render from again without the network.
 
     b"colorizer-prediction\\n" | length of the header | header, JSON | arrays | CRC-32
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from .color.bins import BIN_COUNT
 from .errors import CorruptPrediction
-from .pipeline import LONGEST_ASPECT, Prediction, logits_shape, look_shape
+from .prediction import LONGEST_ASPECT, Prediction, logits_shape, look_shape
 from .settings import PARAMETERS
 
 MAGIC = b"colorizer-prediction\n"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .color import bins
 from .color.lab import fitted_srgb
 from .errors import InvalidSetting
-from .pipeline import LOGIT_STRIDE, Prediction
+from .prediction import LOGIT_STRIDE, Prediction
 
 #: bins within this distance (ab units) are one colour: a bin and its eight neighbours
 SAME_COLOUR = 15.0

@@ -122,7 +122,8 @@ def test_nothing_from_file_to_file_imports_torch(python: Run) -> None:
 import io, sys
 import numpy as np
 from colorizer import Photo, Settings, batch, read, render, shrink, uncertainty, write
-from colorizer.pipeline import Prediction, shrink_lightness
+from colorizer.pipeline import shrink_lightness
+from colorizer.prediction import Prediction
 photo = read({str(ROOT / "samples" / "camera.jpg")!r})
 shrink_lightness(photo, 256, 256)
 logits = np.zeros((313, 64, 64), np.float16)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.errors import ColorizerError, CorruptPrediction
-from colorizer.pipeline import Prediction, logits_shape, look_shape
+from colorizer.prediction import Prediction, logits_shape, look_shape
 from colorizer.prediction_file import MAGIC, load, save
 
 

@@ -10,7 +10,8 @@ from colorizer import Colorizer, Settings, read, weights
 from colorizer.color.bins import annealed_mean
 from colorizer.color.lab import srgb_to_lab
 from colorizer.engines import open_engine
-from colorizer.pipeline import shrink_lightness, working_shape
+from colorizer.pipeline import shrink_lightness
+from colorizer.prediction import working_shape
 from colorizer.settings import DEFAULT_MODEL
 from colorizer.weights.tensors import from_torch
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from colorizer.color.bins import BIN_COUNT, GREY_BIN, ab_bins, nearest_bin
 from colorizer.errors import InvalidSetting
-from colorizer.pipeline import Prediction, logits_shape
+from colorizer.prediction import Prediction, logits_shape
 from colorizer.uncertainty import HUE, entropy, likely_colours, overlay
 
 

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from colorizer.errors import InvalidGuidance
 from colorizer.guidance import Guidance, Reference
 from colorizer.photo import Photo
-from colorizer.pipeline import Prediction
+from colorizer.prediction import Prediction
 from colorizer.settings import Settings
 from colorizer.video import FilmGuidance
 

@@ -23,7 +23,8 @@ from colorizer.atomic import write_atomically
 from colorizer.errors import CorruptPrediction
 from colorizer.guidance import Words
 from colorizer.photo import Metadata, Photo, Provenance
-from colorizer.pipeline import Prediction, provenance, render
+from colorizer.pipeline import provenance, render
+from colorizer.prediction import Prediction
 from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour, likely_colours, overlay
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from colorizer.errors import InvalidGuidance, WeightsError, WeightsMissing
 from colorizer.guidance import Words
-from colorizer.pipeline import Prediction
+from colorizer.prediction import Prediction
 from colorizer.words import Understanding, find, overlay, understand
 
 from ..storage.records import Place

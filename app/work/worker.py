@@ -18,7 +18,8 @@ from colorizer import photo as files
 from colorizer.batch import warnings_of
 from colorizer.errors import ColorizerError
 from colorizer.photo import Photo
-from colorizer.pipeline import Colorizer, Prediction, render
+from colorizer.pipeline import Colorizer, render
+from colorizer.prediction import Prediction
 from colorizer.settings import DEFAULT_MODEL
 
 from ..config import Config

@@ -26,7 +26,7 @@ from ..errors import InvalidSetting, TrainingDataError, WeightsCorrupt
 from ..networks import REFINER
 from ..networks.refiner import Refiner
 from ..networks.refiner_layout import COMPONENTS
-from ..pipeline import LOGIT_STRIDE, Prediction
+from ..prediction import LOGIT_STRIDE, Prediction
 from ..weights.tensors import from_torch
 from .degrade import degrade_lightness
 from .kept_rows import DONE, fill_rows, open_rows

@@ -25,14 +25,16 @@ from ..errors import InvalidSetting, TrainingDataError
 from ..guidance import Guidance
 from ..networks.refiner_layout import COMPONENTS
 from ..photo import Photo
-from ..pipeline import LOGIT_STRIDE, working_ab
+from ..pipeline import working_ab
+from ..prediction import LOGIT_STRIDE
 from ..settings import Settings
 from .coarse import COARSE, coarse_members
 from .kept_rows import fill_rows, open_rows
 from .photos import Item, decode
 
 if TYPE_CHECKING:
-    from ..pipeline import Colorizer, Prediction
+    from ..pipeline import Colorizer
+    from ..prediction import Prediction
 
 Array = NDArray[Any]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..pipeline import LOGIT_STRIDE
+from ..prediction import LOGIT_STRIDE
 
 
 class Judge(nn.Module):

@@ -19,7 +19,7 @@ from ..color.field import ColourField
 from ..color.hues import HUES
 from ..color.likeness import CELL, Likeness, likeness
 from ..color.second_look import SHIFT
-from ..pipeline import LOGIT_STRIDE
+from ..prediction import LOGIT_STRIDE
 from .answers import Batch
 
 

@@ -19,7 +19,8 @@ from typing import Any
 from .. import __version__
 from ..errors import ColorizerError, CorruptFilm, InvalidSetting, OutputError
 from ..photo import Photo, Provenance
-from ..pipeline import Colorizer, Prediction
+from ..pipeline import Colorizer
+from ..prediction import Prediction
 from ..settings import Settings
 from .ahead import ahead
 from .destination import Destination, output_for

@@ -44,7 +44,8 @@ from ..color.second_look import applied, expanded
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference
-from ..pipeline import LOGIT_STRIDE, Prediction, adjust
+from ..pipeline import adjust
+from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
 from .flow import Way
 

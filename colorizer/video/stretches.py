@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..pipeline import Prediction
+from ..prediction import Prediction
 from .carrying import Grey, trusted
 from .flow import Motion, Way, remapped, small
 from .reading import Frame

@@ -13,7 +13,7 @@ from .grammar import Phrase
 
 if TYPE_CHECKING:
     from ..guidance import Words
-    from ..pipeline import Prediction
+    from ..prediction import Prediction
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def find(prediction: Prediction, words: Words) -> list[Found]:
     Raises:
         WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
     """
-    from ..pipeline import LOGIT_STRIDE, said_of
+    from ..pipeline import said_of
+    from ..prediction import LOGIT_STRIDE
 
     said = said_of(prediction, words)
     height, width = prediction.lightness.shape

@@ -51,7 +51,7 @@ from .vocabulary import Vocabulary, model_file, of_metadata
 
 if TYPE_CHECKING:
     from ..guidance import Words
-    from ..pipeline import Prediction
+    from ..prediction import Prediction
 
 Array = NDArray[np.float32]
 

@@ -11,13 +11,8 @@ import numpy as np
 from colorizer.errors import CorruptImage
 from colorizer.networks.refiner_layout import COMPONENTS
 from colorizer.photo import Photo
-from colorizer.pipeline import (
-    Prediction,
-    logits_shape,
-    look_shape,
-    shrink_lightness,
-    working_shape,
-)
+from colorizer.pipeline import shrink_lightness
+from colorizer.prediction import Prediction, logits_shape, look_shape, working_shape
 from colorizer.settings import DEFAULT_MODEL
 
 from ..words_model import FEATURES_ID

@@ -24,7 +24,7 @@ from app.storage import claims
 from app.work import filming
 from colorizer import video
 from colorizer.photo import Photo
-from colorizer.pipeline import Prediction
+from colorizer.prediction import Prediction
 from colorizer.video import Progress, Result, into_film, run, stretches
 
 from ..video.clips import KnowingColorizer

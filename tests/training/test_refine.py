@@ -79,7 +79,7 @@ def test_training_shows_what_a_prediction_shows(
 ) -> None:
     """Rounding to 8 bits is all that differs."""
     from colorizer.engines import open_engine
-    from colorizer.pipeline import Prediction
+    from colorizer.prediction import Prediction
 
     refiner, folder = made
     batch = Answers(folder).batch([1])

@@ -18,7 +18,8 @@ from colorizer import pipeline
 from colorizer.color.bins import ab_bins
 from colorizer.color.upsample import mean_of_blocks
 from colorizer.photo import Photo, Provenance
-from colorizer.pipeline import Prediction, _padded, shrink_lightness, working_shape
+from colorizer.pipeline import shrink_lightness
+from colorizer.prediction import Prediction, padded, working_shape
 from colorizer.settings import Settings
 from colorizer.video import Result, colorize
 
@@ -166,7 +167,7 @@ class KnowingColorizer:
         self.calls += 1
         shape = working_shape(photo.height, photo.width, 128)
         lightness = shrink_lightness(photo, *shape)
-        (places,) = mean_of_blocks(_padded(lightness)[None], 4)
+        (places,) = mean_of_blocks(padded(lightness)[None], 4)
         wanted = by_lightness(places) + self._draw.normal(0, 1, 2) * self.wavering
         distance = ((wanted[..., None, :] - ab_bins(np.float64)) ** 2).sum(-1)
         logits = (-distance / (2 * 6.0**2)).transpose(2, 0, 1).astype(np.float16)

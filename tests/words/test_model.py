@@ -17,7 +17,8 @@ from colorizer.color.second_look import OUTPUTS
 from colorizer.errors import WeightsCorrupt, WeightsMissing, WordsUnavailable
 from colorizer.guidance import Words
 from colorizer.networks.refiner_layout import COMPONENTS
-from colorizer.pipeline import Prediction, said_of, working_ab
+from colorizer.pipeline import said_of, working_ab
+from colorizer.prediction import Prediction
 from colorizer.words import find, overlay, understand
 
 from ..words_model import FEATURES_ID, write_words_model
