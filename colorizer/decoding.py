@@ -47,26 +47,29 @@ class Places(Protocol):
         """Of the network's training."""
 
 
-def colours(places: Places, found: Folded, settings: Settings, said: Said | None = None) -> Array:
+def colours(
+    places: Places, found: Folded, settings: Settings, believed: Array | None = None
+) -> Array:
     """Colours on the grid, (2, h, w): place by place, coherent, or between the two.
 
     Args:
         places: what joins them.
         found: distributions, of :func:`distributions`.
         settings: coherence and second look are looked at.
-        said: what words come to, which the second look has to leave alone.
+        believed: (h, w), 0..1: how much of the second look is left beside words; ``None`` is 1.
     """
     if settings.coherence == 0:
         return found.mean()
-    even = together(places, found, settings.second_look, said)
+    even = together(places, found, settings.second_look, believed)
     if settings.coherence == 1:
         return even
     return found.mean() + np.float32(settings.coherence) * (even - found.mean())
 
 
-def together(places: Places, found: Folded, second_look: float, said: Said | None = None) -> Array:
+def together(
+    places: Places, found: Folded, second_look: float, believed: Array | None = None
+) -> Array:
     """Coherent colours: after the second look, without it, or between the two."""
-    believed = None if said is None else said.believed
     if places.look is not None and second_look == 1:
         return looked_at(places, places.look, found, believed)
     # what the network was trained with is not known: it expects too much chroma

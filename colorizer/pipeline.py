@@ -311,7 +311,7 @@ def _decoded(
 ) -> Array:
     """Colours on the logits' grid, (2, h, w); ``more``: (313,) to add to all logits."""
     found = distributions(prediction, settings, more=more, said=said)
-    return colours(prediction, found, settings, said)
+    return colours(prediction, found, settings, None if said is None else said.believed)
 
 
 def _prepare() -> None:

@@ -14,7 +14,7 @@ from colorizer.guidance import MOST_AB, REACHES, Hint
 from colorizer.video import FilmHint
 from colorizer.video.film import MOST_HINTS, Codec
 
-from .schemas import ID, Empty, PathId, PictureSettings, Problem
+from .schemas import ID, Empty, PathId, PictureSettings, Problem, Worded
 
 if TYPE_CHECKING:
     from .schemas import Asked as _Settings
@@ -68,7 +68,7 @@ class HintAtTime(Empty):
         return cls(time=given.time, x=hint.x, y=hint.y, colour=hint.colour, reach=hint.reach)
 
 
-class VersionSettings(_Settings):
+class VersionSettings(_Settings, Worded):
     """How a film is to be coloured and written, and what a person knows of it."""
 
     codec: Codec = Field(
@@ -94,10 +94,10 @@ class VersionSettings(_Settings):
         """For the service.
 
         Raises:
-            InvalidGuidance: if a hint is not right.
+            InvalidGuidance: if a hint is not right, or the words are not.
         """
         hints = tuple(hint.hint() for hint in self.hints)
-        return FilmGuide(hints, self.reference, self.reference_amount)
+        return FilmGuide(hints, self.reference, self.reference_amount, self.said())
 
     def order(self) -> Order:
         """For the service.
@@ -151,6 +151,8 @@ class VersionOut(BaseModel):
     hints: list[HintAtTime]
     reference: str | None = Field(description="Id of the photograph whose palette was taken.")
     reference_amount: float | None = Field(description="How much of it.")
+    words: str | None = Field(description="That were said of it.")
+    words_amount: float | None = Field(description="How strongly they count.")
     asked: datetime
     state: VersionState
     position: int | None = Field(description="Among the films that wait; 1 is next.")

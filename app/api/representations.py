@@ -134,6 +134,8 @@ def version(film: str, view: Version) -> dict[str, Any]:
         hints=[film_schemas.HintAtTime.of(hint) for hint in guide.hints],
         reference=guide.reference or None,
         reference_amount=guide.reference_amount if guide.reference else None,
+        words=guide.words.text if guide.words else None,
+        words_amount=guide.words.amount if guide.words else None,
         asked=view.asked,
         state=view.state,
         position=view.position,

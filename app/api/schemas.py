@@ -90,8 +90,8 @@ else:
     FileSettings = create_model("FileSettings", __base__=PictureSettings, **_output())
 
 
-class _Said(BaseModel):
-    """What is on a photograph, in words."""
+class Worded(BaseModel):
+    """What is on a photograph or in a film, in words."""
 
     words: str = Field(
         "",
@@ -112,7 +112,7 @@ class _Said(BaseModel):
         return Words(self.words, self.words_amount) if self.words.strip() else None
 
 
-class _Guided(_Said):
+class _Guided(Worded):
     """What a person knows of a photograph."""
 
     hint: list[str] = Field(
@@ -147,7 +147,7 @@ class GuidedFile(_Guided, FileSettings):
     """Settings of a finished picture, and what a person knows of it."""
 
 
-class ArchivedFile(_Said, FileSettings):
+class ArchivedFile(Worded, FileSettings):
     """Settings of the finished pictures of a batch, and what is on all of them."""
 
 

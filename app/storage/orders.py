@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from colorizer.guidance import AMOUNT, Reference, amount_of
+from colorizer.guidance import AMOUNT, Reference, Words, amount_of
 from colorizer.settings import Settings
 from colorizer.video.film import Codec, FilmGuidance, FilmHint, Output
 
@@ -38,6 +38,7 @@ class FilmGuide:
         hints: colours of places at moments.
         reference: id of a photograph of the same owner, or "".
         reference_amount: 0..1; how much of its palette is taken.
+        words: said of all of it, or None.
 
     Raises:
         InvalidGuidance: if there are too many hints, or the amount is out of range.
@@ -46,6 +47,7 @@ class FilmGuide:
     hints: tuple[FilmHint, ...] = ()
     reference: str = ""
     reference_amount: float = AMOUNT
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         FilmGuidance(self.hints)
@@ -54,7 +56,7 @@ class FilmGuide:
     def at(self, seconds: float) -> Guide:
         """What is known of the photograph that a moment of the film is."""
         hints = (h.hint for h in self.hints if abs(h.time - max(seconds, 0)) < _SAME_MOMENT)
-        return Guide(tuple(hints), self.reference, self.reference_amount)
+        return Guide(tuple(hints), self.reference, self.reference_amount, self.words)
 
 
 #: what is asked for if a person knows nothing
@@ -101,12 +103,12 @@ class Order:
         """What it was ordered with."""
         taken = self.guidance.reference
         amount = AMOUNT if taken is None else taken.amount
-        return FilmGuide(self.guidance.hints, self.reference, amount)
+        return FilmGuide(self.guidance.hints, self.reference, amount, self.guidance.words)
 
     def dumped(self) -> bytes:
         """As JSON."""
         taken = self.guidance.reference
-        values = {
+        values: dict[str, Any] = {
             "settings": asdict(self.settings),
             "codec": self.codec,
             "deinterlace": self.deinterlace,
@@ -114,6 +116,8 @@ class Order:
             "palette": None if taken is None else asdict(taken),
             "reference": self.reference,
         }
+        if self.guidance.words is not None:  # else as before there were any: it names the files
+            values["words"] = asdict(self.guidance.words)
         return json.dumps(values).encode()
 
     @classmethod
@@ -125,11 +129,12 @@ class Order:
         """
         values = json.loads(data)
         taken = None if values["palette"] is None else Reference(**values["palette"])
+        words = Words(**values["words"]) if "words" in values else None
         return cls(
             Settings(**values["settings"]),
             values["codec"],
             values["deinterlace"],
-            FilmGuidance(tuple(map(FilmHint.parse, values["hints"])), taken),
+            FilmGuidance(tuple(map(FilmHint.parse, values["hints"])), taken, words),
             values["reference"],
         )
 

@@ -20,7 +20,7 @@ from ..context import service
 from ..errors import NotFound
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
-from ..storage.records import PhotoRecord, View
+from ..storage.records import Guide, PhotoRecord, View
 from ..work.films import moment
 from . import forms, recent
 from .delivery import send
@@ -96,7 +96,11 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
-        **{**form_parts(settings), "guide": forms.query_of_guide(guide)},
+        **{
+            **form_parts(settings, Guide(words=guide.words)),
+            "guide": forms.query_of_guide(guide),
+            "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
+        },
     )
 
 
@@ -188,6 +192,8 @@ def _looks(order: Order) -> str:
         parts.append("one place touched up" if places == 1 else f"{places} places touched up")
     if order.guidance.reference is not None:
         parts.append(f"colours of {order.guidance.reference.name}")
+    if order.guidance.words is not None:
+        parts.append(f"“{order.guidance.words.text}”")
     text = ", ".join(filter(None, parts)) or "usual colours"
     return text[0].upper() + text[1:]
 

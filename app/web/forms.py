@@ -197,13 +197,13 @@ def guide_from(values: MultiDict[str, str]) -> Guide:
 
 
 def film_guide_from(values: MultiDict[str, str]) -> FilmGuide:
-    """Hints of a film and the reference among a query's values.
+    """Hints of a film, the reference and the words among a query's values.
 
     Raises:
         InvalidGuidance: if they are not right.
     """
     hints = tuple(FilmHint.parse(text) for text in values.getlist("hint") if text.strip())
-    return FilmGuide(hints, *_reference_from(values))
+    return FilmGuide(hints, *_reference_from(values), words_from(values))
 
 
 def _reference_from(values: MultiDict[str, str]) -> tuple[str, float]:
@@ -231,7 +231,7 @@ def query_of_guide(guide: Guide | FilmGuide) -> dict[str, str | list[str]]:
         found["reference"] = guide.reference
         if guide.reference_amount != Guide.reference_amount:
             found["reference_amount"] = f"{guide.reference_amount:g}"
-    if isinstance(guide, Guide) and guide.words:
+    if guide.words:
         found["words"] = guide.words.text
         if guide.words.amount != Words.amount:
             found["words_amount"] = f"{guide.words.amount:g}"

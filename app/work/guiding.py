@@ -75,7 +75,7 @@ class Guiding:
                 "after its end."
             )
         taken = self._reference(guide.reference, guide.reference_amount, settings)
-        return FilmGuidance(guide.hints, taken)
+        return FilmGuidance(guide.hints, taken, guide.words)
 
     def _reference(self, id: str, amount: float, settings: Settings) -> Reference | None:
         if not id:

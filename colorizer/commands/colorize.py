@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InvalidSetting
-from ..names import printable
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
 from .collection_report import Row, left_out_row, report, result_row
-from .guidance_options import GuidanceOptions, guidance_options
+from .guidance_options import GuidanceOptions, guidance_options, tell_unknown
 from .options import device_options, load_colorizer, photos_argument, setting_options
 from .result_options import ResultOptions, result_options
 from .streams import Places, without_streams
@@ -160,7 +159,7 @@ def colorize(
             known.check(len(tasks))
             sources = [task.input for task in tasks]
             unknown_words = known.unknown_words(sources)
-            _tell(unknown_words)
+            tell_unknown(chain.from_iterable(unknown_words.values()))
             left_out += known.left_out(sources)
             done = batch.run(
                 tasks, load, settings,
@@ -185,12 +184,6 @@ def _all_rows(left_out: list[LeftOut], rows: Generator[Row]) -> Generator[Row]:
         for item in left_out:
             yield left_out_row(item)
         yield from rows
-
-
-def _tell(unknown_words: Mapping[Path, Sequence[str]]) -> None:
-    """Say which words say nothing, each once."""
-    for word in dict.fromkeys(chain.from_iterable(unknown_words.values())):
-        click.echo(printable(f"Not understood: {word}"), err=True)
 
 
 def _rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import click
 from ..errors import InvalidGuidance, InvalidSetting
 from ..folders import LeftOut
 from ..guidance import WORDS_AMOUNTS, Guidance, Hint, Reference, Words
+from ..names import printable
 from ..photo import UnreadableFile
 from .options import with_options
 from .words_file import WordsFile, read_words
@@ -116,6 +117,32 @@ def read_hints(file: Path) -> Guidance:
         raise InvalidGuidance(f"{file.name}: {error}") from None
 
 
+def words_options(function: Function) -> Function:
+    """Give a command ``--words`` and ``--words-amount``."""
+    options = [
+        click.option(
+            "--words",
+            metavar="TEXT",
+            help='What is to be seen, and of what colour: "a woman in a red coat, autumn". '
+            "It is said of all that is coloured.",
+        ),
+        click.option(
+            "--words-amount",
+            type=click.FloatRange(*WORDS_AMOUNTS),
+            default=Words.amount,
+            show_default=True,
+            help="How strongly words count.",
+        ),
+    ]
+    return cast(Function, with_options(function, options))
+
+
+def tell_unknown(words: Iterable[str]) -> None:
+    """Say which words say nothing, each once."""
+    for word in dict.fromkeys(words):
+        click.echo(printable(f"Not understood: {word}"), err=True)
+
+
 def guidance_options(function: Function) -> Function:
     """Give a command these options; it gets them together, as the argument ``known``."""
 
@@ -174,19 +201,7 @@ def guidance_options(function: Function) -> Function:
             show_default=True,
             help="How much of it.",
         ),
-        click.option(
-            "--words",
-            metavar="TEXT",
-            help='What is on the photographs, and of what colour: "a woman in a red coat, autumn". '
-            "Of several photographs it is said of all.",
-        ),
-        click.option(
-            "--words-amount",
-            type=click.FloatRange(*WORDS_AMOUNTS),
-            default=Words.amount,
-            show_default=True,
-            help="How strongly words count.",
-        ),
+        words_options,
         click.option(
             "--words-from",
             metavar="FILE.csv",

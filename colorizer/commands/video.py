@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import InvalidGuidance, InvalidSetting, OutputError
-from ..guidance import Hint, Reference
+from ..guidance import Hint, Reference, Words
 from ..names import printable
 from ..settings import Settings
 from ..video.film import CODECS, PICTURE_FORMATS, FilmGuidance, FilmHint, Output, Pictures
 from .colorize import STOPPED
-from .guidance_options import read_reference
+from .guidance_options import read_reference, tell_unknown, words_options
 from .options import Choice, device_options, load_colorizer, setting_options
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | Non
     show_default=True,
     help="How much of it.",
 )
+@words_options
 @click.option(
     "--every",
     metavar="N|auto",
@@ -163,6 +164,8 @@ def video(
     hints: tuple[str, ...],
     reference: Path | None,
     reference_amount: float,
+    words: str | None,
+    words_amount: float,
     every: int | None,
     deinterlace: bool,
     start: float | None,
@@ -190,7 +193,12 @@ def video(
     guidance = FilmGuidance(
         tuple(map(timed_hint, hints)),
         None if reference is None else read_reference(reference, reference_amount),
+        None if words is None else Words(words, words_amount),
     )
+    if guidance.words is not None:
+        from ..words import understand
+
+        tell_unknown(understand(guidance.words.text).unknown)
     if preview is not None:
         if guidance.hints:
             raise click.UsageError("--preview does not show hints; leave --hint out.")
@@ -301,7 +309,7 @@ def _preview(
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
     colorizer = load_colorizer(settings.model, *where)
-    known = Guidance(reference=guidance.reference)
+    known = Guidance(reference=guidance.reference, words=guidance.words)
     for still in stills:
         file = out / f"{film.resolve().stem}-{still.time:09.3f}s.png"
         result = colorizer.colorize(still.photo, settings, known)

@@ -36,7 +36,9 @@ def coloured(
     guidance = guidance or FilmGuidance()
     earlier = before.strokes if before else ()
     strokes = strokes_of(stretch, guidance.hints, earlier, seconds)
-    keys, known = settled(stretch.predictions, ways, settings, guidance.reference, strokes, before)
+    keys, known = settled(
+        stretch.predictions, ways, settings, guidance.reference, strokes, before, guidance.words
+    )
     stretch.predictions.clear()  # megabytes each, and no more needed
     return _of_frames(stretch, keys), known
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..errors import InvalidGuidance, InvalidSetting
-from ..guidance import Hint, Reference
+from ..guidance import Hint, Reference, Words
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -119,6 +119,7 @@ class FilmGuidance:
     Attributes:
         hints: at most 200.
         reference: a picture of like palette, for all of it, or None.
+        words: said of all of it, or None.
 
     Raises:
         InvalidGuidance: if there are too many hints.
@@ -126,6 +127,7 @@ class FilmGuidance:
 
     hints: tuple[FilmHint, ...] = ()
     reference: Reference | None = None
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hints", tuple(self.hints))
@@ -141,6 +143,8 @@ class FilmGuidance:
             found["hints"] = [hint.text for hint in self.hints]
         if self.reference is not None:
             found["reference"] = {"name": self.reference.name, "amount": self.reference.amount}
+        if self.words is not None:
+            found["words"] = asdict(self.words)
         return found
 
 

@@ -84,12 +84,18 @@ def colorize(
             ``target`` cannot hold what ``output`` says. An ImageError names a frame of a folder.
         InvalidSetting: for what is out of range.
         OutputError: if the result cannot be written, or would replace what it is made of.
+        WordsUnavailable: if there are words and the model has no features for them.
+        WeightsMissing, WeightsCorrupt: if there are words and no model of words.
     """
     began = time.monotonic()
     source, target = Path(source), Path(target)
     settings, guidance = settings or Settings(), guidance or FilmGuidance()
     output = output_for(target, output)
     _require_span(start, end, every)
+    if guidance.words is not None:
+        from ..words.model import load
+
+        load().require(colorizer.weights.features_id, colorizer.name)
     with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
         note = _note(colorizer, settings, guidance) if provenance else None
         span = _Span(reader, start, end)

@@ -22,6 +22,9 @@ is taken on a picture as a whole. Here, for the key frames of one shot,
 
    so that what wavers in those from frame to frame, and counts in their chroma, is not given back;
    and the cast is one, measured on all.
+
+Words act on each key frame's distributions; how much of the second look they leave is averaged
+with those.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +47,14 @@ from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
 from ..color.second_look import applied, expanded
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
-from ..guidance import Reference
-from ..pipeline import adjust
+from ..guidance import Reference, Words
+from ..pipeline import adjust, said_of
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
 from .flow import Way
+
+if TYPE_CHECKING:
+    from ..words.model import Said
 
 Array = NDArray[np.float32]
 
@@ -63,7 +70,8 @@ _HUES = slice(0, 2 * HUES)
 _EXPECTED = 2 * HUES
 _VARIANCE = _EXPECTED + 1
 _CLASSES = slice(_VARIANCE + 1, _VARIANCE + 1 + CLASSES)
-_LOOK = slice(_CLASSES.stop, None)
+_BELIEVED = _CLASSES.stop
+_LOOK = slice(_BELIEVED + 1, None)
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,12 @@ class Stack:
     lightness: Array
     rebalancing_weights: Array
     features: NDArray[np.int8] | None = None
+    worded: bool = False
+
+    @property
+    def believed(self) -> Array | None:
+        """How much of the second look is left beside words; None where nothing is said."""
+        return np.ascontiguousarray(self.planes[..., _BELIEVED]) if self.worded else None
 
     @property
     def folded(self) -> Folded:
@@ -145,19 +159,26 @@ class Stack:
         return field_of_parts(self.lightness, planes[_VARIANCE], planes[_CLASSES])
 
 
-def _stack(prediction: Prediction, found: Folded) -> Stack:
+def _stack(prediction: Prediction, found: Folded, said: Said | None = None) -> Stack:
     rows, columns = found.expected.shape
+    believed = np.ones((rows, columns), np.float32) if said is None else said.believed
     parts = [
         found.hues.reshape(-1, rows, columns),
         found.expected[None],
         prediction.statistics.variance[None],
         prediction.statistics.classes,
+        believed[None],
     ]
     if prediction.look is not None:
         parts.append(enlarge(prediction.look.astype(np.float32), rows, columns))
     planes = np.ascontiguousarray(np.concatenate(parts).transpose(1, 2, 0))
-    lightness = prediction.lightness_of_places
-    return Stack(planes, lightness, prediction.rebalancing_weights, prediction.features)
+    return Stack(
+        planes,
+        prediction.lightness_of_places,
+        prediction.rebalancing_weights,
+        prediction.features,
+        said is not None,
+    )
 
 
 def settled(
@@ -167,6 +188,7 @@ def settled(
     reference: Reference | None = None,
     strokes: Sequence[Sequence[Stroke]] = (),
     before: Known | None = None,
+    words: Words | None = None,
 ) -> tuple[list[LinearColour], Known]:
     """Colours of the key frames of a shot or, after ``before``, of a part of it.
 
@@ -177,21 +199,23 @@ def settled(
         reference: see :class:`colorizer.guidance.Guidance`.
         strokes: hints in each of the key frames; none where it is empty.
         before: of the part before, whose last key frame is the first one here; its colours stay.
+        words: said of each.
 
     Returns:
         The colours of each, and what is known at the end.
+
+    Raises:
+        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
     """
+    said = [_said(key, words) for key in keys]
     if reference is not None:  # its palette is no cast
         left = settings.cast_removal * (1 - reference.amount)
         settings = settings.with_changes({"cast_removal": left})
     if before is None:
-        decision, stacks, forward = _decided(keys, ways, settings, reference)
+        decision, stacks, forward = _decided(keys, said, ways, settings, reference)
     else:
         decision = before.decision
-        stacks = [
-            _stack(key, distributions(key, settings, decision.palette, decision.more))
-            for key in keys
-        ]
+        stacks = _stacks(keys, said, settings, decision.palette, decision.more)
         forward = _averaged(stacks, [back for back, _ in ways], (before.planes, before.weight))
     found = _decoded(stacks, forward, ways, settings)
     strokes = strokes or [()] * len(keys)
@@ -204,8 +228,27 @@ def settled(
     return colour, Known(decision, *forward[-1], colour[-1], tuple(strokes[-1]))
 
 
+def _said(key: Prediction, words: Words | None) -> Said | None:
+    found = None if words is None else said_of(key, words)
+    return found if found and found.phrases else None
+
+
+def _stacks(
+    keys: Sequence[Prediction],
+    said: Sequence[Said | None],
+    settings: Settings,
+    palette: Array,
+    more: Array | None,
+) -> list[Stack]:
+    return [
+        _stack(key, distributions(key, settings, palette, more, words), words)
+        for key, words in zip(keys, said, strict=True)
+    ]
+
+
 def _decided(
     keys: Sequence[Prediction],
+    said: Sequence[Said | None],
     ways: Sequence[tuple[Way, Way]],
     settings: Settings,
     reference: Reference | None,
@@ -216,7 +259,7 @@ def _decided(
     if reference is not None:
         more = reference_shift(palette, np.array(reference.palette), reference.amount)
     backs = [back for back, _ in ways]
-    stacks = [_stack(key, distributions(key, settings, palette, more)) for key in keys]
+    stacks = _stacks(keys, said, settings, palette, more)
     forward = _averaged(stacks, backs)
     found = _decoded(stacks, forward, ways, settings)
     share = warm_share(_row(found)) if settings.cast_removal > 0 else 0.0
@@ -225,10 +268,10 @@ def _decided(
         shift = balancing_shift(palette, weights, share, settings.cast_removal)
         if shift is not None:
             more = shift if more is None else more + shift
-            stacks = [_stack(key, distributions(key, settings, palette, more)) for key in keys]
+            stacks = _stacks(keys, said, settings, palette, more)
             forward = _averaged(stacks, backs)
             found = _decoded(stacks, forward, ways, settings)
-    alone = _row([colours(stack, stack.folded, settings) for stack in stacks])
+    alone = _row([colours(stack, stack.folded, settings, stack.believed) for stack in stacks])
     row = _row(found)
     gain = restoring_gain(row, alone)
     return Decision(palette, more, gain, measure_cast(row * np.float32(gain))), stacks, forward
@@ -298,7 +341,7 @@ def _decoded(
         total = (m + n - own)[..., None]
         mean = one * m[..., None] + other * n[..., None] - stack.planes * own[..., None]
         whole = replace(stack, planes=mean / total)
-        found.append(colours(whole, whole.folded, settings))
+        found.append(colours(whole, whole.folded, settings, whole.believed))
     return found
 
 

@@ -171,17 +171,28 @@ class Model:
     known: Vocabulary
     tensors: dict[str, Array]
 
+    def require(self, features_id: str, name: str) -> None:
+        """Raise WordsUnavailable if these are not the features that the model looks at.
+
+        Args:
+            features_id: :attr:`.LoadedWeights.features_id` of weights.
+            name: of them.
+        """
+        if features_id != self.known.features_id:
+            raise WordsUnavailable(
+                f"Words need what the model {name!r} did not keep of this: "
+                "colour it again with the default model, its second look beside it."
+            )
+
     def said(self, prediction: Prediction, words: Words) -> Said:
         """What words come to on a photograph.
 
         Raises:
             WordsUnavailable: if the prediction has not the features that the model looks at.
         """
-        if prediction.features is None or prediction.features_id != self.known.features_id:
-            raise WordsUnavailable(
-                f"Words need what the model {prediction.model!r} did not keep of this photograph: "
-                "colour it again with the default model, its second look beside it."
-            )
+        features = prediction.features
+        self.require("" if features is None else prediction.features_id, prediction.model)
+        assert features is not None
         understood = parse(words.text, self.known.things, self.known.ignored).phrases
         phrases = tuple(p for p in understood if not p.thing or p.thing in self.known.things)
         hidden = prediction.latest.of("hidden", self, lambda: self._hidden(prediction))
@@ -191,7 +202,7 @@ class Model:
             if phrase.thing and len(phrase.colours) == 1:
                 row[:] = *(PALER * np.array(lab_of(phrase.colours[0])[1:])), 1
         places = np.array([p for p, _, _ in parts], np.float32)
-        places = places.reshape(len(parts), *prediction.features.shape[1:])
+        places = places.reshape(len(parts), *features.shape[1:])
         return Said(
             phrases,
             enlarge(places, *prediction.logits.shape[1:]),

@@ -8,6 +8,7 @@ import { textOf } from "./hint-list.js";
 import { insistOnPictures, swap } from "./pictures.js";
 import { connectPlayer } from "./player.js";
 import { connectTouch } from "./touch.js";
+import { connectWords } from "./words.js";
 import { connectZoom } from "./zoom.js";
 
 const POLL = 1000; // ms between two looks
@@ -35,7 +36,18 @@ const controls = connectControls($("settings"), page, onSettings, (query) => {
   touch?.addTo(query);
 });
 
+const words = connectWords({
+  address: main.dataset.words,
+  query: () => new URLSearchParams(),
+  onWords() {
+    controls.refresh();
+    onSettings();
+  },
+});
+words.refresh();
+
 function onSettings() {
+  words.refresh();
   if ($("colour")) $("colour").action = withQuery($("colour").dataset.action, controls.query());
   for (const link of moments) {
     const query = controls.query();

@@ -88,6 +88,17 @@ def test_ctrl_c_leaves_a_film_that_goes_on(
 
 
 @pytest.mark.usefixtures("colorizer")
+def test_words_that_nobody_knows_are_told(clip: Path, tmp_path: Path) -> None:
+    result = run(clip, "-o", tmp_path / "out.mp4", "--words", "zlorp, a blorf")
+    assert result.stderr.startswith("Not understood: zlorp\nNot understood: blorf\n")
+    assert "Words need what the model 'knowing' did not keep" in result.stderr
+    assert result.exit_code == 2
+    assert not (tmp_path / "out.mp4").exists()
+    result = run(clip, "-o", tmp_path / "more.mp4", "--words", "autumn", "--words-amount", "3")
+    assert result.exit_code == 2
+
+
+@pytest.mark.usefixtures("colorizer")
 def test_what_is_wrong_is_said(clip: Path, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text("a letter")

@@ -154,7 +154,9 @@ class KnowingColorizer:
     name = "knowing"
 
     def __init__(self, wavering: float = 0.0, on_predict: Callable[[], None] | None = None) -> None:
-        self.weights = SimpleNamespace(sha256="0" * 64, name="knowing", network="knowing")
+        self.weights = SimpleNamespace(
+            sha256="0" * 64, name="knowing", network="knowing", features_id=""
+        )
         self.wavering = wavering
         self.on_predict = on_predict
         self.calls = 0

@@ -28,7 +28,7 @@ def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
 
 def test_what_looks_alike_in_a_key_frame_gets_one_colour() -> None:
     height, width = 16, 24
-    planes = np.zeros((height, width, 2 * HUES + 2 + CLASSES + OUTPUTS), np.float32)
+    planes = np.zeros((height, width, 2 * HUES + 3 + CLASSES + OUTPUTS), np.float32)
     planes[:, :12, HUES] = 6  # b* of the first hue: a tint on the left half of a grey wall
     planes[..., 2 * HUES + 1] = 400
     planes[..., 2 * HUES + 2] = 1

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.context import SERVICE
+from app.storage.orders import Order
+from colorizer import Words
 from colorizer.settings import Settings
+from colorizer.video import FilmGuidance
 
 from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import wait_until
@@ -164,6 +168,26 @@ def test_what_is_known_of_a_film_is_in_the_job(client: FlaskClient, filming: Fak
     plain = client.post(film["links"]["versions"], json={}).json
     assert plain is not None
     assert (plain["id"] != version["id"], plain["hints"], plain["reference"]) == (True, [], None)
+    assert (plain["words"], plain["words_amount"]) == (None, None)
+
+
+def test_words_go_with_the_order(client: FlaskClient, filming: FakeFilming) -> None:
+    film = upload(client)
+    known = {"words": "a woman in a red coat", "words_amount": 0.5}
+    version = client.post(film["links"]["versions"], json=known).json
+    assert version is not None
+    assert known.items() <= version.items()
+    work_off_films(client)
+    assert filming.calls[-1]["guidance"].words == Words("a woman in a red coat", 0.5)
+    for wrong in ({"words": "x" * 1001}, {"words": "red coat", "words_amount": 3}):
+        assert client.post(film["links"]["versions"], json=wrong).status_code == 422
+
+
+def test_orders_without_words_are_called_as_before_there_were_any() -> None:
+    assert "words" not in json.loads(Order().dumped())
+    said = Order(guidance=FilmGuidance(words=Words("autumn", 0.5)))
+    assert said.key != Order().key
+    assert Order.loaded(said.dumped()) == said
 
 
 @pytest.mark.parametrize(
@@ -226,7 +250,7 @@ def test_the_parameters_are_the_photographs(client: FlaskClient) -> None:
     assert document is not None
     operation = document["paths"]["/api/v1/films/{id}/versions"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    known = {"hints", "reference", "reference_amount"}
+    known = {"hints", "reference", "reference_amount", "words", "words_amount"}
     assert set(schema["properties"]) == {*Settings().as_dict(), "codec", "deinterlace", *known}
     hints = schema["properties"]["hints"]
     assert hints["maxItems"] == 200

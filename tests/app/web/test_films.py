@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from app.context import SERVICE
 from app.web.films import about
+from colorizer import Words
 from colorizer.settings import PARAMETERS
 
+from ...words_model import write_words_model
 from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import jpeg, wait_until
 from ..doors import NewApp
@@ -113,6 +117,30 @@ def test_what_is_known_of_the_film_is_in_the_address_and_in_the_job(
         f"{float(times[3]):g}@0,0,red",
         "0.05@1,1,lime",
     ]
+
+
+def test_words_are_said_of_the_whole_film(
+    client: FlaskClient,
+    film: str,
+    filming: FakeFilming,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(write_words_model(tmp_path).parent))
+    query = "?words=a+red+coat,+zlorp&words_amount=1.5&still=4"
+    page = unescape(client.get(film + query).text)
+    assert ">a red coat, zlorp</textarea>" in page
+    assert "Not understood: zlorp." in page
+    shown = re.search(r'<img id="after"[^>]+src="([^"]+)"', page)
+    assert shown
+    assert "words=a+red+coat,+zlorp&words_amount=1.5" in shown[1]
+    assert f'href="{film}?still=4" data-reset="words"' in page
+    page = unescape(client.get(colour(client, film, query).location).text)
+    assert "“a red coat, zlorp”" in page
+    assert ">a red coat, zlorp</textarea>" in page
+    work_off_films(client)
+    assert filming.calls[-1]["guidance"].words == Words("a red coat, zlorp", 1.5)
+    assert colour(client, film, "?words=red+coat&words_amount=3").status_code == 422
 
 
 @pytest.mark.parametrize(
