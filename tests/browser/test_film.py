@@ -54,6 +54,21 @@ def test_a_film_gets_its_colours(visitor: Visitor, film: Path) -> None:
     assert download.value.suggested_filename == "film-colour.mp4"
 
 
+def test_what_is_said_of_a_film_goes_into_it(visitor: Visitor, film: Path) -> None:
+    page = visitor.page
+    upload(page, film)
+    with new_picture(page):
+        page.locator("#words").fill("a red coat, zlorp")
+        page.locator("#words").press("Enter")
+    expect(page.locator("#words-said")).to_contain_text("Understood")
+    expect(page.locator("#words-said")).to_contain_text("Not understood: zlorp.")
+    expect(page).to_have_url(re.compile(r"words=a\+red\+coat"))
+    page.get_by_role("button", name="Colour the film").click()
+    expect(page.locator("#versions")).to_contain_text("“a red coat, zlorp”")
+    expect(page.locator(".version[data-state=ready]")).to_be_visible()
+    expect(page.locator("#words")).to_have_value("a red coat, zlorp")
+
+
 def test_a_place_of_a_moment_gets_a_colour_that_goes_into_the_film(
     visitor: Visitor, film: Path
 ) -> None:
