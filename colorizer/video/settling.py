@@ -23,6 +23,9 @@ is taken on a picture as a whole. Here, for the key frames of one shot,
    so that what wavers in those from frame to frame, and counts in their chroma, is not given back;
    and the cast is one, measured on all.
 
+Of a long shot, worked on in parts, the first part decides; but the cast is measured again in each:
+a take may end in another light. From one key frame to the next that is a gradual change.
+
 Words act on each key frame's distributions; how much of the second look they leave is averaged
 with those.
 """
@@ -76,7 +79,7 @@ _LOOK = slice(_BELIEVED + 1, None)
 
 @dataclass(frozen=True)
 class Decision:
-    """What is one for a shot.
+    """What is one for a shot, or for a part of a long one.
 
     Attributes:
         palette: (313,), how likely each colour is in it.
@@ -212,12 +215,9 @@ def settled(
         left = settings.cast_removal * (1 - reference.amount)
         settings = settings.with_changes({"cast_removal": left})
     if before is None:
-        decision, stacks, forward = _decided(keys, said, ways, settings, reference)
+        decision, forward, found = _decided(keys, said, ways, settings, reference)
     else:
-        decision = before.decision
-        stacks = _stacks(keys, said, settings, decision.palette, decision.more)
-        forward = _averaged(stacks, [back for back, _ in ways], (before.planes, before.weight))
-    found = _decoded(stacks, forward, ways, settings)
+        decision, forward, found = _decided_again(before, keys, said, ways, settings)
     strokes = strokes or [()] * len(keys)
     colour = [
         _finished(key, ab, settings, decision, hints)
@@ -252,8 +252,8 @@ def _decided(
     ways: Sequence[tuple[Way, Way]],
     settings: Settings,
     reference: Reference | None,
-) -> tuple[Decision, list[Stack], list[tuple[Array, Array]]]:
-    """A shot's decision, its key frames' stacks and their averages forward."""
+) -> tuple[Decision, list[tuple[Array, Array]], list[Array]]:
+    """A shot's decision, its key frames' averages forward, and their colours."""
     palette = np.mean([key.palette for key in keys], axis=0)
     more = None
     if reference is not None:
@@ -274,7 +274,23 @@ def _decided(
     alone = _row([colours(stack, stack.folded, settings, stack.believed) for stack in stacks])
     row = _row(found)
     gain = restoring_gain(row, alone)
-    return Decision(palette, more, gain, measure_cast(row * np.float32(gain))), stacks, forward
+    return Decision(palette, more, gain, measure_cast(row * np.float32(gain))), forward, found
+
+
+def _decided_again(
+    before: Known,
+    keys: Sequence[Prediction],
+    said: Sequence[Said | None],
+    ways: Sequence[tuple[Way, Way]],
+    settings: Settings,
+) -> tuple[Decision, list[tuple[Array, Array]], list[Array]]:
+    """The same of a part that goes on with a shot."""
+    decision = before.decision
+    stacks = _stacks(keys, said, settings, decision.palette, decision.more)
+    forward = _averaged(stacks, [back for back, _ in ways], (before.planes, before.weight))
+    found = _decoded(stacks, forward, ways, settings)
+    drift = measure_cast(_row(found) * np.float32(decision.gain))
+    return replace(decision, drift=drift), forward, found
 
 
 def _row(found: Sequence[Array]) -> Array:

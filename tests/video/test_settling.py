@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from colorizer import Settings
+from colorizer import Photo, Settings
 from colorizer.color.hues import CLASSES, HUES
 from colorizer.color.second_look import OUTPUTS
 from colorizer.decoding import colours
-from colorizer.video.settling import MOST_GAIN, Stack, restoring_gain
+from colorizer.video.flow import Way
+from colorizer.video.settling import MOST_GAIN, Stack, restoring_gain, settled
+
+from .clips import KnowingColorizer, shapes
 
 
 def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
@@ -24,6 +27,22 @@ def test_chroma_that_averages_lose_is_given_back_and_wavering_is_not() -> None:
     assert restoring_gain(true * np.float32(0.1), true) == MOST_GAIN
     assert restoring_gain(true * 2, true) == 1
     assert restoring_gain(np.zeros_like(true), true) == 1
+
+
+def test_of_a_long_shot_the_first_part_decides_but_for_the_cast() -> None:
+    model = KnowingColorizer()
+    picture = shapes(0)
+    first, later = (model.predict(Photo(pixels)) for pixels in (picture, 255 - picture))
+    settings = Settings(cast_removal=1.0)
+    _, known = settled([first], [], settings)
+    way = Way(np.zeros((36, 60, 2), np.float32), np.zeros((36, 60), np.float32))
+    _, after = settled([first, later], [(way, way)], settings, before=known)
+    earlier, now = known.decision, after.decision
+    assert now.palette is earlier.palette
+    assert (now.gain, now.more is earlier.more) == (earlier.gain, True)
+    assert np.hypot(*np.subtract(now.drift, earlier.drift)) > 0.1
+    _, again = settled([first], [], settings, before=known)
+    assert again.decision.drift == pytest.approx(earlier.drift, abs=1e-4)
 
 
 def test_what_looks_alike_in_a_key_frame_gets_one_colour() -> None:
