@@ -40,8 +40,7 @@ def test_a_film_gets_its_colours(visitor: Visitor, film: Path) -> None:
     expect(page.locator("#versions")).to_contain_text("Saturation 150 %")
     expect(page.locator(".version[data-state=ready]")).to_be_visible()
     expect(page.locator("#player")).to_be_visible()
-    page.wait_for_function("document.getElementById('film').readyState > 0")
-    assert page.evaluate("document.getElementById('film').videoWidth") == 64
+    expect(page.locator("#film")).to_have_js_property("videoWidth", 64)
     divider = page.get_by_label("Divider of the film")
     divider.focus()
     width = "document.querySelector('.veil').getBoundingClientRect().width"
