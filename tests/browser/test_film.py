@@ -140,7 +140,7 @@ def test_the_line_of_the_player_is_dragged(visitor: Visitor, film: Path) -> None
     upload(page, film)
     page.get_by_role("button", name="Colour the film").click()
     expect(page.locator("#player")).to_be_visible()
-    page.wait_for_function("document.getElementById('film').readyState > 0")
+    page.wait_for_function("() => document.getElementById('film').readyState > 0")
     box, video = page.locator("#grip").bounding_box(), page.locator("#film").bounding_box()
     assert box is not None
     assert video is not None
