@@ -90,10 +90,17 @@ def mean_of_blocks(planes: NDArray[Any], n: int) -> Array:
     if n == 1:
         return planes.astype(np.float32)
     _, height, width = planes.shape
-    padded = np.pad(planes, ((0, 0), (0, -height % n), (0, -width % n)), mode="edge")
-    rows, columns = padded.shape[1] // n, padded.shape[2] // n
-    blocks = padded.reshape(-1, rows, n, columns, n)
-    return np.asarray(blocks.mean(axis=(2, 4), dtype=np.float32), np.float32)
+    if height % n or width % n:
+        planes = np.pad(planes, ((0, 0), (0, -height % n), (0, -width % n)), mode="edge")
+    # adding views is several times quicker than a reduction over short axes
+    rows = planes[:, ::n].astype(np.float32)
+    for first in range(1, n):
+        rows += planes[:, first::n]
+    found = rows[:, :, ::n].copy()
+    for first in range(1, n):
+        found += rows[:, :, first::n]
+    found *= np.float32(1 / n**2)
+    return found
 
 
 def fit_linear_colour(
