@@ -250,8 +250,7 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
     if guidance.reference is not None:  # its palette is no cast
         left = settings.cast_removal * (1 - guidance.reference.amount)
         settings = settings.with_changes({"cast_removal": left})
-    said = None if guidance.words is None else said_of(prediction, guidance.words)
-    said = said if said and said.phrases else None
+    said = heard(prediction, guidance.words)
     ab = adjust(native_ab(prediction, settings, guidance.reference, said), settings)
     if not guidance.hints:
         return ab
@@ -274,6 +273,12 @@ def said_of(prediction: Prediction, words: Words) -> Said:
 
     model = load()
     return prediction.latest.of("said", (model, words), lambda: model.said(prediction, words))
+
+
+def heard(prediction: Prediction, words: Words | None) -> Said | None:
+    """As :func:`said_of`; None if nothing is said that could act, or nothing at all."""
+    found = None if words is None else said_of(prediction, words)
+    return found if found and found.phrases else None
 
 
 def native_ab(

@@ -20,7 +20,7 @@ from ..context import service
 from ..errors import NotFound
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
-from ..storage.records import Guide, PhotoRecord, View
+from ..storage.records import PhotoRecord, View
 from ..work.films import moment
 from . import forms, recent
 from .delivery import send
@@ -96,11 +96,7 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
-        **{
-            **form_parts(settings, Guide(words=guide.words)),
-            "guide": forms.query_of_guide(guide),
-            "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
-        },
+        **form_parts(settings, guide),
     )
 
 

@@ -37,6 +37,7 @@ from colorizer.words import Understanding
 from ..context import config, service
 from ..errors import UploadTooLarge, problem_of
 from ..storage import names
+from ..storage.orders import FilmGuide
 from ..storage.records import UNGUIDED, Guide, Treatment, View
 from ..work.films import moment
 from . import forms, recent
@@ -305,7 +306,7 @@ def about() -> str:
     )
 
 
-def form_parts(settings: Settings, guide: Guide = UNGUIDED) -> dict[str, Any]:
+def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[str, Any]:
     """What the settings form and the forms with buttons need."""
     return {
         "guide": forms.query_of_guide(guide),

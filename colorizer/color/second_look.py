@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hues import CLASSES, HUES, Folded, Statistics
-from .upsample import enlarge
+from .upsample import enlarge, mean_of_blocks
 
 Array = NDArray[np.float32]
 
@@ -55,10 +55,10 @@ def inputs(found: Statistics, decoded: Folded, lightness: Array, features: Array
     rows, columns = lightness.shape[0] // _PIXELS, lightness.shape[1] // _PIXELS
     cells = lightness.reshape(rows, _PIXELS, columns, _PIXELS).transpose(1, 3, 0, 2)
     parts: list[NDArray[Any]] = [
-        _halved(np.sqrt(found.classes)),
-        _halved(decoded.hues.reshape(2 * HUES, *found.variance.shape)) / 30,
-        _halved(found.mean()) / 30,
-        _halved((np.log1p(found.variance)[None] - 5) / 2),
+        mean_of_blocks(np.sqrt(found.classes), STRIDE),
+        mean_of_blocks(decoded.hues.reshape(2 * HUES, *found.variance.shape), STRIDE) / 30,
+        mean_of_blocks(found.mean(), STRIDE) / 30,
+        mean_of_blocks((np.log1p(found.variance)[None] - 5) / 2, STRIDE),
         cells.reshape(-1, rows, columns) / 50 - 1,
         features,
     ]
@@ -79,14 +79,6 @@ def compact(features: Array) -> NDArray[np.int8]:
 def expanded(features: NDArray[np.int8]) -> Array:
     """The features again that :func:`compact` took."""
     return np.asarray(features * np.float32(1 / _COMPACT))
-
-
-def _halved(planes: NDArray[Any]) -> Array:
-    """Means of 2 x 2 places; adding four views is several times quicker than a reduction."""
-    upper = planes[:, ::2, ::2] + planes[:, ::2, 1::2]
-    upper += planes[:, 1::2, ::2]
-    upper += planes[:, 1::2, 1::2]
-    return np.asarray(upper * np.float32(0.25))
 
 
 def applied(look: NDArray[Any], folded: Folded, believed: Array | None = None) -> Array:

@@ -25,6 +25,8 @@ from ..errors import OutputError
 from .settling import Decision, Known
 
 _JOB = "job.json"
+#: of what is kept of a shot: a run that kept another is begun anew
+FORMAT = 2
 
 
 @dataclass(frozen=True)

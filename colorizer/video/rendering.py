@@ -27,7 +27,7 @@ from .destination import Destination, output_for
 from .film import FilmGuidance, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
 from .into_folder import IntoFolder
-from .parts import Parts, Piece
+from .parts import FORMAT, Parts, Piece
 from .reading import MAX_PIXELS, Frame, Path_
 from .run import Run
 from .sources import Rate, Source, sources
@@ -177,6 +177,7 @@ def _asked(
         "settings": settings.as_dict(),
         "guidance": [guidance.as_note(), list(palette)],
         "version": __version__,
+        "format": FORMAT,
     }
 
 

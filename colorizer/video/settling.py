@@ -51,7 +51,7 @@ from ..color.second_look import applied, expanded
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference, Words
-from ..pipeline import adjust, said_of
+from ..pipeline import adjust, heard
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
 from .flow import Way
@@ -210,7 +210,7 @@ def settled(
     Raises:
         WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
     """
-    said = [_said(key, words) for key in keys]
+    said = [heard(key, words) for key in keys]
     if reference is not None:  # its palette is no cast
         left = settings.cast_removal * (1 - reference.amount)
         settings = settings.with_changes({"cast_removal": left})
@@ -228,22 +228,23 @@ def settled(
     return colour, Known(decision, *forward[-1], colour[-1], tuple(strokes[-1]))
 
 
-def _said(key: Prediction, words: Words | None) -> Said | None:
-    found = None if words is None else said_of(key, words)
-    return found if found and found.phrases else None
-
-
-def _stacks(
+def _together(
     keys: Sequence[Prediction],
     said: Sequence[Said | None],
+    ways: Sequence[tuple[Way, Way]],
     settings: Settings,
     palette: Array,
     more: Array | None,
-) -> list[Stack]:
-    return [
+    before: Known | None = None,
+) -> tuple[list[Stack], list[tuple[Array, Array]], list[Array]]:
+    """The key frames' stacks, their averages forward, and their colours."""
+    stacks = [
         _stack(key, distributions(key, settings, palette, more, words), words)
         for key, words in zip(keys, said, strict=True)
     ]
+    known = None if before is None else (before.planes, before.weight)
+    forward = _averaged(stacks, [back for back, _ in ways], known)
+    return stacks, forward, _decoded(stacks, forward, ways, settings)
 
 
 def _decided(
@@ -258,19 +259,14 @@ def _decided(
     more = None
     if reference is not None:
         more = reference_shift(palette, np.array(reference.palette), reference.amount)
-    backs = [back for back, _ in ways]
-    stacks = _stacks(keys, said, settings, palette, more)
-    forward = _averaged(stacks, backs)
-    found = _decoded(stacks, forward, ways, settings)
+    stacks, forward, found = _together(keys, said, ways, settings, palette, more)
     share = warm_share(_row(found)) if settings.cast_removal > 0 else 0.0
     if share > FROM:
         weights = keys[0].rebalancing_weights
         shift = balancing_shift(palette, weights, share, settings.cast_removal)
         if shift is not None:
             more = shift if more is None else more + shift
-            stacks = _stacks(keys, said, settings, palette, more)
-            forward = _averaged(stacks, backs)
-            found = _decoded(stacks, forward, ways, settings)
+            stacks, forward, found = _together(keys, said, ways, settings, palette, more)
     alone = _row([colours(stack, stack.folded, settings, stack.believed) for stack in stacks])
     row = _row(found)
     gain = restoring_gain(row, alone)
@@ -286,9 +282,9 @@ def _decided_again(
 ) -> tuple[Decision, list[tuple[Array, Array]], list[Array]]:
     """The same of a part that goes on with a shot."""
     decision = before.decision
-    stacks = _stacks(keys, said, settings, decision.palette, decision.more)
-    forward = _averaged(stacks, [back for back, _ in ways], (before.planes, before.weight))
-    found = _decoded(stacks, forward, ways, settings)
+    _, forward, found = _together(
+        keys, said, ways, settings, decision.palette, decision.more, before
+    )
     drift = measure_cast(_row(found) * np.float32(decision.gain))
     return replace(decision, drift=drift), forward, found
 
