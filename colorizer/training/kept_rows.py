@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
 
+from ..ahead import ahead
 from ..errors import InvalidSetting, OutputError, TrainingDataError
 
 #: name of a file -> shape of a row, type
@@ -73,7 +74,7 @@ def fill_rows(
 
     Args:
         files: of :func:`open_rows`.
-        look: reads a photograph, in another thread; None if it cannot be read.
+        look: reads a photograph, in another thread, one ahead; None if it cannot be read.
         put: computes and stores its row.
         what: rows are, on the bar.
 
@@ -81,9 +82,8 @@ def fill_rows(
         TrainingDataError: if there is no row afterwards.
     """
     missing = np.flatnonzero(files[DONE] == 0).tolist()
-    with ThreadPoolExecutor(1) as pool:
-        looks = zip(missing, pool.map(look, missing), strict=True)
-        for row, seen in tqdm(looks, what, len(missing), disable=not progress):
+    with closing(ahead((row, look(row)) for row in missing)) as coming:
+        for row, seen in tqdm(coming, what, len(missing), disable=not progress):
             if seen is not None:
                 put(row, seen)
                 files[DONE][row] = 1

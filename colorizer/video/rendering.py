@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..ahead import ahead
 from ..errors import ColorizerError, CorruptFilm, InvalidSetting, OutputError
 from ..photo import Photo, Provenance
 from ..pipeline import Colorizer
 from ..prediction import Prediction
 from ..settings import Settings
-from .ahead import ahead
 from .destination import Destination, output_for
 from .film import FilmGuidance, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
