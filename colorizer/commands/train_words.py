@@ -81,6 +81,7 @@ def train_words(
     """Train the model of words on captioned photographs, on the CPU."""
     need_torch("Training")
     import numpy as np
+    import torch
 
     from .. import weights
     from ..networks.vgg16 import vgg16_convolutions
@@ -88,6 +89,7 @@ def train_words(
     from ..training.captioned import compute, read_captions, with_captions
     from ..training.perception import Perception
     from ..training.photos import find_photos
+    from ..training.runtime import bf16_on
     from ..training.vocabulary import vocabulary_of
     from ..training.words import WordsConfig, WordsTraining, export
     from ..words.grammar import parse
@@ -102,7 +104,8 @@ def train_words(
     things, ignored = vocabulary_of(learned)
     understood = [[parse(line, set(things), set(ignored)) for line in lines] for _, lines in pairs]
     rows = {name: row for row, name in enumerate(things)}
-    perceive = Perception(vgg16_convolutions(weights.load(DEFAULT_MODEL)), bf16=True)
+    bf16 = bool(pictured) and bf16_on(torch.device("cpu"), wanted=True)
+    perceive = Perception(vgg16_convolutions(weights.load(DEFAULT_MODEL)), bf16)
     training = WordsTraining(config, files, understood, rows, held_out, perceive)
     state = work / "words.pt"
     if state.is_file():

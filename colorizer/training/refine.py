@@ -44,7 +44,7 @@ from .judge import Judge
 from .log import append_row
 from .perception import Perception
 from .refine_config import RefineConfig
-from .runtime import device_named
+from .runtime import bf16_on, device_named
 from .schedule import cosine_factor
 from .smoothed import Smoothed, alike, colours, fields, likenesses
 from .validate import enlarged, to_rgb
@@ -103,6 +103,7 @@ class Refinement:
     ) -> None:
         self.config, self.answers, self.validation = config, answers, validation
         self.device = device_named(config.device)
+        self.bf16 = bf16_on(self.device, config.bf16)
         self.refiner = refiner.to(self.device).to(memory_format=torch.channels_last)
         for layer in self.refiner.project.parameters():
             layer.requires_grad_(False)
@@ -116,7 +117,7 @@ class Refinement:
         )
         self.step, self.seconds = 0, 0.0
         self.average = moving_average(self.refiner, config.ema, lambda: self.step)
-        self.perceive = Perception(blocks, config.bf16, self.device)
+        self.perceive = Perception(blocks, self.bf16, self.device)
         self.class_weights = class_weights(answers)
 
     def save(self, file: Path) -> None:
@@ -211,7 +212,7 @@ class Refinement:
         return prepared.finished(colours(look, prepared.hues))
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bf16)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     def _learn(self, prepared: _Prepared, done: float) -> dict[str, float]:
         config = self.config

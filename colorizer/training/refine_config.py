@@ -24,7 +24,7 @@ class RefineConfig:
         window: side of the windows, px, 32..224; half of the steps see the whole at half size.
         ema: decay of the weights' moving average, 0..1.
         validate_every: steps.
-        bf16: compute in bfloat16 where it can be.
+        bf16: compute in bfloat16 where the device has it.
         device: "cpu", "cuda", "cuda:N", or "auto": a GPU if there is one.
         seed: decides order, windows and mirroring.
 

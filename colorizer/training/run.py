@@ -20,7 +20,7 @@ from .data import Stream
 from .frozen import FeatureFunction, openvino_features
 from .losses import ColorizationLoss
 from .photos import find_photos, load_squares, thinned
-from .runtime import Runtime
+from .runtime import Runtime, bf16_on
 from .schedule import Schedule
 from .start import build_network, calibration, find_prior, load_state
 from .validate import validate
@@ -45,7 +45,8 @@ class Run:
         blocks = config.freeze_blocks or config.frozen_encoder_engine == "openvino"
         if blocks and not isinstance(getattr(self.network, "encoder", None), VGG16Encoder):
             raise InvalidSetting(f"{config.network} has no VGG16 encoder with blocks to freeze.")
-        self.channels_last = runtime.device.type == "cuda" or config.bf16
+        self.bf16 = bf16_on(runtime.device, config.bf16)
+        self.channels_last = runtime.device.type == "cuda" or self.bf16
         if self.channels_last:  # on a CPU twice as fast in bfloat16, no faster in float32
             self.network = self.network.to(memory_format=torch.channels_last)
         self.criterion = ColorizationLoss(
@@ -139,7 +140,7 @@ class Run:
         return network(lightness)
 
     def autocast(self) -> Any:
-        if not self.config.bf16:
+        if not self.bf16:
             return contextlib.nullcontext()
         return torch.autocast(self.runtime.device.type, dtype=torch.bfloat16)
 

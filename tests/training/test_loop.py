@@ -220,9 +220,22 @@ def test_bf16_keeps_losses_and_colours_in_float32(
         return real(wrapped, *arguments)
 
     monkeypatch.setattr("colorizer.training.run.validate", spy)
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": True})
     rows = log(train(make_config(bf16=True), progress=False))
     assert set(seen) == {(torch.bfloat16, False)}
     assert np.isfinite(list(rows[-1].values())).all()
+
+
+def test_bf16_is_left_where_the_processor_has_none(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx2": True, "amx_bf16": False})
+    config = make_config(bf16=True)
+    run = Run(config, Runtime.start(config))
+    assert not run.bf16
+    with run.autocast():
+        assert not torch.is_autocast_enabled("cpu")
+    assert "float32" in caplog.text
 
 
 def test_streaming_with_worker_processes(make_config: MakeConfig) -> None:
