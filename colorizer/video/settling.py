@@ -11,8 +11,9 @@ is taken on a picture as a whole. Here, for the key frames of one shot,
        N_k S_k = c_k p_k + KEPT v W(N_{k-1} S_{k-1}),    N_k = c_k + KEPT v W(N_{k-1}),
 
    W carries from the key frame before, v is where that way holds and c_k = 1 / (variance +
-   :data:`LEAST_VARIANCE`): a place where the network was sure counts more. Both sums together, with
-   p_k once, are what is decoded, so that a shot's first frame knows what its last one does;
+   :data:`.stack.LEAST_VARIANCE`): a place where the network was sure counts more. Both sums
+   together, with p_k once, are what is decoded, so that a shot's first frame knows what its last
+   one does;
 3. they are decoded as a photograph's are, on each key frame's own colour field;
 4. averages are paler than what they are averages of, so the chroma is raised by one factor, of at
    most :data:`MOST_GAIN`: that with which they come nearest to what the key frames have by
@@ -34,20 +35,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..color.cast import measure_cast
-from ..color.coherence import field_of_parts
-from ..color.field import ColourField
 from ..color.hints import HintField, Stroke
-from ..color.hues import CLASSES, HUES, Folded
-from ..color.likeness import Likeness, likeness
 from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
-from ..color.second_look import applied, expanded
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference, Words
@@ -55,6 +50,7 @@ from ..pipeline import adjust, heard
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
 from .flow import Way
+from .stack import Stack, stacked
 
 if TYPE_CHECKING:
     from ..words.model import Said
@@ -64,17 +60,8 @@ Array = NDArray[np.float32]
 #: share of what is known that is left from one key frame to the next: with more it is steadier,
 #: with less nearer to what each frame shows
 KEPT = 0.7
-#: variance of a place that is as sure as can be, Lab units squared
-LEAST_VARIANCE = 50.0
 #: most that chroma is raised by
 MOST_GAIN = 1.25
-#: planes of a :class:`Stack`, before those of the second look
-_HUES = slice(0, 2 * HUES)
-_EXPECTED = 2 * HUES
-_VARIANCE = _EXPECTED + 1
-_CLASSES = slice(_VARIANCE + 1, _VARIANCE + 1 + CLASSES)
-_BELIEVED = _CLASSES.stop
-_LOOK = slice(_BELIEVED + 1, None)
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ class Known:
 
     Attributes:
         decision: of the shot.
-        planes: (h, w, k) S of the last key frame, forward, see :class:`Stack`.
+        planes: (h, w, k) S of the last key frame, forward, see :class:`.stack.Stack`.
         weight: (h, w) N.
         colour: of the last key frame, as it was rendered.
         strokes: hints in it.
@@ -111,77 +98,6 @@ class Known:
     weight: Array
     colour: LinearColour
     strokes: tuple[Stroke, ...] = ()
-
-
-@dataclass(frozen=True)
-class Stack:
-    """All that is averaged of one key frame, as (h, w, k) planes; what joins its places, too."""
-
-    planes: Array
-    lightness: Array
-    rebalancing_weights: Array
-    features: NDArray[np.int8] | None = None
-    worded: bool = False
-
-    @property
-    def believed(self) -> Array | None:
-        """How much of the second look is left beside words; None where nothing is said."""
-        return np.ascontiguousarray(self.planes[..., _BELIEVED]) if self.worded else None
-
-    @property
-    def folded(self) -> Folded:
-        """The distributions."""
-        planes = self.planes.transpose(2, 0, 1)
-        shape = planes.shape[1:]
-        return Folded(planes[_HUES].reshape(2, HUES, *shape), planes[_EXPECTED])
-
-    @property
-    def look(self) -> Array | None:
-        """What the second look said, on the whole grid."""
-        found = self.planes.transpose(2, 0, 1)[_LOOK]
-        return found if len(found) else None
-
-    @property
-    def likeness(self) -> Likeness | None:
-        """What is like what in it; made anew each time, as it is large and looked at once."""
-        if self.look is None or self.features is None:
-            return None
-        planes = self.planes.transpose(2, 0, 1)
-        return likeness(
-            applied(self.look, self.folded),
-            self.lightness,
-            planes[_VARIANCE],
-            planes[_CLASSES],
-            expanded(self.features),
-        )
-
-    @cached_property
-    def field(self) -> ColourField:
-        """What joins its places."""
-        planes = self.planes.transpose(2, 0, 1)
-        return field_of_parts(self.lightness, planes[_VARIANCE], planes[_CLASSES])
-
-
-def _stack(prediction: Prediction, found: Folded, said: Said | None = None) -> Stack:
-    rows, columns = found.expected.shape
-    believed = np.ones((rows, columns), np.float32) if said is None else said.believed
-    parts = [
-        found.hues.reshape(-1, rows, columns),
-        found.expected[None],
-        prediction.statistics.variance[None],
-        prediction.statistics.classes,
-        believed[None],
-    ]
-    if prediction.look is not None:
-        parts.append(enlarge(prediction.look.astype(np.float32), rows, columns))
-    planes = np.ascontiguousarray(np.concatenate(parts).transpose(1, 2, 0))
-    return Stack(
-        planes,
-        prediction.lightness_of_places,
-        prediction.rebalancing_weights,
-        prediction.features,
-        said is not None,
-    )
 
 
 def settled(
@@ -239,7 +155,7 @@ def _together(
 ) -> tuple[list[Stack], list[tuple[Array, Array]], list[Array]]:
     """The key frames' stacks, their averages forward, and their colours."""
     stacks = [
-        _stack(key, distributions(key, settings, palette, more, words), words)
+        stacked(key, distributions(key, settings, palette, more, words), words)
         for key, words in zip(keys, said, strict=True)
     ]
     known = None if before is None else (before.planes, before.weight)
@@ -319,7 +235,7 @@ def _averaged(
         if number == 0 and before is not None:
             found.append(before)
             continue
-        own = _own_weight(stack)
+        own = stack.sureness
         if number == 0:
             found.append((stack.planes, own))
             continue
@@ -334,11 +250,6 @@ def _averaged(
     return found
 
 
-def _own_weight(stack: Stack) -> Array:
-    own = 1 / (stack.planes[..., _VARIANCE] + np.float32(LEAST_VARIANCE))
-    return np.asarray(own, np.float32)
-
-
 def _decoded(
     stacks: Sequence[Stack],
     forward: Sequence[tuple[Array, Array]],
@@ -349,7 +260,7 @@ def _decoded(
     backward = _averaged(stacks[::-1], [on for _, on in reversed(ways)])[::-1]
     found = []
     for stack, (one, m), (other, n) in zip(stacks, forward, backward, strict=True):
-        own = _own_weight(stack)
+        own = stack.sureness
         total = (m + n - own)[..., None]
         mean = one * m[..., None] + other * n[..., None] - stack.planes * own[..., None]
         whole = replace(stack, planes=mean / total)

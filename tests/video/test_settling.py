@@ -12,7 +12,8 @@ from colorizer.color.hues import CLASSES, HUES
 from colorizer.color.second_look import OUTPUTS
 from colorizer.decoding import colours
 from colorizer.video.flow import Way
-from colorizer.video.settling import MOST_GAIN, Stack, restoring_gain, settled
+from colorizer.video.settling import MOST_GAIN, restoring_gain, settled
+from colorizer.video.stack import Stack
 
 from .clips import KnowingColorizer, shapes
 
