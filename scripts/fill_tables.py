@@ -49,6 +49,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "intervals": lambda: measured("quality.json", "benchmarks/quality.py", "intervals"),
     "robustness": lambda: measured("robustness.json", "benchmarks/robustness.py"),
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
+    "performance-avx2": lambda: measured("performance-avx2.json", "benchmarks/pipeline.py"),
     "coherence": lambda: measured("coherence.json", "benchmarks/coherence.py"),
     "hints": lambda: measured("hints.json", "benchmarks/hints.py"),
     "films": lambda: measured("video.json", "benchmarks/video.py"),
