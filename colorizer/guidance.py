@@ -178,8 +178,8 @@ class Reference:
         cls, prediction: Prediction, settings: Settings, amount: float = AMOUNT, name: str = ""
     ) -> Reference:
         """The palette that a grey photograph's result has with these settings."""
-        from .pipeline import working_ab
         from .prediction import LOGIT_STRIDE
+        from .working import working_ab
 
         places = working_ab(prediction, settings, Guidance())[:, ::LOGIT_STRIDE, ::LOGIT_STRIDE]
         return cls(_palette(places.transpose(1, 2, 0)), amount, name)

@@ -10,31 +10,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .color.cast import remove_cast
 from .color.field import prepare as prepare_field
 from .color.hint_planes import hint_planes
-from .color.hints import Stroke
 from .color.lab import grey_to_lightness
 from .color.paint import Painter
 from .color.paint import prepare as prepare_painting
-from .color.palette import FROM, balancing_shift, reference_shift, warm_share
-from .color.upsample import LinearColour, enlarge, fit_linear_colour
-from .decoding import colours, distributions
+from .color.upsample import LinearColour, fit_linear_colour
 from .errors import InvalidSetting, PredictionMismatch
-from .guidance import Guidance, Hint, Reference, Words
+from .guidance import Guidance, Hint
 from .networks import TAKE_HINTS
 from .photo.resizing import average_blocks
 from .photo.srgb import linear_table
-from .prediction import LOGIT_STRIDE, Prediction, padded, padding, working_shape
+from .prediction import Prediction, padded, padding, working_shape
 from .settings import DEFAULT_MODEL, Settings
 from .threads import in_threads
+from .working import strokes_of, working_ab
 
 if TYPE_CHECKING:
     from .engines import Engine
     from .photo import Photo, Provenance
     from .photo.reading import Source
     from .weights import LoadedWeights
-    from .words.model import Said
 
 Array = NDArray[np.float32]
 
@@ -134,7 +130,7 @@ class Colorizer:
         lightness = shrink_lightness(photo, *shape)
         planes = None
         if hints and self.takes_hints:
-            planes = hint_planes(lightness, _strokes(hints))
+            planes = hint_planes(lightness, strokes_of(hints))
             planes = np.pad(planes, [(0, 0), *padding(lightness)])[None]
         answer = self.engine.answer(padded(lightness)[None], planes)
         size = photo.height, photo.width
@@ -241,84 +237,6 @@ def _note(
     return Provenance(model, sha256, settings | {"model": model}, __version__)
 
 
-def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -> Array:
-    """Colours at working size as the settings and a person want them, (2, H', W').
-
-    Raises:
-        WordsUnavailable: see :func:`said_of`.
-    """
-    if guidance.reference is not None:  # its palette is no cast
-        left = settings.cast_removal * (1 - guidance.reference.amount)
-        settings = settings.with_changes({"cast_removal": left})
-    said = heard(prediction, guidance.words)
-    ab = adjust(native_ab(prediction, settings, guidance.reference, said), settings)
-    if not guidance.hints:
-        return ab
-    return prediction.hint_field.painted(ab, prediction.lightness, _strokes(guidance.hints))
-
-
-def _strokes(hints: Sequence[Hint]) -> list[Stroke]:
-    return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
-
-
-def said_of(prediction: Prediction, words: Words) -> Said:
-    """What words come to on a photograph, and where each thing is: see :mod:`.words.model`.
-
-    Raises:
-        WordsUnavailable: if the prediction has not what the model of words looks at: the weights
-            have no refiner, or it was stored by an earlier version.
-        WeightsMissing, WeightsCorrupt: if there is no such model, or it cannot be read.
-    """
-    from .words.model import load
-
-    model = load()
-    return prediction.latest.of("said", (model, words), lambda: model.said(prediction, words))
-
-
-def heard(prediction: Prediction, words: Words | None) -> Said | None:
-    """As :func:`said_of`; None if nothing is said that could act, or nothing at all."""
-    found = None if words is None else said_of(prediction, words)
-    return found if found and found.phrases else None
-
-
-def native_ab(
-    prediction: Prediction,
-    settings: Settings,
-    reference: Reference | None = None,
-    said: Said | None = None,
-) -> Array:
-    """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
-
-    Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
-    made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
-    brown all over is balanced, and one with a reference takes its palette, see
-    :mod:`.color.palette`; words make colours likelier where their things are, see
-    :mod:`.words.model`.
-    """
-    towards = None
-    if reference is not None:
-        towards = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
-    ab = _decoded(prediction, settings, towards, said)
-    if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
-        more = balancing_shift(
-            prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
-        )
-        if more is not None:
-            both = more if towards is None else more + towards
-            ab = _decoded(prediction, settings, both, said)
-    height, width = prediction.lightness.shape
-    full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
-    return full[:, :height, :width]
-
-
-def _decoded(
-    prediction: Prediction, settings: Settings, more: Array | None, said: Said | None
-) -> Array:
-    """Colours on the logits' grid, (2, h, w); ``more``: (313,) to add to all logits."""
-    found = distributions(prediction, settings, more=more, said=said)
-    return colours(prediction, found, settings, None if said is None else said.believed)
-
-
 def _prepare() -> None:
     prepare_painting()
     prepare_field()
@@ -337,16 +255,6 @@ def _require_same_shape(photo: Photo, prediction: Prediction) -> None:
             f"The prediction is of a photograph of {other[1]} x {other[0]} pixels, which has "
             f"another shape than this one of {one[1]} x {one[0]}."
         )
-
-
-def adjust(ab: Array, settings: Settings, drift: tuple[float, float] | None = None) -> Array:
-    """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w).
-
-    ``drift`` is that of the whole that it is a part of; None is its own.
-    """
-    ab = remove_cast(ab, settings.cast_removal, drift)
-    shift = np.array([settings.tint, settings.warmth], np.float32)[:, None, None]
-    return (ab * np.float32(settings.saturation) + shift) * np.float32(settings.strength)
 
 
 def render_pixels(photo: Photo, colour: LinearColour, threads: int | None = None) -> NDArray[Any]:

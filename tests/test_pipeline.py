@@ -22,9 +22,10 @@ from colorizer.color.upsample import enlarge
 from colorizer.engines import Answer
 from colorizer.errors import InvalidSetting, PredictionMismatch
 from colorizer.photo import Photo, write
-from colorizer.pipeline import Colorizer, native_ab, provenance, render, shrink_lightness
+from colorizer.pipeline import Colorizer, provenance, render, shrink_lightness
 from colorizer.prediction import Prediction, logits_shape, look_shape, working_shape
 from colorizer.settings import Settings
+from colorizer.working import native_ab
 
 PLAIN = Settings(saturation=1.0, cast_removal=0.0, temperature=0.0, edge_refinement=0.0)
 

@@ -24,12 +24,13 @@ from ..color.upsample import fit_linear_colour
 from ..errors import InvalidSetting
 from ..guidance import Guidance
 from ..photo import Photo
-from ..pipeline import Colorizer, working_ab
+from ..pipeline import Colorizer
 from ..settings import Settings
 from ..video import MAX_PIXELS, Output, colorize
 from ..video.container import opened
 from ..video.reading import Film, Frame
 from ..video.writing import Form
+from ..working import working_ab
 from .metrics import Pixels, psnr
 from .scores import Distance
 from .steadiness import Steadiness, small_pictures

@@ -25,9 +25,9 @@ from ..errors import InvalidSetting, TrainingDataError
 from ..guidance import Guidance
 from ..networks.refiner_layout import COMPONENTS
 from ..photo import Photo
-from ..pipeline import working_ab
 from ..prediction import LOGIT_STRIDE
 from ..settings import Settings
+from ..working import working_ab
 from .coarse import COARSE, coarse_members
 from .kept_rows import fill_rows, open_rows
 from .photos import Item, decode

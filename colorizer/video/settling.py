@@ -28,7 +28,7 @@ Of a long shot, worked on in parts, the first part decides; but the cast is meas
 a take may end in another light. From one key frame to the next that is a gradual change.
 
 Words act on each key frame's distributions; how much of the second look they leave is averaged
-with those.
+with those. What a person says is no cast: balancing and cast are decided without words.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference, Words
-from ..pipeline import adjust, heard
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
+from ..working import adjust, heard
 from .flow import Way
 from .stack import Stack, stacked
 
@@ -124,7 +124,7 @@ def settled(
         The colours of each, and what is known at the end.
 
     Raises:
-        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
+        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..working.said_of`.
     """
     said = [heard(key, words) for key in keys]
     if reference is not None:  # its palette is no cast
@@ -175,18 +175,21 @@ def _decided(
     more = None
     if reference is not None:
         more = reference_shift(palette, np.array(reference.palette), reference.amount)
-    stacks, forward, found = _together(keys, said, ways, settings, palette, more)
+    unsaid = [None] * len(keys)
+    stacks, forward, found = _together(keys, unsaid, ways, settings, palette, more)
     share = warm_share(_row(found)) if settings.cast_removal > 0 else 0.0
     if share > FROM:
         weights = keys[0].rebalancing_weights
         shift = balancing_shift(palette, weights, share, settings.cast_removal)
         if shift is not None:
             more = shift if more is None else more + shift
-            stacks, forward, found = _together(keys, said, ways, settings, palette, more)
+            stacks, forward, found = _together(keys, unsaid, ways, settings, palette, more)
+    plain = _row(found)
+    if any(words is not None for words in said):
+        stacks, forward, found = _together(keys, said, ways, settings, palette, more)
     alone = _row([colours(stack, stack.folded, settings, stack.believed) for stack in stacks])
-    row = _row(found)
-    gain = restoring_gain(row, alone)
-    return Decision(palette, more, gain, measure_cast(row * np.float32(gain))), forward, found
+    gain = restoring_gain(_row(found), alone)
+    return Decision(palette, more, gain, measure_cast(plain * np.float32(gain))), forward, found
 
 
 def _decided_again(
@@ -201,7 +204,11 @@ def _decided_again(
     _, forward, found = _together(
         keys, said, ways, settings, decision.palette, decision.more, before
     )
-    drift = measure_cast(_row(found) * np.float32(decision.gain))
+    plain = found
+    if any(words is not None for words in said):
+        unsaid = [None] * len(keys)
+        _, _, plain = _together(keys, unsaid, ways, settings, decision.palette, decision.more)
+    drift = measure_cast(_row(plain) * np.float32(decision.gain))
     return replace(decision, drift=drift), forward, found
 
 

@@ -33,10 +33,10 @@ def find(prediction: Prediction, words: Words) -> list[Found]:
     """Where the thing of each understood phrase is, in their order.
 
     Raises:
-        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..pipeline.said_of`.
+        WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..working.said_of`.
     """
-    from ..pipeline import said_of
     from ..prediction import LOGIT_STRIDE
+    from ..working import said_of
 
     said = said_of(prediction, words)
     height, width = prediction.lightness.shape

@@ -15,13 +15,13 @@ from colorizer import Colorizer, Photo
 from colorizer.cli import main
 from colorizer.errors import InvalidSetting, TrainingDataError
 from colorizer.guidance import Words
-from colorizer.pipeline import said_of
 from colorizer.training.captioned import compute, read_captions, with_captions
 from colorizer.training.coarse import COARSE, block_of_bins, coarse_centres
 from colorizer.training.photos import Item, find_photos
 from colorizer.training.vocabulary import vocabulary_of
 from colorizer.training.worded import matching
 from colorizer.words import understand
+from colorizer.working import said_of
 
 CAPTIONS = ("A red coat on green grass .", "The dog is near a red coat", "a woman runs on grass")
 

@@ -17,9 +17,9 @@ from colorizer.color.second_look import OUTPUTS
 from colorizer.errors import WeightsCorrupt, WeightsMissing, WordsUnavailable
 from colorizer.guidance import Words
 from colorizer.networks.refiner_layout import COMPONENTS
-from colorizer.pipeline import said_of, working_ab
 from colorizer.prediction import Prediction
 from colorizer.words import find, overlay, understand
+from colorizer.working import said_of, working_ab
 
 from ..words_model import FEATURES_ID, write_words_model
 
@@ -74,6 +74,19 @@ def test_a_thing_gets_its_colour_and_the_rest_stays(prediction: Prediction) -> N
     assert left[0] > before[0][0] + 20
     assert left[1] > before[0][1] + 10
     np.testing.assert_allclose(right, before[1], atol=2)
+
+
+def test_what_is_said_is_no_cast(prediction: Prediction) -> None:
+    """Balancing and cast removal look at the picture without words, and go on doing the same."""
+    careful = Settings(cast_removal=1, saturation=1)
+    for text in ("an orange coat", "a blue coat"):
+        plain, worded = Guidance(), Guidance(words=Words(text))
+        steps = [
+            halves(working_ab(prediction, settings, worded))[1]
+            - halves(working_ab(prediction, settings, plain))[1]
+            for settings in (careful, PLAIN)
+        ]
+        np.testing.assert_allclose(steps[0], steps[1], atol=0.3)
 
 
 def test_twice_the_amount_is_more_and_none_is_nothing(prediction: Prediction) -> None:

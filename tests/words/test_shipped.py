@@ -7,10 +7,10 @@ import pytest
 
 from colorizer import Colorizer, Guidance, Photo, Settings
 from colorizer.guidance import Words
-from colorizer.pipeline import said_of, working_ab
 from colorizer.weights import load
 from colorizer.words import understand
 from colorizer.words.vocabulary import model_file, vocabulary
+from colorizer.working import said_of, working_ab
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,163 @@
+"""Colours at working size: from what the network said, the settings and what a person knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .color.cast import measure_cast, remove_cast
+from .color.hints import Stroke
+from .color.palette import FROM, balancing_shift, reference_shift, warm_share
+from .color.upsample import enlarge
+from .decoding import colours, distributions
+from .prediction import LOGIT_STRIDE
+
+if TYPE_CHECKING:
+    from .guidance import Guidance, Hint, Reference, Words
+    from .prediction import Prediction
+    from .settings import Settings
+    from .words.model import Said
+
+Array = NDArray[np.float32]
+
+
+class Whole(NamedTuple):
+    """What is decided on a picture as a whole.
+
+    Attributes:
+        more: (313,) to add to the logits of all places, or None.
+        drift: (a, b) of its cast, see :func:`.color.cast.measure_cast`.
+    """
+
+    more: Array | None
+    drift: tuple[float, float]
+
+
+def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -> Array:
+    """Colours at working size as the settings and a person want them, (2, H', W').
+
+    Raises:
+        WordsUnavailable: see :func:`said_of`.
+    """
+    if guidance.reference is not None:  # its palette is no cast
+        left = settings.cast_removal * (1 - guidance.reference.amount)
+        settings = settings.with_changes({"cast_removal": left})
+    said = heard(prediction, guidance.words)
+    ab = native_ab(prediction, settings, guidance.reference, said)
+    drift = None if said is None else whole_of(prediction, settings, guidance.reference).drift
+    ab = adjust(ab, settings, drift)
+    if not guidance.hints:
+        return ab
+    return prediction.hint_field.painted(ab, prediction.lightness, strokes_of(guidance.hints))
+
+
+def strokes_of(hints: Sequence[Hint]) -> list[Stroke]:
+    """Hints as the colour system knows them."""
+    return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
+
+
+def said_of(prediction: Prediction, words: Words) -> Said:
+    """What words come to on a photograph, and where each thing is: see :mod:`.words.model`.
+
+    Raises:
+        WordsUnavailable: if the prediction has not what the model of words looks at: the weights
+            have no refiner, or it was stored by an earlier version.
+        WeightsMissing, WeightsCorrupt: if there is no such model, or it cannot be read.
+    """
+    from .words.model import load
+
+    model = load()
+    return prediction.latest.of("said", (model, words), lambda: model.said(prediction, words))
+
+
+def heard(prediction: Prediction, words: Words | None) -> Said | None:
+    """As :func:`said_of`; None if nothing is said that could act, or nothing at all."""
+    found = None if words is None else said_of(prediction, words)
+    return found if found and found.phrases else None
+
+
+def native_ab(
+    prediction: Prediction,
+    settings: Settings,
+    reference: Reference | None = None,
+    said: Said | None = None,
+) -> Array:
+    """Decode at working size: (2, H', W'), bilinear from the logits' grid, padding cut off.
+
+    Rare colours are favoured as the picture's palette allows, see :mod:`.color.rarity`; colours are
+    made coherent as much as the settings say, see :mod:`.color.coherence`; a picture that would be
+    brown all over is balanced, and one with a reference takes its palette, see
+    :mod:`.color.palette`; words make colours likelier where their things are, see
+    :mod:`.words.model`. What a person says is no cast: whether the picture is brown all over is
+    asked without words.
+    """
+    if said is None:
+        return _unsaid(prediction, settings, reference)[0]
+    more = whole_of(prediction, settings, reference).more
+    return _on_pixels(_decoded(prediction, settings, more, said), prediction)
+
+
+def whole_of(
+    prediction: Prediction, settings: Settings, reference: Reference | None = None
+) -> Whole:
+    """What is decided on the whole of a photograph of which something is said, without that."""
+
+    def decided() -> Whole:
+        ab, more = _unsaid(prediction, settings, reference)
+        return Whole(more, measure_cast(ab))
+
+    key = (
+        settings.temperature,
+        settings.rebalancing,
+        settings.coherence,
+        settings.second_look,
+        settings.cast_removal,
+        reference,
+    )
+    return prediction.latest.of("whole", key, decided)
+
+
+def _unsaid(
+    prediction: Prediction, settings: Settings, reference: Reference | None
+) -> tuple[Array, Array | None]:
+    """:func:`native_ab` without words, and what was added to all logits for it."""
+    more = None
+    if reference is not None:
+        more = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
+    ab = _decoded(prediction, settings, more)
+    if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
+        shift = balancing_shift(
+            prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
+        )
+        if shift is not None:
+            more = shift if more is None else shift + more
+            ab = _decoded(prediction, settings, more)
+    return _on_pixels(ab, prediction), more
+
+
+def _on_pixels(ab: Array, prediction: Prediction) -> Array:
+    """Colours of the logits' grid at working size, without padding."""
+    height, width = prediction.lightness.shape
+    full = enlarge(ab, ab.shape[1] * LOGIT_STRIDE, ab.shape[2] * LOGIT_STRIDE)
+    return full[:, :height, :width]
+
+
+def _decoded(
+    prediction: Prediction, settings: Settings, more: Array | None, said: Said | None = None
+) -> Array:
+    """Colours on the logits' grid, (2, h, w); ``more``: (313,) to add to all logits."""
+    found = distributions(prediction, settings, more=more, said=said)
+    return colours(prediction, found, settings, None if said is None else said.believed)
+
+
+def adjust(ab: Array, settings: Settings, drift: tuple[float, float] | None = None) -> Array:
+    """Apply cast removal, saturation, warmth, tint and strength to ab (2, h, w).
+
+    ``drift`` is that of the whole that it is a part of; None is its own.
+    """
+    ab = remove_cast(ab, settings.cast_removal, drift)
+    shift = np.array([settings.tint, settings.warmth], np.float32)[:, None, None]
+    return (ab * np.float32(settings.saturation) + shift) * np.float32(settings.strength)
