@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .words.model import Said
 
 Array = NDArray[np.float32]
+Found = TypeVar("Found")
 
 
 class Whole(NamedTuple):
@@ -42,9 +43,7 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
     Raises:
         WordsUnavailable: see :func:`said_of`.
     """
-    if guidance.reference is not None:  # its palette is no cast
-        left = settings.cast_removal * (1 - guidance.reference.amount)
-        settings = settings.with_changes({"cast_removal": left})
+    settings = beside(guidance.reference, settings)
     said = heard(prediction, guidance.words)
     ab = native_ab(prediction, settings, guidance.reference, said)
     drift = None if said is None else whole_of(prediction, settings, guidance.reference).drift
@@ -52,6 +51,13 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
     if not guidance.hints:
         return ab
     return prediction.hint_field.painted(ab, prediction.lightness, strokes_of(guidance.hints))
+
+
+def beside(reference: Reference | None, settings: Settings) -> Settings:
+    """Settings with what a reference leaves of cast removal: its palette is no cast."""
+    if reference is None:
+        return settings
+    return settings.with_changes({"cast_removal": settings.cast_removal * (1 - reference.amount)})
 
 
 def strokes_of(hints: Sequence[Hint]) -> list[Stroke]:
@@ -124,18 +130,48 @@ def _unsaid(
     prediction: Prediction, settings: Settings, reference: Reference | None
 ) -> tuple[Array, Array | None]:
     """:func:`native_ab` without words, and what was added to all logits for it."""
+    ab, more = balanced(
+        lambda more: _decoded(prediction, settings, more),
+        lambda ab: ab,
+        prediction.palette,
+        prediction.rebalancing_weights,
+        settings,
+        reference,
+    )
+    return _on_pixels(ab, prediction), more
+
+
+def balanced(
+    decoded: Callable[[Array | None], Found],
+    measured: Callable[[Found], Array],
+    palette: Array,
+    weights: Array,
+    settings: Settings,
+    reference: Reference | None,
+) -> tuple[Found, Array | None]:
+    """What is decoded with a reference's palette, and balanced if it is brown all over.
+
+    Args:
+        decoded: what comes out with (313,) more on the logits of all places, or with nothing.
+        measured: its colours, (2, h, w).
+        palette: (313,), how likely each colour is in the whole.
+        weights: (313,), of the network's training.
+        settings: cast removal is looked at.
+        reference: whose palette it is to take.
+
+    Returns:
+        It, and what was added to the logits.
+    """
     more = None
     if reference is not None:
-        more = reference_shift(prediction.palette, np.array(reference.palette), reference.amount)
-    ab = _decoded(prediction, settings, more)
-    if settings.cast_removal > 0 and (share := warm_share(ab)) > FROM:
-        shift = balancing_shift(
-            prediction.palette, prediction.rebalancing_weights, share, settings.cast_removal
-        )
+        more = reference_shift(palette, np.array(reference.palette), reference.amount)
+    found = decoded(more)
+    if settings.cast_removal > 0 and (share := warm_share(measured(found))) > FROM:
+        shift = balancing_shift(palette, weights, share, settings.cast_removal)
         if shift is not None:
-            more = shift if more is None else shift + more
-            ab = _decoded(prediction, settings, more)
-    return _on_pixels(ab, prediction), more
+            more = shift if more is None else more + shift
+            found = decoded(more)
+    return found, more
 
 
 def _on_pixels(ab: Array, prediction: Prediction) -> Array:

@@ -42,13 +42,12 @@ from numpy.typing import NDArray
 
 from ..color.cast import measure_cast
 from ..color.hints import HintField, Stroke
-from ..color.palette import FROM, balancing_shift, reference_shift, warm_share
 from ..color.upsample import LinearColour, enlarge, fit_linear_colour
 from ..decoding import colours, distributions
 from ..guidance import Reference, Words
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..settings import Settings
-from ..working import adjust, heard
+from ..working import adjust, balanced, beside, heard
 from .flow import Way
 from .stack import Stack, stacked
 
@@ -127,9 +126,7 @@ def settled(
         WordsUnavailable, WeightsMissing, WeightsCorrupt: see :func:`..working.said_of`.
     """
     said = [heard(key, words) for key in keys]
-    if reference is not None:  # its palette is no cast
-        left = settings.cast_removal * (1 - reference.amount)
-        settings = settings.with_changes({"cast_removal": left})
+    settings = beside(reference, settings)
     if before is None:
         decision, forward, found = _decided(keys, said, ways, settings, reference)
     else:
@@ -172,18 +169,15 @@ def _decided(
 ) -> tuple[Decision, list[tuple[Array, Array]], list[Array]]:
     """A shot's decision, its key frames' averages forward, and their colours."""
     palette = np.mean([key.palette for key in keys], axis=0)
-    more = None
-    if reference is not None:
-        more = reference_shift(palette, np.array(reference.palette), reference.amount)
     unsaid = [None] * len(keys)
-    stacks, forward, found = _together(keys, unsaid, ways, settings, palette, more)
-    share = warm_share(_row(found)) if settings.cast_removal > 0 else 0.0
-    if share > FROM:
-        weights = keys[0].rebalancing_weights
-        shift = balancing_shift(palette, weights, share, settings.cast_removal)
-        if shift is not None:
-            more = shift if more is None else more + shift
-            stacks, forward, found = _together(keys, unsaid, ways, settings, palette, more)
+    (stacks, forward, found), more = balanced(
+        lambda more: _together(keys, unsaid, ways, settings, palette, more),
+        lambda together: _row(together[-1]),
+        palette,
+        keys[0].rebalancing_weights,
+        settings,
+        reference,
+    )
     plain = _row(found)
     if any(words is not None for words in said):
         stacks, forward, found = _together(keys, said, ways, settings, palette, more)

@@ -79,7 +79,7 @@ def test_what_words_leave_of_the_second_look_is_averaged(
     monkeypatch.setattr("colorizer.video.settling.colours", watched)
     render(clip, tmp_path / "a.mkv", colorizer, settings=SETTINGS, guidance=BLUE, output=LOSSLESS)
     worded = [believed for believed in seen if believed is not None]
-    assert worded
+    assert len(worded) >= len(seen) // 2 > 0  # once without words, for what is decided on the whole
     assert all(0 <= believed.min() < 0.95 for believed in worded)
     seen.clear()
     render(clip, tmp_path / "b.mkv", colorizer, settings=SETTINGS, output=LOSSLESS)
