@@ -17,6 +17,7 @@ from ..color.lab import lightness_to_grey
 from ..errors import DeviceUnavailable, InvalidSetting, WeightsCorrupt
 from .base import Answer
 from .devices import cpu_threads
+from .openvino_core import core
 from .openvino_graph import NETWORK, build_graph
 from .openvino_refiner import build_refiner
 
@@ -75,12 +76,11 @@ class OpenVINOEngine:
             steps.output(0).tensor().set_element_type(openvino.Type.f16)
             model = steps.build()
         settings = _SETTINGS | {"INFERENCE_NUM_THREADS": cpu_threads()}
-        core = openvino.Core()
-        self._compiled = core.compile_model(model, "CPU", settings)
+        self._compiled = core().compile_model(model, "CPU", settings)
         self._request = self._compiled.create_infer_request()
         self._refiner: Any = None
         if weights.refiner is not None:
-            refiner = core.compile_model(build_refiner(weights.refiner), "CPU", settings)
+            refiner = core().compile_model(build_refiner(weights.refiner), "CPU", settings)
             self._refiner = refiner.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a pass uses all processors, and much memory
 

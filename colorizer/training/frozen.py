@@ -50,6 +50,8 @@ def openvino_features(
     try:
         import nncf
         import openvino as ov
+
+        from ..engines.openvino_core import core
     except ImportError as error:
         raise DeviceUnavailable(
             "int8 features need the packages openvino and nncf: pip install 'colorizer[train]'."
@@ -62,14 +64,13 @@ def openvino_features(
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
     if threads:
         settings["INFERENCE_NUM_THREADS"] = threads
-    core = ov.Core()
     compiled: dict[tuple[int, ...], Any] = {}
 
     def features(lightness: Tensor) -> list[Tensor]:
         shape = tuple(lightness.shape)
         if shape not in compiled:
             model.reshape(list(shape))
-            compiled[shape] = core.compile_model(model, "CPU", settings)
+            compiled[shape] = core().compile_model(model, "CPU", settings)
         results = compiled[shape](lightness.contiguous().numpy(), share_inputs=True)
         return [torch.from_numpy(results[i].copy()) for i in range(blocks - 2)]
 

@@ -95,9 +95,11 @@ def test_gradients_reach_every_weight() -> None:
 @torch.no_grad()
 def test_openvino_computes_the_same_at_any_size() -> None:
     ov: Any = pytest.importorskip("openvino")
+    from colorizer.engines.openvino_core import core
+
     own = block()
     model = ov.convert_model(own, example_input=torch.randn(1, 16, 20, 24))
-    compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for size in ((20, 24), (16, 16), (40, 9)):
         x = torch.randn(1, 16, *size)
         np.testing.assert_allclose(compiled(x.numpy())[0], own(x).numpy(), rtol=0, atol=1e-4)
