@@ -40,7 +40,7 @@ GOALS = {
     "24 MP JPEG to JPEG": "≥ 12 ×, ≤ 1/5",
     "24 MP 16-bit TIFF to 16-bit TIFF": "≥ 6 ×, ≤ 1/3",
     "100 MP 16-bit TIFF to JPEG": "≤ 2.5 GB",
-    SLIDER: "≤ 0.060 s",
+    SLIDER: "≤ 0.030 s",
     COLD: "≤ 2 s",
     FOLDER: "≥ 5 a second, flat",
 }

@@ -1,11 +1,14 @@
-"""Independent pieces of work shared by a few threads, for code that lets go of the interpreter."""
+"""Threads: independent pieces of work shared by a few, and how many BLAS takes."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -43,3 +46,31 @@ def in_threads(
         finally:
             for future in running:
                 future.cancel()
+
+
+_limiting = threading.Lock()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Within it numpy's BLAS uses one thread, in the whole process.
+
+    Others of its threads would go on spinning after each small product, in the way of all else.
+    Who comes while somebody is within changes nothing: two that put back what they found, the first
+    one out before the second one, would leave it at one thread for good.
+    """
+    if not _limiting.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limiting.release()
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController  # training does without
+
+    return ThreadpoolController()

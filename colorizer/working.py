@@ -14,6 +14,7 @@ from .color.palette import FROM, balancing_shift, reference_shift, warm_share
 from .color.upsample import enlarge
 from .decoding import colours, distributions
 from .prediction import LOGIT_STRIDE
+from .threads import one_blas_thread
 
 if TYPE_CHECKING:
     from .guidance import Guidance, Hint, Reference, Words
@@ -44,13 +45,14 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
         WordsUnavailable: see :func:`said_of`.
     """
     settings = beside(guidance.reference, settings)
-    said = heard(prediction, guidance.words)
-    ab = native_ab(prediction, settings, guidance.reference, said)
-    drift = None if said is None else whole_of(prediction, settings, guidance.reference).drift
-    ab = adjust(ab, settings, drift)
-    if not guidance.hints:
-        return ab
-    return prediction.hint_field.painted(ab, prediction.lightness, strokes_of(guidance.hints))
+    with one_blas_thread():  # all products are small
+        said = heard(prediction, guidance.words)
+        ab = native_ab(prediction, settings, guidance.reference, said)
+        drift = None if said is None else whole_of(prediction, settings, guidance.reference).drift
+        ab = adjust(ab, settings, drift)
+        if not guidance.hints:
+            return ab
+        return prediction.hint_field.painted(ab, prediction.lightness, strokes_of(guidance.hints))
 
 
 def beside(reference: Reference | None, settings: Settings) -> Settings:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from colorizer.threads import in_threads, processors
+from colorizer.threads import in_threads, one_blas_thread, processors
 
 
 def test_there_is_at_least_one_processor() -> None:
@@ -57,3 +59,34 @@ def test_few_results_wait_to_be_taken() -> None:
     assert len(started) <= 5
     results.close()  # type: ignore[attr-defined]
     assert len(started) <= 5
+
+
+def _blas_threads() -> set[int]:
+    np.ones((2, 2)) @ np.ones((2, 2))
+    found = threadpool_info()
+    counts = {pool["num_threads"] for pool in found if "numpy" in pool["filepath"]}
+    assert counts
+    return counts
+
+
+def test_blas_has_its_threads_again_afterwards() -> None:
+    """In whatever order threads come and go, and however often one is within."""
+    before = _blas_threads()
+    first_in, both_in = threading.Event(), threading.Event()
+
+    def first_in_and_out() -> None:
+        with one_blas_thread():
+            assert _blas_threads() == {1}
+            first_in.set()
+            assert both_in.wait(20)
+
+    other = threading.Thread(target=first_in_and_out)
+    other.start()
+    assert first_in.wait(20)
+    with one_blas_thread():
+        both_in.set()
+        other.join()
+    assert _blas_threads() == before
+    with one_blas_thread(), one_blas_thread():
+        assert _blas_threads() == {1}
+    assert _blas_threads() == before

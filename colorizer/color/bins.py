@@ -14,6 +14,7 @@ import numpy as np
 from array_api_compat import device
 from numpy.typing import NDArray
 
+from ..threads import one_blas_thread
 from .arrays import array_namespace, is_torch
 
 #: a*, first b*, last b* of each row of the grid; all steps are 10.
@@ -231,7 +232,7 @@ def expectations(
     table = np.concatenate([rows, np.ones((1, BIN_COUNT), np.float32)])
     result = np.empty((len(rows), flat.shape[1]), np.float32)
     total = np.zeros(BIN_COUNT, np.float32)
-    with _blas().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         for first in range(0, flat.shape[1], PLACES):
             places = slice(first, first + PLACES)
             there = flat[:, places] if local is None else flat[:, places] + local.at(places)
@@ -241,14 +242,6 @@ def expectations(
             result[:, places] = found[:-1] * shares
             total += z @ shares
     return result, total / np.float32(flat.shape[1])
-
-
-@cache
-def _blas() -> Any:
-    """Of numpy's BLAS: several threads of it would go on spinning, in the way of the network."""
-    from threadpoolctl import ThreadpoolController  # training does without
-
-    return ThreadpoolController()
 
 
 def _weights(
