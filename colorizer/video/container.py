@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CorruptFilm, FilmError, PackageMissing, UnsupportedFilm
+from ..photo.formats import SNIFF_BYTES, foreign_kind
 from ..special_files import special_kind
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ FORMATS = (
     "nsv,nut,nuv,obu,ogg,paf,pmp,pva,r3d,rl2,rm,roq,rpl,smjpeg,smk,smush,swf,thp,tiertexseq,"
     "tmv,txd,ty,vc1,vc1test,vivo,vmd,vvc,wc3movie,wtv,xmv,yop,yuv4mpegpipe"
 )
+
+
+_NO_FILM = "{} is not a film of a format that can be read."
+_JPEG = b"\xff\xd8"
 
 
 class UnreadableFilm(FilmError, OSError):
@@ -71,8 +76,10 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             raise CorruptFilm(
                 f"{path.name} is damaged or incomplete and cannot be read."
             ) from error
-        raise UnsupportedFilm(f"{path.name} is not a film of a format that can be read.") from error
+        raise UnsupportedFilm(_NO_FILM.format(path.name)) from error
     with container:
+        if container.format.name == "mjpeg" and not _head(path).startswith(_JPEG):
+            raise UnsupportedFilm(_NO_FILM.format(path.name))  # FFmpeg looks for pictures anywhere
         yield container, _pictures(container, path.name)
 
 
@@ -82,8 +89,7 @@ def _require_file(path: Path) -> None:
         raise UnreadableFilm(f"{path} is {kind}, not a film.")
     try:
         with path.open("rb") as file:
-            if not file.read(1):
-                raise CorruptFilm(f"{path.name} is empty.")
+            head = file.read(SNIFF_BYTES)
     except FileNotFoundError as error:
         raise UnreadableFilm(f"There is no file {path}.") from error
     except IsADirectoryError as error:
@@ -92,6 +98,11 @@ def _require_file(path: Path) -> None:
         raise UnreadableFilm(f"{path} cannot be opened ({error.strerror or error}).") from error
     except ValueError as error:  # a NUL in the name
         raise UnreadableFilm(f"{os.fspath(path)!r} is not a possible file name.") from error
+    if not head:
+        raise CorruptFilm(f"{path.name} is empty.")
+    other = foreign_kind(head)
+    if other is not None and head[4:8] != b"ftyp":  # that is a film to those who read photographs
+        raise UnsupportedFilm(f"{path.name} is {other}, not a film.")
 
 
 #: of MP4 and MOV (at byte 4), Matroska, AVI, MPEG, Ogg, FLV, ASF
@@ -101,9 +112,13 @@ _BEGINNINGS = (
 )  # fmt: skip
 
 
-def _begins_like_a_film(path: Path) -> bool:
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        head = file.read(16)
+        return file.read(16)
+
+
+def _begins_like_a_film(path: Path) -> bool:
+    head = _head(path)
     return any(head[at:].startswith(mark) for at, mark in _BEGINNINGS)
 
 

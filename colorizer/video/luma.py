@@ -28,7 +28,7 @@ COEFFICIENTS: dict[Matrix, tuple[float, float]] = {
 _MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020"}
 #: rows from which a film that does not say is taken as BT.709, as players do
 _HIGH_DEFINITION = 720
-_FULL_RANGE = 2
+_UNKNOWN_RANGE, _FULL_RANGE = 0, 2
 _BITS_OF_RGB = {8: "yuv444p", 16: "yuv444p16le"}
 
 
@@ -74,7 +74,10 @@ def levels_of(frame: VideoFrame) -> Levels:
     """Of a frame as it is decoded."""
     if not _has_luma(frame):
         return Levels(8 if _depth(frame) == 8 else 16, False, "bt709")
-    full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
+    name = frame.format.name
+    full = frame.color_range == _FULL_RANGE or name.startswith("yuvj")
+    if frame.color_range == _UNKNOWN_RANGE and name.startswith("gray"):
+        full = True  # as FFmpeg shows them: there is no other use of them without chroma
     usual: Matrix = "bt709" if frame.height >= _HIGH_DEFINITION else "bt601"
     return Levels(_depth(frame), full, _MATRICES.get(frame.colorspace, usual))
 

@@ -96,7 +96,7 @@ class Film:
         self._path, name = path, path.name
         _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
         self.time_base: Fraction = stream.time_base or Fraction(1, 90_000)
-        first = next(self._decoded(), None)
+        first = next(self._read(), None)  # nothing has been read: it is at its beginning
         if first is None:
             raise CorruptFilm(f"{name} holds no frame that can be read.")
         _require_size(first.width, first.height, name, max_pixels)
@@ -180,7 +180,7 @@ class Film:
         margin = round(1 / self.time_base)
         try:
             self._container.seek(max(start - margin, self.first_pts), stream=self._stream)
-            frames = self._decoded(rewind=False)
+            frames = self._read()
             first = next(frames, None)
         except error:
             return self._decoded()
@@ -188,10 +188,36 @@ class Film:
             return self._decoded()
         return _after(first, frames)
 
-    def _decoded(self, rewind: bool = True) -> Iterator[VideoFrame]:
+    def _decoded(self) -> Iterator[VideoFrame]:
+        """From the first frame.
+
+        By time some formats (MPEG's transport and program streams) are found behind it only, by
+        bytes others not at all; a film that can be sought in neither way is there already, or ends.
+        """
+        error = pyav().error.FFmpegError
+        beginning = self._stream.start_time or 0
+        frames: Iterator[VideoFrame] = iter(())
+        for by_time in (True, False):
+            try:
+                if by_time:
+                    self._container.seek(beginning, stream=self._stream)
+                else:
+                    self._container.seek(0, unsupported_byte_offset=True)
+            except error:
+                frames = self._read()
+                continue
+            frames = self._read()
+            first = next(frames, None)
+            if first is None:
+                continue
+            frames = _after(first, frames)
+            if first.pts is None or first.pts <= self.first_pts:
+                break
+        yield from frames
+
+    def _read(self) -> Iterator[VideoFrame]:
+        """From where the file is being read."""
         error = pyav().error
-        if rewind:
-            self._rewind()
         try:
             for packet in self._container.demux(self._stream):
                 try:
@@ -201,16 +227,6 @@ class Film:
         except error.EOFError:
             return
         except error.FFmpegError:  # the rest of the file is damaged
-            return
-
-    def _rewind(self) -> None:
-        """To the first frame; a film without an index, which cannot, is there already or ends."""
-        error = pyav().error.FFmpegError
-        for place in (self._stream.start_time or 0, 0):
-            try:
-                self._container.seek(place, stream=self._stream)
-            except error:
-                continue
             return
 
 

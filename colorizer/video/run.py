@@ -112,7 +112,7 @@ class Run:
         self._told = now
         done = self._before + self._rendered
         rate = self._rendered / max(now - self._begun, 1e-6)
-        left = None if self._total is None else max(self._total - done, 0) / rate
+        left = None if self._total is None or not rate else max(self._total - done, 0) / rate
         self._progress(Progress(done, self._total, rate, left))
 
 

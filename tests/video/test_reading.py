@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -73,6 +76,47 @@ def test_frames_from_a_time_are_those_of_the_whole(tmp_path: Path, codec: str) -
         assert [frame.pts for frame in part] == [frame.pts for frame in whole[number:]]
         for one, other in zip(part, whole[number:], strict=True):
             np.testing.assert_array_equal(one.luma, other.luma)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.ts", "mpeg2video"),
+        ("a.ts", "libx264"),
+        ("a.mpg", "mpeg2video"),
+        ("a.m2v", "mpeg2video"),
+        ("a.avi", "mpeg4"),
+        ("a.mp4", "libx264"),
+    ],
+)
+def test_every_frame_is_read_every_time(tmp_path: Path, name: str, codec: str) -> None:
+    """Also where a search by time ends behind the first group of pictures."""
+    clip = write_clip(
+        tmp_path / name, [shapes(i) for i in range(60)], codec=codec, time_base=Fraction(1, 25),
+        times=range(60), options={"g": "12"},
+    )  # fmt: skip
+    with opened(clip) as (container, stream):
+        film = Film(container, stream, clip, MAX_PIXELS, False)
+        first, second = ([frame.pts for frame in film.frames()] for _ in range(2))
+        assert len(first) == 60
+        assert second == first
+        assert [frame.pts for frame in film.frames(first[30])] == first[30:]
+
+
+@pytest.mark.parametrize("pixel_format", ["gray", "gray16le"])
+def test_grey_films_use_all_codes(tmp_path: Path, pixel_format: str) -> None:
+    """Unless they say otherwise: so FFmpeg shows them."""
+    codes = np.arange(256, dtype=np.uint8)
+    ramp: Any = np.tile(codes if pixel_format == "gray" else codes * np.uint16(257), (64, 1))
+    for said, full in ((0, True), (1, False)):
+        clip = write_clip(
+            tmp_path / f"{said}.mkv", [ramp] * 3, pixel_format=pixel_format, colour_range=said
+        )
+        frame = frames_of(clip)[1]
+        grey = frame.levels.grey(frame.luma)
+        assert (grey[0, 8] > 0) == full
+        if full:
+            np.testing.assert_allclose(grey[0] / 257, np.arange(256), atol=0.01)
 
 
 def test_ten_bits_odd_sizes_and_the_full_range_are_read_as_they_are(tmp_path: Path) -> None:
@@ -147,6 +191,27 @@ def _concat(path: Path) -> None:
     path.write_text("ffconcat version 1.0\nfile /etc/passwd\n")
 
 
+def _scans(path: Path) -> None:
+    """Pages of a PDF are JPEG data, which FFmpeg would find."""
+    first, *others = (Image.effect_noise((200, 100), 60 + i) for i in range(3))
+    first.save(path, "PDF", save_all=True, append_images=others)
+
+
+def _archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("scan.jpg", _jpeg())
+
+
+def _mail(path: Path) -> None:
+    path.write_bytes(b"Subject: Grandmother\n\n" * 20 + _jpeg())
+
+
+def _jpeg() -> bytes:
+    data = io.BytesIO()
+    Image.effect_noise((200, 100), 60).save(data, "JPEG")
+    return data.getvalue()
+
+
 def _sound(path: Path) -> None:
     with av.open(str(path), "w", format="mp4") as film:
         tone = film.add_stream("aac", rate=48000, layout="mono")
@@ -157,7 +222,9 @@ def _sound(path: Path) -> None:
         film.mux(tone.encode(None))
 
 
-@pytest.mark.parametrize("make", [_text, _picture, _playlist, _concat, _sound])
+@pytest.mark.parametrize(
+    "make", [_text, _picture, _playlist, _concat, _scans, _archive, _mail, _sound]
+)
 def test_what_is_no_film_is_refused(tmp_path: Path, make: object) -> None:
     assert callable(make)
     path = tmp_path / "a.mp4"

@@ -182,6 +182,13 @@ def test_a_part_of_a_film_begins_at_0_with_its_sound(tmp_path: Path) -> None:
     assert sound[-1] == pytest.approx(0.8, abs=0.05)
 
 
+def test_a_part_behind_the_end_is_said(clip: Path, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    with pytest.raises(CorruptFilm, match="There are no frames in this part"):
+        render(clip, tmp_path / "b.mkv", start=60, progress=told.append)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
+
+
 def test_nothing_crosses_a_cut(tmp_path: Path) -> None:
     """Whatever comes before or after a shot, its frames are the same to the bit."""
     found = []
