@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-#: Characters of a file's name that the name of its temporary file repeats.
-_NAME = 100
+#: Characters of a file's name, and bytes of them, that the name of its temporary file repeats:
+#: file systems take 255 bytes.
+_NAME, _BYTES = 100, 200
 _LEFTOVER = re.compile(rf"\.(.{{1,{_NAME}}})\.[0-9a-f]{{12}}\.part", re.DOTALL)
 
 
@@ -31,8 +32,9 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         raise IsADirectoryError(21, "Is a directory", str(path))
     if final.exists() and not final.is_file():
         raise OSError(22, "it is a device, not a file", str(path))
-    temporary = final.with_name(f".{final.name[:_NAME]}.{secrets.token_hex(6)}.part")
+    temporary = final.with_name(f".{_beginning(final.name)}.{secrets.token_hex(6)}.part")
     handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    _hold(handle)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -48,18 +50,47 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     sync_folder(final.parent)
 
 
+def _beginning(name: str) -> str:
+    """Of a name, so much that there is room for more."""
+    name = name[:_NAME]
+    while len(os.fsencode(name)) > _BYTES:
+        name = name[:-1]
+    return name
+
+
+def _hold(handle: int) -> bool:
+    """Mark an open file as being written by this process; False if another one's is."""
+    with suppress(ImportError, OSError):
+        import fcntl  # not on Windows; some file systems cannot
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Remove what writers of ``paths`` that were killed left beside them; none may be alive."""
+    """Remove what writers of ``paths`` that were killed left beside them.
+
+    What is being written stays, where the system can tell.
+    """
     expected: dict[Path, set[str]] = {}
     for path in paths:
         final = Path(os.path.realpath(path))
-        expected.setdefault(final.parent, set()).add(final.name[:_NAME])
+        expected.setdefault(final.parent, set()).add(_beginning(final.name))
     for folder, names in expected.items():
         with suppress(OSError):
             for file in folder.iterdir():
                 match = _LEFTOVER.fullmatch(file.name)
-                if match and match[1] in names:
+                if match and match[1] in names and not _is_written(file):
                     file.unlink()
+
+
+def _is_written(path: Path) -> bool:
+    """Whether a living process is at it."""
+    with path.open("rb") as file:
+        return not _hold(file.fileno())
 
 
 def write_atomically(path: Path, data: bytes) -> None:

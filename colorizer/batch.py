@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .atomic import write_atomically
+from .atomic import remove_leftovers, write_atomically
 from .errors import ColorizerError, OutputError
 from .folders import LeftOut
 from .guidance import Guidance
@@ -125,6 +125,7 @@ def run(
         return
     settings = settings or Settings()
     jobs = jobs or processors()
+    remove_leftovers(task.output for task in waiting)  # of a run that was killed
     colorizer = colorizer_factory()
     work = _Worker(
         colorizer,

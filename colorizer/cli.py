@@ -5,6 +5,7 @@ Exit codes: 0 all well, 1 something failed, 2 the command was misused, 130 stopp
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
@@ -32,6 +33,10 @@ COMMANDS = {
     "prior": "Count the colours of photographs, for training.",
     "export": "Make weights of a training checkpoint.",
 }
+
+
+#: of disks, and of what else has a limit
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class LazyGroup(click.Group):
@@ -75,6 +80,11 @@ class LazyGroup(click.Group):
             raise click.UsageError(printable(str(error))) from error
         except ColorizerError as error:
             raise click.ClickException(printable(str(error))) from error
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            where = f" for {error.filename}" if error.filename else ""
+            raise click.ClickException(printable(f"There is no room left{where}.")) from error
         except click.ClickException as error:
             _escape(error)
             raise

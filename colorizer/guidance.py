@@ -337,6 +337,8 @@ def _lab_of(colour: str) -> tuple[float, float, float]:
         red, green, blue = getrgb(colour)[:3]
     except ValueError:
         raise _no_colour(colour) from None
+    if not all(0 <= value <= 255 for value in (red, green, blue)):  # rgb(300, 0, 0)
+        raise _no_colour(colour)
     found = srgb_to_lab(np.array([[(red, green, blue)]], np.float32) / 255)[0, 0]
     lightness, a, b = (round(float(value), 3) for value in found)
     return lightness, a, b

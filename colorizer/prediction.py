@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,10 @@ class Prediction:
             weights.native_temperature,
             weights.rebalancing_weights,
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is derived is derived again by who gets it; some of it cannot be sent."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,23 @@ def test_leftovers_of_the_named_files_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     remove_leftovers([tmp_path / "a.png", tmp_path / long, tmp_path / "no-folder" / "c.png"])
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", long, *others}
+
+
+@pytest.mark.parametrize(
+    "name", ["本" * 79 + ".jpg", "é" * 120 + ".tif", "\N{GRINNING FACE}" * 60 + ".png"]
+)
+def test_every_name_that_the_disk_takes(tmp_path: Path, name: str) -> None:
+    with atomic_file(tmp_path / name) as file:
+        (temporary,) = tmp_path.iterdir()
+        file.write(b"whole")
+    temporary.write_bytes(b"half")
+    remove_leftovers([tmp_path / name])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can tell")
+def test_what_is_being_written_is_no_leftover(tmp_path: Path) -> None:
+    with atomic_file(tmp_path / "a.png") as file:
+        remove_leftovers([tmp_path / "a.png"])
+        file.write(b"whole")
+    assert (tmp_path / "a.png").read_bytes() == b"whole"

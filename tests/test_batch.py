@@ -53,6 +53,15 @@ def test_every_photograph_is_colorized_into_the_same_structure(
     assert {channels(out / name) for name in files(out)} == {3}
 
 
+def test_what_a_run_that_was_killed_left_is_removed(photos: Path) -> None:
+    out = photos.parent / "out"
+    out.mkdir()
+    (out / ".0.png.0123456789ab.part").write_bytes(b"half")
+    (out / ".mine.png.0123456789ab.part").write_bytes(b"half of another's")
+    colorize(photos)
+    assert files(out)[:2] == [".mine.png.0123456789ab.part", "0.png"]
+
+
 def test_the_settings_reach_both_halves(photos: Path) -> None:
     colorizer = FakeColorizer()
     settings = Settings(working_size=512, tint=3)

@@ -54,6 +54,8 @@ def test_only_colours_of_a_screen_have_a_lightness() -> None:
         {"colour": "blurple"},
         {"colour": ""},
         {"colour": "#12"},
+        {"colour": "rgb(300, 0, 0)"},
+        {"colour": "hsv(400, 1000%, 500%)"},
         {"colour": (200, 0)},
         {"colour": (1, 2, 3)},
         {"colour": None},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 import zlib
 from dataclasses import fields, replace
 from pathlib import Path
@@ -182,6 +184,13 @@ def with_features(height: int = 21, width: int = 30) -> Prediction:
 
 def test_features_are_kept() -> None:
     same(load(saved(with_features())), with_features())
+
+
+def test_it_can_be_sent_to_another_process_once_it_was_rendered() -> None:
+    value = with_features()
+    assert value.field.smooth(np.ones((1, *value.logits.shape[1:]), np.float32)).all()
+    same(pickle.loads(pickle.dumps(value)), value)
+    same(copy.deepcopy(value), value)
 
 
 def test_features_must_fit() -> None:

@@ -34,8 +34,9 @@ def opened(source: object) -> tuple[Opened, str] | None:
     """
     if isinstance(source, np.ndarray):
         return _of_array(source), ""
-    pillow = sys.modules.get("PIL.Image")  # who has such a picture has loaded it
-    if pillow is not None and isinstance(source, pillow.Image):
+    # who has such a picture has loaded this; in another thread it may be loading just now
+    picture = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    if picture is not None and isinstance(source, picture):
         return _of_pillow(source), source.format or ""
     return None
 
@@ -76,6 +77,8 @@ def _samples(array: NDArray[Any]) -> NDArray[Any]:
 def _of_pillow(image: Image) -> Opened:
     from .decoders.simple import opened_by_pillow
 
+    if image.mode == "La":  # Pillow makes nothing else of it
+        image = image.convert("LA")
     result = opened_by_pillow(image, NAME)
     if image.mode in _CONVERTED:
         return result

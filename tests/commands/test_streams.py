@@ -164,3 +164,19 @@ def test_a_mistyped_word_gets_a_suggestion(
     assert result.exit_code == 2
     assert "Did you mean" in result.stderr
     assert meant in result.stderr.partition("Did you mean")[2]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+@pytest.mark.parametrize("options", [("-o", "-"), ("-o", "b.png", "--json")])
+def test_a_disk_that_is_full_is_one_sentence(tmp_path: Path, options: tuple[str, ...]) -> None:
+    source = picture(tmp_path / "a.png")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "colorizer", "colorize", source, *options],
+            cwd=tmp_path, env=environment, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False, timeout=120,
+        )  # fmt: skip
+    assert done.returncode != 0
+    assert "Error: There is no room left." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 import tracemalloc
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from colorizer.errors import (
     InvalidSetting,
     UnsuitableInput,
 )
-from colorizer.photo import UnreadableFile, probe, read
+from colorizer.photo import UnreadableFile, memory, probe, read
 
 from .pictures import exif, noise, png, reference_grey, same, saved, smooth
 
@@ -213,3 +215,17 @@ def test_an_array_that_is_too_large_is_refused_before_it_is_copied() -> None:
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_pillow_may_be_loading_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = ModuleType("PIL.Image")  # as others see it until it is through
+    monkeypatch.setitem(sys.modules, "PIL.Image", loading)
+    assert memory.opened(png(noise())) is None
+
+
+def test_multiplied_grey_of_pillow() -> None:
+    image = Image.new("LA", (6, 4), (100, 128))
+    multiplied = image.convert("La")
+    one, other = read(multiplied), read(multiplied.convert("LA"))
+    assert same(one.pixels, other.pixels)
+    assert same(one.alpha, other.alpha)
