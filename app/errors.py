@@ -40,6 +40,10 @@ class NotFound(AppError):
         super().__init__(detail or "There is nothing here. It may have been deleted.")
 
 
+#: of what others take their colours from
+LENDER_GONE = "The photograph whose colours were to be taken has been deleted."
+
+
 class NotReady(AppError):
     """The colours have not been worked out yet."""
 

@@ -21,6 +21,7 @@ from colorizer.words import Understanding
 
 from .config import Config
 from .errors import (
+    LENDER_GONE,
     NotFound,
     NotReady,
     Problem,
@@ -429,12 +430,14 @@ class Service:
         return BatchView(record.id, record.created, record.expires, views, counts)
 
     def others_of_batch(self, owner: str, id: str) -> list[PhotoRecord]:
-        """The other photographs of the batch that a photograph belongs to, if it does."""
+        """The other photographs of its batch, if it has one, without those that failed."""
         record = self._record(owner, id)
         if record.batch is None:
             return []
         _, ids = self._batch(owner, record.batch)
-        return self._photos(owner, [other for other in ids if other != id])
+        photos = self._photos(owner, [other for other in ids if other != id])
+        views = self._storage.each(lambda photo: self._view(photo, Settings()), photos)
+        return [view.record for view in views if view.state != "failed"]
 
     def request_batch(self, owner: str, id: str, settings: Settings) -> BatchView:
         """Queue "missing" predictions of a batch: some at each call, if there is room.
@@ -503,7 +506,10 @@ class Service:
 
     def _check(self, owner: str, id: str, guide: Guide) -> PhotoRecord:
         if guide.reference:
-            self._record(owner, guide.reference)
+            try:
+                self._record(owner, guide.reference)
+            except NotFound as error:
+                raise NotFound(LENDER_GONE) from error
         return self._record(owner, id)
 
     def _batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:

@@ -35,7 +35,7 @@ from colorizer.settings import Settings
 from colorizer.words import Understanding
 
 from ..context import config, service
-from ..errors import UploadTooLarge, problem_of
+from ..errors import LENDER_GONE, NotFound, UploadTooLarge, problem_of
 from ..storage import names
 from ..storage.orders import FilmGuide
 from ..storage.records import UNGUIDED, Guide, Treatment, View
@@ -168,7 +168,7 @@ def photograph(id: str) -> str:
     view = service.view(who, id, settings)
     if view.state == "missing":
         view = service.request(who, id, settings)
-    guide = forms.guide_from(request.args)
+    guide = _without_gone_lender(who, forms.guide_from(request.args))
     return render_template(
         "photograph.html",
         view=view,
@@ -261,7 +261,11 @@ def delete(id: str) -> BaseResponse:
     batch = service.view(who, id).record.batch
     service.delete(who, id)
     flash("The photograph and everything made from it have been deleted.", "done")
-    return _see("pages.batch", id=batch) if batch else _see("pages.start")
+    if batch is None:
+        return _see("pages.start")
+    changes = forms.query_of(forms.settings_from(request.args))
+    words = forms.query_of_guide(Guide(words=forms.words_from(request.args)))
+    return _see("pages.batch", id=batch, **changes, **words)
 
 
 @blueprint.get("/batches/<id>")
@@ -310,6 +314,7 @@ def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[
     """What the settings form and the forms with buttons need."""
     return {
         "guide": forms.query_of_guide(guide),
+        "guide_words": forms.query_of_guide(Guide(words=guide.words)),
         "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
         "understood": _understood(guide.words),
         "words_limits": (MOST_CHARACTERS, *WORDS_AMOUNTS, Words.amount),
@@ -320,6 +325,17 @@ def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[
         "formats": forms.format_choices(),
         "form": forms.ActionForm(),
     }
+
+
+def _without_gone_lender(who: str, guide: Guide) -> Guide:
+    """The guide without a reference that is gone, which the page says then."""
+    if guide.reference:
+        try:
+            service.view(who, guide.reference)
+        except NotFound:
+            flash(f"{LENDER_GONE} They are left off.", "error")
+            return replace(guide, reference="")
+    return guide
 
 
 def _understood(words: Words | None) -> Understanding | None:

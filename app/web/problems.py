@@ -90,9 +90,15 @@ def respond(error: Exception) -> Response:
     if isinstance(error, Unauthorized):
         scheme = "Basic" if isinstance(error, PasswordNeeded) else "Bearer"
         headers["WWW-Authenticate"] = f'{scheme} realm="colorizer"'
-    response = _json(problem) if is_api() else _page(problem)
+    response = _json(problem) if is_api() or _wants_json() else _page(problem)
     response.headers.update(headers)
     return response
+
+
+def _wants_json() -> bool:
+    """Whether a script of our pages asks, which shows what is said where a person looks."""
+    kinds = request.accept_mimetypes
+    return kinds.best_match(["text/html", "application/json"]) == "application/json"
 
 
 def _json(problem: Problem) -> Response:

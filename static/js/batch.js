@@ -49,7 +49,7 @@ function onSettings(stage) {
 
 function showPicture(tile) {
   const link = tile.querySelector("a");
-  link.href = withQuery(link.dataset.href, controls.query());
+  for (const way of tile.querySelectorAll("a")) way.href = withQuery(way.dataset.href, controls.query());
   const picture = tile.dataset.state === "ready"
     ? withQuery(`${link.dataset.href}/preview.jpg`, controls.query())
     : tile.dataset.preview && `${link.dataset.href}/grey.jpg`;

@@ -13,7 +13,8 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
     link,
     changes: JSON.parse(link.dataset.preset),
   }));
-  const isGuide = (input) => "guide" in input.dataset; // about this photograph, not any
+  const isGuide = (input) => "guide" in input.dataset; // no setting: a reference, or words
+  const isOfThisOne = (input) => input.dataset.guide === "one"; // and of no other photograph
   const isOfSettings = (input) => input.dataset.stage === "render" && !isGuide(input);
   const isDefault = (input) => same(input, input.value, input.dataset.default);
 
@@ -25,9 +26,9 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
     return parameters;
   }
 
-  /** The same without what is known of this photograph. */
+  /** The same without what is known of this photograph alone: what a batch can have. */
   function ofAny() {
-    return parametersOf(inputs.filter((input) => !isDefault(input) && !isGuide(input)));
+    return parametersOf(inputs.filter((input) => !isDefault(input) && !isOfThisOne(input)));
   }
 
   let pending = 0;

@@ -2,6 +2,8 @@
 
 const MOST = 200;
 const SAME_MOMENT = 1e-3; // s
+const USUAL_LIGHTNESS = 60;
+export const GREY = "keep grey";
 
 /**
  * "x,y,colour" or "x,y,colour,reach" as the server reads it, of a film after "seconds@"; null if it
@@ -21,6 +23,13 @@ export function textOf({ x, y, colour, reach, time }) {
   const parts = [number(x), number(y), colour];
   if (reach !== 1) parts.push(number(reach));
   return (time === null ? "" : `${time}@`) + parts.join(",");
+}
+
+/** A hint's colour for a style sheet: it may be a* and b* alone. */
+export function shown(colour) {
+  if (/^keep\W?gr[ae]y$/i.test(colour)) return "#808080";
+  const [a, b] = colour.split(":").map(Number);
+  return Number.isFinite(b) ? `lab(${USUAL_LIGHTNESS}% ${a} ${b})` : colour;
 }
 
 /** Whether a hint is given at this time of a film; at `null`, if it is of a photograph. */

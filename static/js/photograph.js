@@ -13,6 +13,7 @@ import { connectZoom } from "./zoom.js";
 const THROTTLE = 120; // ms between two pictures that a moving slider asks for
 const SETTLE = 700; // ms until a setting of the network is taken as meant: a key may follow
 const GONE = "This photograph has been deleted or its time is up.";
+const LENDER_GONE = "The photograph whose colours were to be taken has been deleted; they are left off.";
 const POLL = 700; // ms between two looks at a working network
 
 const $ = (id) => document.getElementById(id);
@@ -96,9 +97,12 @@ function setState(state) {
 let timer = 0;
 let working = false;
 let wanted = false;
+let notice = ""; // what was done unasked, until something else is wanted
 
 function onSettings(stageOfChange) {
+  notice = "";
   $("again").action = withQuery(`${page}/again`, controls.query());
+  $("farewell").action = withQuery(`${page}/delete`, controls.ofAny());
   if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
   if (stageOfChange === "predict") return void wait(SETTLE);
   timer ||= setTimeout(() => {
@@ -120,11 +124,15 @@ async function showPreview() {
       await swap(after, await response.blob());
       main.dataset.coloured = "true";
       shown = true;
-      say("");
+      say(notice);
       words.refresh();
     } catch (problem) {
       shown = false;
       if (problem.status === 409 || problem.status === 404) {
+        if (problem.status === 404 && (await leaveOffLender())) {
+          wanted = true;
+          continue;
+        }
         working = false;
         if (problem.status === 404) showFailure(problem);
         else wait();
@@ -140,6 +148,23 @@ async function showPreview() {
   }
   working = false;
   return shown;
+}
+
+/** Whether it was another photograph, not this one, that is gone; its colours are left off then. */
+async function leaveOffLender() {
+  const lender = $("reference");
+  if (!lender?.value) return false;
+  try {
+    await ask(api);
+  } catch {
+    return false;
+  }
+  lender.selectedOptions[0].remove();
+  lender.value = "";
+  controls.refresh();
+  onSettings("render");
+  notice = LENDER_GONE;
+  return true;
 }
 
 // Waiting for the network: only the newest wait counts.
@@ -201,7 +226,8 @@ function showWarnings(warnings) {
 function showKept(kept) {
   if (kept) main.dataset.kept = "true";
   else delete main.dataset.kept;
-  $("kept").hidden = !kept;
+  $("kept").hidden = $("own-colours").hidden = !kept;
+  $("own-lightness").hidden = kept;
 }
 
 async function finish() {
@@ -210,7 +236,7 @@ async function finish() {
   if (main.dataset.state !== "ready") return;
   refreshOverlay();
   probe.refresh();
-  if (!shown) return;
+  if (!shown || notice) return;
   const done = "The colours are ready.";
   say(done);
   setTimeout(() => $("status").textContent === done && say(""), 4000);

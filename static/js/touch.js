@@ -4,7 +4,7 @@ import { askJson, pause } from "./api.js";
 import { clamp, moved } from "./points.js";
 import { nameOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
-import { HintList, isAt, parse, textOf } from "./hint-list.js";
+import { GREY, HintList, isAt, parse, shown, textOf } from "./hint-list.js";
 
 const WORDS = matchMedia("(pointer: coarse)").matches
   ? { place: "Tap what has the wrong colour.", choose: "Choose a colour for this place, then Done." }
@@ -14,7 +14,6 @@ const WORDS = matchMedia("(pointer: coarse)").matches
     };
 const NEAR = 14; // px around a marker that are its own
 const RECENT = 6;
-const GREY = "keep grey";
 
 const $ = (id) => document.getElementById(id);
 
@@ -55,11 +54,15 @@ export function connectTouch({
     const count = list.hints.length;
     $("hints-set").hidden = !count;
     $("hints-count").textContent = count === 1 ? "One place has" : `${count} places have`;
-    $("touch-undo").disabled = !list.past.length && (!before || before === list.hints);
-    $("touch-redo").disabled = !list.future.length;
-    $("touch-clear").disabled = !count;
+    refreshSteps();
     drawMarkers();
     onChange();
+  }
+
+  function refreshSteps() {
+    $("touch-undo").disabled = !list.past.length && (!before || before === list.hints);
+    $("touch-redo").disabled = !list.future.length;
+    $("touch-clear").disabled = !list.hints.length;
   }
 
   function drawMarkers() {
@@ -75,7 +78,7 @@ export function connectTouch({
       marker.setAttribute("aria-pressed", i === chosen);
       const kind = `${hint.colour}${hint.off ? ", switched off" : ""}`;
       marker.setAttribute("aria-label", `Place ${i + 1}: ${kind}. Enter changes it, arrows move it`);
-      marker.style.backgroundColor = hint.colour === GREY ? "#808080" : hint.colour;
+      marker.style.backgroundColor = shown(hint.colour);
       marker.addEventListener("keydown", (event) => onMarkerKey(event, i));
       marker.addEventListener("click", (event) => event.detail === 0 && openPanel(i));
       layer.append(marker);
@@ -330,7 +333,7 @@ export function connectTouch({
   });
 
   document.addEventListener("keydown", (event) => {
-    if (!isOpen()) return;
+    if (!isOpen() || isTyping(event.target)) return;
     if (event.key === "Escape") {
       event.preventDefault();
       if (isPanelOpen()) {
@@ -347,6 +350,9 @@ export function connectTouch({
       else list.undo();
     }
   });
+
+  /** Words and numbers are written elsewhere on the page, and have an undo of their own. */
+  const isTyping = (element) => element.matches("textarea, select, [type=number]");
 
   // buttons
 
@@ -410,6 +416,7 @@ export function connectTouch({
     if (isOpen()) ring.focus({ preventScroll: true });
   });
 
+  refreshSteps(); // the address may have brought places along
   return {
     place,
     close: () => toggle(false),

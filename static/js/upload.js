@@ -11,6 +11,10 @@ const TRIES_OFFLINE = 4; // while it does not answer at all
 export function connectUpload(view, limits) {
   let lines = [];
   let batch = null;
+  let turn = Promise.resolve();
+  // What the start page leads back to is in a cookie, which each answer writes anew: of two at once
+  // the later one would forget the other. A batch is remembered when it is made.
+  const inTurn = (work) => (turn = turn.then(work, work));
   const taken = () => lines.filter((line) => line.photo).map((line) => line.photo);
   const say = (text) => { view.summary.textContent = text; };
 
@@ -83,7 +87,9 @@ export function connectUpload(view, limits) {
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        return await (line.isFilm ? send(view.films, line) : send(view.photos, line, batch));
+        if (line.isFilm) return await inTurn(() => send(view.films, line));
+        if (!batch) return await inTurn(() => send(view.photos, line));
+        return await send(view.photos, line, batch);
       } catch (problem) {
         const tries = problem.status ? TRIES : TRIES_OFFLINE;
         if (!problem.isTemporary || attempt >= tries) throw problem;

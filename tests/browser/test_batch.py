@@ -62,17 +62,19 @@ def test_deleting_one_of_many_leads_back_to_the_others(visitor: Visitor) -> None
     visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
     page = visitor.page
     expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
-    place = page.url
+    batch = page.url.rpartition("/")[2]
     page.locator(".tile a").first.click()
     visitor.wait_for_colours()
+    page.locator("#words").fill("a blue sky")
     page.get_by_label("Saturation", exact=True).fill("0.5")
     expect(page.get_by_role("link", name="All of this batch")).to_have_attribute(
-        "href", re.compile(r"saturation=0\.5")
+        "href", f"/batches/{batch}?words=a+blue+sky&saturation=0.5"
     )
     page.get_by_text("Delete now").click()
     page.get_by_role("button", name="Yes, delete").click()
-    page.wait_for_url(place)
+    page.wait_for_url(re.compile(rf"/batches/{batch}\?saturation=0\.5&words=a\+blue\+sky$"))
     expect(page.locator(".tile")).to_have_count(1)
+    expect(page.locator("#words")).to_have_value("a blue sky")
     expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
 
 

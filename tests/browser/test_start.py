@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
+from ..app.clips import clip
 from ..conftest import ROOT
 from .conftest import SAMPLE, NewVisitor, Visitor
 
@@ -108,6 +109,20 @@ def test_the_start_page_leads_back(visitor: Visitor) -> None:
     expect(recent.first).to_contain_text("2 photographs")
     recent.last.click()
     page.wait_for_url(place)
+
+
+def test_films_and_a_photograph_sent_together_are_all_remembered(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    films = [tmp_path / f"{name}.mp4" for name in ("first", "second", "third")]
+    for film in films:
+        film.write_bytes(clip(1).getvalue())
+    page = visitor.page
+    page.goto("/")
+    page.set_input_files("#files", [*films, SAMPLE])
+    page.wait_for_url(re.compile("/(photographs|films)/"))
+    page.goto("/")
+    expect(page.locator("#recent a")).to_have_count(4)
 
 
 def test_settings_are_in_the_address_though_one_leaves_at_once(visitor: Visitor) -> None:

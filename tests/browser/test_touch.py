@@ -185,6 +185,34 @@ def test_escape_leaves_everything_as_it_was(visitor: Visitor) -> None:
     expect(page.locator("#touch")).to_be_focused()
 
 
+def test_undo_in_a_field_is_of_the_field(visitor: Visitor) -> None:
+    page = opened(visitor)
+    click(page, 0.5, 0.5)
+    with new_picture(page):
+        page.locator(".touch-swatch").first.click()
+    page.get_by_role("button", name="Done").click()
+    field = page.locator("#words")
+    field.press_sequentially("blue sky")
+    field.press("Control+z")
+    expect(field).to_have_value("")
+    expect(markers(page)).to_have_count(1)
+    page.locator("#touch-ring").press("Control+z")
+    expect(markers(page)).to_have_count(0)
+
+
+def test_places_that_the_address_brings_along(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.goto(f"{page.url}?hint=0.2,0.5,12:-30&hint=0.8,0.5,keep-grey&hint=0.5,0.2,navy")
+    page.get_by_role("button", name="Touch up").click()
+    expect(markers(page)).to_have_count(3)
+    for marker in markers(page).all():
+        expect(marker).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    page.get_by_role("button", name="Remove all").click()
+    expect(markers(page)).to_have_count(0)
+
+
 def test_keys_alone_are_enough(visitor: Visitor) -> None:
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()
@@ -268,3 +296,21 @@ def test_a_palette_is_taken_from_another_of_the_batch(visitor: Visitor) -> None:
     with new_picture(page):
         page.locator("#reference_amount").fill("0")
     assert np.abs(picture(page, "#after") - before).mean() < np.abs(taken - before).mean()
+
+
+def test_colours_of_a_photograph_that_is_deleted_are_left_off(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()  # whose console tells of the answer 404
+    visitor.upload(SAMPLE, SAMPLE.with_name("chelsea.jpg"))
+    page = visitor.page
+    page.locator("a[href*='/photographs/']").first.click()
+    visitor.wait_for_colours()
+    with new_picture(page):
+        page.get_by_label("Take the colours of").select_option(index=1)
+    lender = page.get_by_label("Take the colours of").input_value()
+    visitor.context.request.delete(f"/api/v1/photos/{lender}")
+    with new_picture(page):
+        page.get_by_label("Saturation", exact=True).fill("0.5")
+    expect(page.locator("#status")).to_contain_text("has been deleted; they are left off")
+    expect(page.locator("#main")).to_have_attribute("data-state", "ready")
+    expect(page.get_by_label("Take the colours of")).to_have_value("")
+    expect(page).to_have_url(re.compile(r"\?saturation=0\.5$"))

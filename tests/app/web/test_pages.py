@@ -13,7 +13,7 @@ from flask_openapi3.openapi import OpenAPI
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from app.errors import NotReady
+from app.errors import LENDER_GONE, NotReady
 from colorizer.settings import PARAMETERS
 
 from ..api.test_parts import in_colour, pages
@@ -127,6 +127,45 @@ def test_a_deleted_photograph_of_a_batch_leads_back_to_it(client: FlaskClient) -
     response = client.post(f"{found[1]}/delete", data={"csrf_token": token(form)})
     assert response.location == batch
     assert "1 photograph<" in client.get(batch).text
+
+
+def test_the_way_back_to_a_batch_keeps_what_was_set(client: FlaskClient) -> None:
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location
+    query = "saturation=0.5&words=a+red+coat"
+    first, second = (address for address, _ in tiles(client.get(batch).text))
+    page = client.get(f"{first}?{query}&hint=0.5,0.5,navy&reference={second.rpartition('/')[2]}")
+    assert f'href="{batch}?{query}"'.replace("&", "&amp;") in page.text
+    action = re.search(r'action="([^"]+/delete[^"]*)"', page.text)
+    assert action
+    place = action[1].replace("&amp;", "&")
+    assert place == f"{first}/delete?{query}"
+    assert client.post(place, data={"csrf_token": token(page)}).location == f"{batch}?{query}"
+    assert "a red coat" in client.get(f"{batch}?{query}").text
+
+
+def test_a_reference_that_is_gone_is_left_off(client: FlaskClient) -> None:
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg"), (jpeg(), "c.jpg")).location
+    first, second, _ = (address for address, _ in tiles(client.get(batch).text))
+    lender = second.rpartition("/")[2]
+    page = client.get(f"{first}?reference={lender}&saturation=0.5").text
+    assert f"preview.jpg?saturation=0.5&amp;reference={lender}" in page
+    client.post(f"{second}/delete", data={"csrf_token": token(client.get(second))})
+    after = client.get(f"{first}?reference={lender}&saturation=0.5").text
+    assert LENDER_GONE in after
+    assert "preview.jpg?saturation=0.5" in after
+    assert lender not in after
+    picture = client.get(f"{first}/preview.jpg?reference={lender}")
+    assert picture.status_code == 404
+    assert LENDER_GONE in picture.text
+
+
+def test_photographs_that_failed_lend_no_colours(client: FlaskClient) -> None:
+    cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
+    files = ((jpeg(), "a.jpg"), (cut, "cut.jpg"), (jpeg(), "c.jpg"))
+    batch = client.get(upload(client, *files).location).text
+    assert 'data-state="failed"' in batch
+    page = client.get(tiles(batch)[0][0]).text
+    assert re.findall(r'<option value="\w*">([^<]+\.jpg)<', page) == ["c.jpg"]
 
 
 def test_the_start_page_leads_back(new_app: NewApp) -> None:
@@ -397,6 +436,24 @@ def test_all_pages_of_a_file_in_a_batch_join_it(client: FlaskClient) -> None:
     assert press(client, address, "pages/all").location == batch
     names = [name for _, name in tiles(client.get(batch).text)]
     assert names == ["scan.tif", "scan.tif (page 2)", "last.jpg"]
+
+
+def test_a_batch_says_that_a_file_has_more_pages(client: FlaskClient) -> None:
+    files = ((io.BytesIO(pages(3)), "scan.tif"), (jpeg(), "last.jpg"))
+    page = client.get(f"{upload(client, *files).location}?saturation=0.5").text
+    address = tiles(page)[0][0]
+    assert page.count("tile-pages") == 1
+    assert f'Page 1 of 3: <a href="{address}?saturation=0.5"' in page
+
+
+def test_a_batch_without_scripts_does_not_take_reasons_away(new_app: NewApp) -> None:
+    client = new_app(inline=False).test_client()
+    files = ((jpeg(), "a.jpg"), (io.BytesIO(b"x"), "bad.txt"), (jpeg(), "b.jpg"))
+    batch = upload(client, *files).location
+    first, later = client.get(batch).text, client.get(batch).text
+    assert "bad.txt: " in first
+    seconds = [re.findall(r'http-equiv="refresh" content="(\d+)"', page) for page in (first, later)]
+    assert seconds == [["60"], ["5"]]
 
 
 def test_a_batch_is_in_the_order_of_the_form(client: FlaskClient) -> None:

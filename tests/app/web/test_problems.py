@@ -109,6 +109,11 @@ def test_typed_errors(
     assert page.mimetype == "text/html"
     assert "x." in page.text
 
+    script = client.get(f"/photographs/{ID}/preview.jpg", headers={"Accept": "application/json"})
+    assert script.mimetype == "application/problem+json"
+    assert script.json is not None
+    assert script.json["detail"] == "x."
+
 
 @pytest.mark.parametrize("error", [UnknownModel("x."), CorruptPrediction("x.")])
 def test_the_others_are_errors_too(client: FlaskClient, broken: Broken, error: Exception) -> None:
