@@ -434,10 +434,8 @@ class Service:
         record = self._record(owner, id)
         if record.batch is None:
             return []
-        _, ids = self._batch(owner, record.batch)
-        photos = self._photos(owner, [other for other in ids if other != id])
-        views = self._storage.each(lambda photo: self._view(photo, Settings()), photos)
-        return [view.record for view in views if view.state != "failed"]
+        photos = self.batch(owner, record.batch).photos
+        return [view.record for view in photos if view.record.id != id and view.state != "failed"]
 
     def request_batch(self, owner: str, id: str, settings: Settings) -> BatchView:
         """Queue "missing" predictions of a batch: some at each call, if there is room.

@@ -231,11 +231,15 @@ def query_of_guide(guide: Guide | FilmGuide) -> dict[str, str | list[str]]:
         found["reference"] = guide.reference
         if guide.reference_amount != Guide.reference_amount:
             found["reference_amount"] = f"{guide.reference_amount:g}"
-    if guide.words:
-        found["words"] = guide.words.text
-        if guide.words.amount != Words.amount:
-            found["words_amount"] = f"{guide.words.amount:g}"
-    return found
+    return found | query_of_words(guide.words)
+
+
+def query_of_words(words: Words | None) -> dict[str, str]:
+    """The words as they stand in an address."""
+    if words is None:
+        return {}
+    usual = words.amount == Words.amount
+    return {"words": words.text} | ({} if usual else {"words_amount": f"{words.amount:g}"})
 
 
 def format_choices() -> list[tuple[str, str]]:

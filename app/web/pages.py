@@ -264,7 +264,7 @@ def delete(id: str) -> BaseResponse:
     if batch is None:
         return _see("pages.start")
     changes = forms.query_of(forms.settings_from(request.args))
-    words = forms.query_of_guide(Guide(words=forms.words_from(request.args)))
+    words = forms.query_of_words(forms.words_from(request.args))
     return _see("pages.batch", id=batch, **changes, **words)
 
 
@@ -314,7 +314,7 @@ def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[
     """What the settings form and the forms with buttons need."""
     return {
         "guide": forms.query_of_guide(guide),
-        "guide_words": forms.query_of_guide(Guide(words=guide.words)),
+        "guide_words": forms.query_of_words(guide.words),
         "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
         "understood": _understood(guide.words),
         "words_limits": (MOST_CHARACTERS, *WORDS_AMOUNTS, Words.amount),

@@ -65,25 +65,26 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         PackageMissing: without PyAV.
     """
     av = pyav()
-    _require_file(path)
+    head = _head(path)
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
         container = av.open(f"file:{path}", container_options=options, metadata_errors="replace")
     except MemoryError as error:
         raise CorruptFilm(f"{path.name} is damaged and cannot be read.") from error
     except av.error.FFmpegError as error:
-        if _begins_like_a_film(path):
+        if any(head[at:].startswith(mark) for at, mark in _BEGINNINGS):
             raise CorruptFilm(
                 f"{path.name} is damaged or incomplete and cannot be read."
             ) from error
         raise UnsupportedFilm(_NO_FILM.format(path.name)) from error
     with container:
-        if container.format.name == "mjpeg" and not _head(path).startswith(_JPEG):
+        if container.format.name == "mjpeg" and not head.startswith(_JPEG):
             raise UnsupportedFilm(_NO_FILM.format(path.name))  # FFmpeg looks for pictures anywhere
         yield container, _pictures(container, path.name)
 
 
-def _require_file(path: Path) -> None:
+def _head(path: Path) -> bytes:
+    """The first bytes of a file that may be a film."""
     kind = special_kind(path)
     if kind is not None:
         raise UnreadableFilm(f"{path} is {kind}, not a film.")
@@ -103,6 +104,7 @@ def _require_file(path: Path) -> None:
     other = foreign_kind(head)
     if other is not None and head[4:8] != b"ftyp":  # that is a film to those who read photographs
         raise UnsupportedFilm(f"{path.name} is {other}, not a film.")
+    return head
 
 
 #: of MP4 and MOV (at byte 4), Matroska, AVI, MPEG, Ogg, FLV, ASF
@@ -110,16 +112,6 @@ _BEGINNINGS = (
     (4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"),
     (8, b"AVI "), (0, b"\0\0\1\xba"), (0, b"OggS"), (0, b"FLV\1"), (0, b"\x30\x26\xb2\x75"),
 )  # fmt: skip
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(16)
-
-
-def _begins_like_a_film(path: Path) -> bool:
-    head = _head(path)
-    return any(head[at:].startswith(mark) for at, mark in _BEGINNINGS)
 
 
 def _pictures(container: InputContainer, name: str) -> VideoStream:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,31 +190,37 @@ class Film:
         return _after(first, frames)
 
     def _decoded(self) -> Iterator[VideoFrame]:
-        """From the first frame.
+        """From the first frame, or from the first one that can be sought.
 
-        By time some formats (MPEG's transport and program streams) are found behind it only, by
-        bytes others not at all; a film that can be sought in neither way is there already, or ends.
+        By time some formats (MPEG's transport and program streams) are found behind it only; by
+        bytes others go on where they are. A film that can be sought in neither way is there
+        already, or ends.
         """
         error = pyav().error.FFmpegError
-        beginning = self._stream.start_time or 0
-        frames: Iterator[VideoFrame] = iter(())
-        for by_time in (True, False):
+        places: list[dict[str, Any]] = [
+            {"offset": self._stream.start_time or 0, "stream": self._stream},
+            {"offset": 0, "stream": self._stream},
+            {"offset": 0, "unsupported_byte_offset": True},
+        ]
+        behind: list[tuple[int, dict[str, Any]]] = []
+        for place in places:
             try:
-                if by_time:
-                    self._container.seek(beginning, stream=self._stream)
-                else:
-                    self._container.seek(0, unsupported_byte_offset=True)
+                self._container.seek(**place)
             except error:
-                frames = self._read()
                 continue
             frames = self._read()
             first = next(frames, None)
             if first is None:
                 continue
-            frames = _after(first, frames)
             if first.pts is None or first.pts <= self.first_pts:
-                break
-        yield from frames
+                yield first
+                yield from frames
+                return
+            behind.append((first.pts, place))
+        if behind:
+            _, nearest = min(behind, key=itemgetter(0))
+            self._container.seek(**nearest)
+        yield from self._read()
 
     def _read(self) -> Iterator[VideoFrame]:
         """From where the file is being read."""

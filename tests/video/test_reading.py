@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +18,7 @@ from colorizer.video.container import UnreadableFilm, opened
 from colorizer.video.luma import Levels
 from colorizer.video.reading import MAX_PIXELS, Film, Frame
 
+from ..photo.pictures import noise, saved
 from .clips import HEIGHT, WIDTH, shapes, write_clip
 
 
@@ -101,6 +101,25 @@ def test_every_frame_is_read_every_time(tmp_path: Path, name: str, codec: str) -
         assert len(first) == 60
         assert second == first
         assert [frame.pts for frame in film.frames(first[30])] == first[30:]
+
+
+def test_a_film_that_begins_within_a_group_of_pictures(tmp_path: Path) -> None:
+    """It has no place to go back to but its beginning, as the container counts."""
+    whole = write_clip(
+        tmp_path / "whole.mp4", [shapes(i) for i in range(60)], codec="libx264", options={"g": "12"}
+    )
+    with av.open(str(whole)) as film, av.open(str(tmp_path / "cut.mp4"), "w") as cut:
+        stream = cut.add_stream_from_template(film.streams.video[0])
+        for packet in [packet for packet in film.demux(video=0) if packet.dts is not None][5:]:
+            packet.stream = stream
+            cut.mux(packet)
+    with av.open(str(tmp_path / "cut.mp4")) as film:
+        wanted = [frame.pts for frame in film.decode(video=0)]
+    assert 40 < len(wanted) < 56
+    with opened(tmp_path / "cut.mp4") as (container, film_stream):
+        film_read = Film(container, film_stream, tmp_path / "cut.mp4", MAX_PIXELS, False)
+        for _ in range(2):
+            assert [frame.pts for frame in film_read.frames()] == wanted
 
 
 @pytest.mark.parametrize("pixel_format", ["gray", "gray16le"])
@@ -199,17 +218,11 @@ def _scans(path: Path) -> None:
 
 def _archive(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("scan.jpg", _jpeg())
+        archive.writestr("scan.jpg", saved(noise(), "JPEG"))
 
 
 def _mail(path: Path) -> None:
-    path.write_bytes(b"Subject: Grandmother\n\n" * 20 + _jpeg())
-
-
-def _jpeg() -> bytes:
-    data = io.BytesIO()
-    Image.effect_noise((200, 100), 60).save(data, "JPEG")
-    return data.getvalue()
+    path.write_bytes(b"Subject: Grandmother\n\n" * 20 + saved(noise(), "JPEG"))
 
 
 def _sound(path: Path) -> None:
