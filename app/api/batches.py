@@ -30,7 +30,7 @@ def create() -> tuple[dict[str, Any], int, dict[str, str]]:
         raise InvalidSetting(
             "A batch begins empty. Upload each photograph to photos, with the batch's id."
         )
-    view = service.new_batch(owner())
+    view = service.batches.new(owner())
     remember("batch", view.id)
     return representations.batch(view), 201, {"Location": url_for("batches.read", id=view.id)}
 
@@ -39,14 +39,14 @@ def create() -> tuple[dict[str, Any], int, dict[str, str]]:
 def read(path: PathId, query: PredictionSettings) -> dict[str, Any]:
     """All photographs of a batch and how far each has come."""
     settings = query.settings()
-    view = service.batch(owner(create=False), path.id, settings)
+    view = service.batches.view(owner(create=False), path.id, settings)
     return representations.batch(view, settings)
 
 
 @blueprint.delete("/batches/<id>", responses={"204": None})
 def delete(path: PathId) -> tuple[str, int]:
     """Delete a batch with all its photographs, at once."""
-    service.delete_batch(owner(create=False), path.id)
+    service.batches.delete(owner(create=False), path.id)
     return "", 204
 
 
@@ -62,7 +62,7 @@ def predict(path: PathId) -> tuple[dict[str, Any], int]:
     """
     person = owner(create=False)
     settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
-    view = service.request_batch(person, path.id, settings)
+    view = service.batches.request(person, path.id, settings)
     waiting = {"missing", "queued", "working"} & {photo.state for photo in view.photos}
     return representations.batch(view, settings), 202 if waiting else 200
 
@@ -74,7 +74,7 @@ def archive(path: PathId, query: ArchivedFile) -> Response:
     What could not be finished is listed in errors.txt inside.
     """
     person = owner(create=False)
-    chunks = service.zip(person, path.id, query.settings(), query.output(), query.said())
+    chunks = service.batches.zip(person, path.id, query.settings(), query.output(), query.said())
     response = Response(chunks, mimetype="application/zip")
     response.headers["Content-Disposition"] = "attachment; filename=colorized.zip"
     return response

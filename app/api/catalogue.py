@@ -48,6 +48,6 @@ def parameters() -> dict[str, Any]:
 @blueprint.get("/words", responses={"200": Understood})
 def words(query: Sentence) -> dict[str, Any]:
     """What is understood of words, without a photograph."""
-    said = service.understood(Words(query.words))
+    said = service.photos.understood(Words(query.words))
     phrases = [Phrase(**asdict(phrase)) for phrase in said.phrases]
     return Understood(understood=phrases, unknown=list(said.unknown)).model_dump()

@@ -37,13 +37,13 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     stream, batch = form.file.stream, form.batch or None
     treatment = Treatment(1, form.salvage, form.colour, form.place)
     if form.page == "all":
-        pages = service.upload_all(person, stream, name, batch=batch, treatment=treatment)
+        pages = service.batches.upload_all(person, stream, name, batch=batch, treatment=treatment)
         if batch is None:
             remember("batch", pages.id)
         location = url_for("batches.read", id=pages.id)
         return representations.batch(pages), 201, {"Location": location}
     treatment = replace(treatment, page=form.page)
-    view = service.upload(person, stream, name, batch=batch, treatment=treatment)
+    view = service.photos.upload(person, stream, name, batch=batch, treatment=treatment)
     if view.record.batch is None:
         remember("photograph", view.record.id)
     location = url_for("photos.read", id=view.record.id)
@@ -57,14 +57,14 @@ def read(path: PathId, query: PredictionSettings) -> dict[str, Any]:
     The state is that of the prediction which the model and the working size name.
     """
     settings = query.settings()
-    view = service.view(owner(create=False), path.id, settings)
+    view = service.photos.view(owner(create=False), path.id, settings)
     return representations.photo(view, settings)
 
 
 @blueprint.delete("/photos/<id>", responses={"204": None})
 def delete(path: PathId) -> tuple[str, int]:
     """Delete a photograph and all that was made of it, at once."""
-    service.delete(owner(create=False), path.id)
+    service.photos.delete(owner(create=False), path.id)
     return "", 204
 
 
@@ -80,5 +80,5 @@ def predict(path: PathId) -> tuple[dict[str, Any], int]:
     """
     person = owner(create=False)
     settings = checked(PredictionSettings, request.get_data() or b"{}").settings()
-    view = service.request(person, path.id, settings)
+    view = service.photos.request(person, path.id, settings)
     return representations.photo(view, settings), 200 if view.state == "ready" else 202

@@ -9,7 +9,7 @@ from flask import Response, url_for
 from flask_openapi3.types import ResponseDict
 
 from app.context import service
-from app.storage.records import MIMETYPES
+from app.storage.wishes import MIMETYPES
 from app.web.delivery import send
 from app.web.security import owner
 from colorizer.guidance import Words
@@ -44,26 +44,26 @@ def image(path: PathId, query: GuidedFile) -> Response:
     409 with Retry-After as long as the prediction is not there.
     """
     who, settings, output = owner(create=False), query.settings(), query.output()
-    return send(service.result(who, path.id, settings, output, query.guide()))
+    return send(service.photos.result(who, path.id, settings, output, query.guide()))
 
 
 @blueprint.get("/photos/<id>/preview", responses={"200": file_of("image/jpeg"), **_KNOWN})
 def preview(path: PathId, query: GuidedPicture) -> Response:
     """A small picture in colour, rendered with these settings."""
     who = owner(create=False)
-    return send(service.preview(who, path.id, query.settings(), query.guide()))
+    return send(service.photos.preview(who, path.id, query.settings(), query.guide()))
 
 
 @blueprint.get("/photos/<id>/grey", responses={"200": file_of("image/jpeg"), **_KNOWN})
 def grey(path: PathId) -> Response:
     """The small picture without colours."""
-    return send(service.grey_preview(owner(create=False), path.id))
+    return send(service.photos.grey_preview(owner(create=False), path.id))
 
 
 @blueprint.get("/photos/<id>/uncertainty", responses={"200": file_of("image/png"), **_KNOWN})
 def uncertainty(path: PathId, query: Settings) -> Response:
     """Where the model was unsure: a picture to lay over the preview, transparent where sure."""
-    return send(service.uncertainty(owner(create=False), path.id, query.settings()))
+    return send(service.photos.uncertainty(owner(create=False), path.id, query.settings()))
 
 
 @blueprint.get(
@@ -71,13 +71,13 @@ def uncertainty(path: PathId, query: Settings) -> Response:
 )
 def original(path: PathId) -> Response:
     """The file as it was uploaded."""
-    return send(service.original(owner(create=False), path.id), attachment=True)
+    return send(service.photos.original(owner(create=False), path.id), attachment=True)
 
 
 @blueprint.get("/photos/<id>/colours", responses={"200": Colours})
 def colours(path: PathId, query: PointSettings) -> dict[str, Any]:
     """The likeliest colours at a point, with their probabilities."""
-    found = service.likely_colours(
+    found = service.photos.likely_colours(
         owner(create=False), path.id, query.settings(), query.x, query.y, query.count
     )
     items = [
@@ -91,7 +91,7 @@ def colours(path: PathId, query: PointSettings) -> dict[str, Any]:
 def words(path: PathId, query: SentenceSettings) -> dict[str, Any]:
     """What is understood of words about the photograph, and where each phrase acts."""
     said, who = Words(query.words), owner(create=False)
-    places = service.places(who, path.id, query.settings(), said)
+    places = service.photos.places(who, path.id, query.settings(), said)
     chosen = query.model_dump(exclude_defaults=True)
     items = [
         FoundPhrase(
@@ -103,11 +103,13 @@ def words(path: PathId, query: SentenceSettings) -> dict[str, Any]:
         )
         for number, place in enumerate(places)
     ]
-    return Found(understood=items, unknown=list(service.understood(said).unknown)).model_dump()
+    return Found(
+        understood=items, unknown=list(service.photos.understood(said).unknown)
+    ).model_dump()
 
 
 @blueprint.get("/photos/<id>/found", responses={"200": file_of("image/png"), **_KNOWN})
 def found(path: PathId, query: PhraseSettings) -> Response:
     """Where a phrase acts: a picture to lay over the preview."""
     who, said = owner(create=False), Words(query.words)
-    return send(service.found(who, path.id, query.settings(), said, query.number))
+    return send(service.photos.found(who, path.id, query.settings(), said, query.number))

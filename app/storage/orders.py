@@ -14,7 +14,7 @@ from colorizer.settings import Settings
 from colorizer.video.film import Codec, FilmGuidance, FilmHint, Output
 
 from ..errors import Problem
-from .records import Guide
+from .wishes import Guide
 
 VersionState = Literal["queued", "working", "ready", "failed"]
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..errors import NotFound
 from ..resources import folder
-from .records import Sample
 
 _ROW = re.compile(r"^\| `(.+?)\.jpg` \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample photograph: ``name`` is what ``PhotoDesk.upload_sample`` takes."""
+
+    name: str
+    label: str
+    credit: str
 
 
 def listed() -> list[Sample]:

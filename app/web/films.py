@@ -20,8 +20,9 @@ from ..context import service
 from ..errors import NotFound
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
-from ..storage.records import PhotoRecord, View
+from ..storage.records import PhotoRecord
 from ..work.films import moment
+from ..work.offers import View
 from . import forms, recent
 from .delivery import send
 from .pages import form_parts
@@ -80,7 +81,7 @@ def film(id: str) -> str:
     number = _chosen(view, request.args)
     chosen = moments[number - 1] if moments else None
     if chosen is not None and chosen.view.state == "missing":
-        chosen = replace(chosen, view=service.request(who, chosen.view.record.id, settings))
+        chosen = replace(chosen, view=service.photos.request(who, chosen.view.record.id, settings))
     return render_template(
         "film.html",
         view=view,
@@ -170,7 +171,7 @@ def _references(who: str, guide: FilmGuide) -> tuple[FilmGuide, list[PhotoRecord
     found = recent.photographs(who)
     if guide.reference and guide.reference not in {photo.id for photo in found}:
         try:
-            found.append(service.view(who, guide.reference).record)
+            found.append(service.photos.view(who, guide.reference).record)
         except NotFound:
             guide = replace(guide, reference="")
     return guide, found

@@ -21,7 +21,8 @@ from colorizer.settings import PARAMETERS, PRESETS, Parameter, Settings
 from colorizer.video import FilmHint
 
 from ..storage.orders import FilmGuide
-from ..storage.records import Guide, Output, Treatment
+from ..storage.records import Treatment
+from ..storage.wishes import Guide, Output
 
 #: where a parameter stands in the form, if not under the first heading
 _GROUPS = {"edge_refinement": "Detail"}

@@ -9,24 +9,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markupsafe import Markup
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 import colorizer
-from colorizer import weights
 from colorizer.errors import (
-    ColorizerError,
     InvalidGuidance,
-    UnsupportedFilm,
-    UnsupportedImage,
     WeightsError,
 )
 from colorizer.guidance import MOST_CHARACTERS, WORDS_AMOUNTS, Words
@@ -35,13 +26,14 @@ from colorizer.settings import Settings
 from colorizer.words import Understanding
 
 from ..context import config, service
-from ..errors import LENDER_GONE, NotFound, UploadTooLarge, problem_of
-from ..storage import names
+from ..errors import LENDER_GONE, NotFound
 from ..storage.orders import FilmGuide
-from ..storage.records import UNGUIDED, Guide, Treatment, View
+from ..storage.wishes import UNGUIDED, Guide
 from ..work.films import moment
-from . import forms, recent
+from ..work.offers import View
+from . import forms, recent, uploads
 from .delivery import send
+from .model_card import model_card
 from .security import owner
 
 blueprint = Blueprint("pages", __name__)
@@ -54,7 +46,6 @@ FILM_SUFFIXES = (
 #: what a file picker offers
 ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
 ACCEPT_FILMS = ",".join([ACCEPT, "video/*", *FILM_SUFFIXES])
-_REFUSALS_SHOWN = 5  # what is said on the next page travels in a cookie
 _ZIP_NAME = "colorized-photographs.zip"
 
 
@@ -75,7 +66,7 @@ def _start_page(problem: str | None = None) -> str:
         "start.html",
         form=forms.UploadForm(),
         recent=recent.listed(owner()),
-        samples=service.samples(),
+        samples=service.photos.samples(),
         accept=ACCEPT_FILMS if service.films.off is None else ACCEPT,
         takes_films=service.films.off is None,
         film_suffixes=FILM_SUFFIXES,
@@ -94,86 +85,31 @@ def upload() -> BaseResponse | tuple[str, int]:
         return _start_page("No photograph was chosen. Choose one or more, then press Upload."), 400
     treatment = forms.treatment_from(request.form)
     if len(files) == 1:
-        kind, id = _take(files[0], treatment)
+        kind, id = uploads.take(files[0], treatment)
         recent.remember(kind, id)
         return _see(recent.PAGES[kind], id=id)
-    return _upload_many(files, treatment)
-
-
-def _take(
-    file: FileStorage, treatment: Treatment, batch: str | None = None
-) -> tuple[recent.Kind, str]:
-    """Store a photograph or else, by its content, a film: which of them it is, and its id."""
-    name = file.filename or ""
-    try:
-        view = service.upload(owner(), file.stream, name, batch=batch, treatment=treatment)
-        return "photograph", view.record.id
-    except (UnsupportedImage, UploadTooLarge) as error:
-        if service.films.off is not None:
-            raise
-        file.stream.seek(0)
-        try:
-            return "film", service.films.upload(owner(), file.stream, name).record.id
-        except UnsupportedFilm:
-            raise error from None
-
-
-def _upload_many(files: list[FileStorage], treatment: Treatment) -> BaseResponse | tuple[str, int]:
-    """What cannot be taken is said on the batch's page, or, if it is much or all, on its own.
-
-    Films have pages of their own, which the start page leads to.
-    """
-    batch = service.new_batch(owner())
-    refused: list[tuple[str, ColorizerError]] = []
-    films = []
-    for place, file in enumerate(files):
-        try:
-            kind, id = _take(file, replace(treatment, place=place), batch.id)
-        except ColorizerError as error:
-            refused.append((names.clean(file.filename or ""), error))
-            continue
-        if kind == "film":
-            recent.remember("film", id)
-            films.append(id)
-    if len(refused) + len(films) == len(files):
-        service.delete_batch(owner(), batch.id)
-    if len(refused) == len(files):
-        statuses = {problem_of(error).status for _, error in refused}
-        status = statuses.pop() if len(statuses) == 1 else 422
-        return render_template("refused.html", refused=refused, onward=None), status
-    if len(refused) + len(films) == len(files):
-        onward = url_for("film_pages.film", id=films[0])
-    else:
-        recent.remember("batch", batch.id)
-        onward = url_for("pages.batch", id=batch.id)
-    if len(refused) > _REFUSALS_SHOWN:
-        return render_template("refused.html", refused=refused, onward=onward), 200
-    for name, reason in refused:
-        flash(f"{name}: {reason}", "error")
-    if films and not onward.endswith(films[0]):
-        flash("The first page leads to the films.", "done")
-    return redirect(onward, 303)
+    return uploads.take_many(files, treatment)
 
 
 @blueprint.post("/samples/<name>")
 def try_sample(name: str) -> BaseResponse:
     """Take one of the sample photographs as if it had been uploaded."""
-    return _see_new(service.upload_sample(owner(), name))
+    return _see_new(service.photos.upload_sample(owner(), name))
 
 
 @blueprint.get("/photographs/<id>")
 def photograph(id: str) -> str:
     """A photograph: before and after, the controls, the download. Asks for missing colours."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    view = service.view(who, id, settings)
+    view = service.photos.view(who, id, settings)
     if view.state == "missing":
-        view = service.request(who, id, settings)
+        view = service.photos.request(who, id, settings)
     guide = _without_gone_lender(who, forms.guide_from(request.args))
     return render_template(
         "photograph.html",
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
-        others=service.others_of_batch(who, id),
+        others=service.batches.others(who, id),
         default_amount=Guide.reference_amount,
         shown=forms.whole_from(request.args, "shown", 0),
         **form_parts(settings, guide),
@@ -184,13 +120,13 @@ def photograph(id: str) -> str:
 def other_page(id: str) -> BaseResponse:
     """Another page of the same file, as a photograph of its own."""
     page = forms.whole_from(request.form, "page", 1)
-    return _see_new(service.upload_page(owner(create=False), id, page))
+    return _see_new(service.batches.upload_page(owner(create=False), id, page))
 
 
 @blueprint.post("/photographs/<id>/pages/all")
 def all_pages(id: str) -> BaseResponse:
     """All pages of the same file, each as a photograph of its own."""
-    batch = service.upload_pages(owner(create=False), id)
+    batch = service.batches.upload_pages(owner(create=False), id)
     recent.remember("batch", batch.id)
     return _see("pages.batch", id=batch.id)
 
@@ -198,20 +134,20 @@ def all_pages(id: str) -> BaseResponse:
 @blueprint.post("/photographs/<id>/salvage")
 def salvage(id: str) -> BaseResponse:
     """The part that can be read, of a file that is cut off."""
-    return _see_new(service.upload_anew(owner(create=False), id, salvage=True))
+    return _see_new(service.photos.upload_anew(owner(create=False), id, salvage=True))
 
 
 @blueprint.post("/photographs/<id>/repaint")
 def repaint(id: str) -> BaseResponse:
     """Colour a colour photograph that was left out, or keeps its own colours."""
-    return _see_new(service.upload_anew(owner(create=False), id, colour="repaint"))
+    return _see_new(service.photos.upload_anew(owner(create=False), id, colour="repaint"))
 
 
 @blueprint.post("/photographs/<id>/again")
 def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
-    service.request(owner(create=False), id, settings)
+    service.photos.request(owner(create=False), id, settings)
     changes = forms.query_of(settings) | forms.query_of_guide(guide)
     return _see("pages.photograph", id=id, **changes)
 
@@ -220,20 +156,20 @@ def again(id: str) -> BaseResponse:
 def preview(id: str) -> Response:
     """The coloured preview with the query's settings."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    return send(service.preview(who, id, settings, forms.guide_from(request.args)))
+    return send(service.photos.preview(who, id, settings, forms.guide_from(request.args)))
 
 
 @blueprint.get("/photographs/<id>/grey.jpg")
 def grey(id: str) -> Response:
     """The preview as it was scanned."""
-    return send(service.grey_preview(owner(create=False), id))
+    return send(service.photos.grey_preview(owner(create=False), id))
 
 
 @blueprint.get("/photographs/<id>/uncertainty.png")
 def uncertainty(id: str) -> Response:
     """The overlay that shows where the model was unsure, of the preview's size."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    return send(service.uncertainty(who, id, settings))
+    return send(service.photos.uncertainty(who, id, settings))
 
 
 @blueprint.get("/photographs/<id>/found.png")
@@ -243,7 +179,7 @@ def found(id: str) -> Response:
     words, number = forms.words_from(request.args), forms.whole_from(request.args, "number", 0)
     if words is None:
         raise InvalidGuidance("There are no words to look for.")
-    return send(service.found(who, id, settings, words, number))
+    return send(service.photos.found(who, id, settings, words, number))
 
 
 @blueprint.get("/photographs/<id>/download")
@@ -251,15 +187,15 @@ def download(id: str) -> Response:
     """The finished photograph at full size, as an attachment."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     output, guide = forms.output_from(request.args), forms.guide_from(request.args)
-    return send(service.result(who, id, settings, output, guide), attachment=True)
+    return send(service.photos.result(who, id, settings, output, guide), attachment=True)
 
 
 @blueprint.post("/photographs/<id>/delete")
 def delete(id: str) -> BaseResponse:
     """Delete a photograph and all that was made of it, at once; its batch, if any, is next."""
     who = owner(create=False)
-    batch = service.view(who, id).record.batch
-    service.delete(who, id)
+    batch = service.photos.view(who, id).record.batch
+    service.photos.delete(who, id)
     flash("The photograph and everything made from it have been deleted.", "done")
     if batch is None:
         return _see("pages.start")
@@ -272,9 +208,9 @@ def delete(id: str) -> BaseResponse:
 def batch(id: str) -> str:
     """Many photographs: each one's progress, settings for all, one download."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    view = service.batch(who, id, settings)
+    view = service.batches.view(who, id, settings)
     if view.counts.get("missing"):
-        view = service.request_batch(who, id, settings)
+        view = service.batches.request(who, id, settings)
     return render_template(
         "batch.html",
         view=view,
@@ -288,7 +224,7 @@ def download_batch(id: str) -> Response:
     """All finished photographs of a batch at full size, streamed."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     output, words = forms.output_from(request.args), forms.words_from(request.args)
-    chunks = service.zip(who, id, settings, output, words)
+    chunks = service.batches.zip(who, id, settings, output, words)
     response = Response(chunks, mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=_ZIP_NAME)
     return response
@@ -297,7 +233,7 @@ def download_batch(id: str) -> Response:
 @blueprint.post("/batches/<id>/delete")
 def delete_batch(id: str) -> BaseResponse:
     """Delete a batch and all its photographs, at once."""
-    service.delete_batch(owner(create=False), id)
+    service.batches.delete(owner(create=False), id)
     flash("The photographs and everything made from them have been deleted.", "done")
     return _see("pages.start")
 
@@ -306,7 +242,10 @@ def delete_batch(id: str) -> BaseResponse:
 def about() -> str:
     """The model card, the version, the licences."""
     return render_template(
-        "about.html", model_card=_model_card(), models=service.models(), samples=service.samples()
+        "about.html",
+        model_card=model_card(),
+        models=service.models(),
+        samples=service.photos.samples(),
     )
 
 
@@ -331,7 +270,7 @@ def _without_gone_lender(who: str, guide: Guide) -> Guide:
     """The guide without a reference that is gone, which the page says then."""
     if guide.reference:
         try:
-            service.view(who, guide.reference)
+            service.photos.view(who, guide.reference)
         except NotFound:
             flash(f"{LENDER_GONE} They are left off.", "error")
             return replace(guide, reference="")
@@ -343,7 +282,7 @@ def _understood(words: Words | None) -> Understanding | None:
     if words is None:
         return None
     with suppress(WeightsError):
-        return service.understood(words)
+        return service.photos.understood(words)
     return None
 
 
@@ -356,35 +295,3 @@ def _see_new(view: View) -> BaseResponse:
 def _see(endpoint: str, **values: Any) -> BaseResponse:
     """Send the browser on, after a form."""
     return redirect(url_for(endpoint, **values), 303)
-
-
-def _without_file_links(tokens: list[Token]) -> list[Token]:
-    """The words of links to files of the repository, which are not served, stay."""
-    kept: list[Token] = []
-    is_file = False
-    for token in tokens:
-        if token.type == "link_open":
-            is_file = ":" not in str(token.attrs.get("href", ""))
-        if not (is_file and token.type in {"link_open", "link_close"}):
-            kept.append(token)
-    return kept
-
-
-@cache
-def _model_card() -> Markup:
-    """The shipped model card as HTML, from level 2 on; raw HTML in it is escaped."""
-    text = (weights.shipped_folder() / "MODEL_CARD.md").read_text("utf-8")
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(text)
-    for token in tokens:
-        if token.children:
-            token.children = _without_file_links(token.children)
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
-        if token.attrs.pop("style", None) == "text-align:right":  # no styles in attributes here
-            token.attrs["class"] = "align-right"
-    html = markdown.renderer.render(tokens, markdown.options, {})
-    frame = '<div class="scroll" tabindex="0" role="group" aria-label="Table, may scroll"><table>'
-    html = html.replace("<table>", frame).replace("</table>", "</table></div>")
-    # Our own model card, rendered with raw HTML escaped.
-    return Markup(html.replace("<th></th>", "<td></td>"))  # nosec B704

@@ -11,7 +11,8 @@ from flask import session
 
 from ..context import service
 from ..errors import NotFound
-from ..storage.records import PhotoRecord, View
+from ..storage.records import PhotoRecord
+from ..work.offers import View
 
 Kind = Literal["photograph", "batch", "film"]
 
@@ -63,19 +64,19 @@ def photographs(owner: str) -> list[PhotoRecord]:
     for kind, id in session.get("recent", []):
         with suppress(NotFound):
             if kind == "photograph":
-                found.append(service.view(owner, id).record)
+                found.append(service.photos.view(owner, id).record)
             elif kind == "batch":
-                found += [view.record for view in service.batch(owner, id).photos]
+                found += [view.record for view in service.batches.view(owner, id).photos]
     return found
 
 
 def _photograph(owner: str, id: str) -> Recent:
-    view = service.view(owner, id)
+    view = service.photos.view(owner, id)
     return Recent(PAGES["photograph"], id, view.record.name, view if view.has_preview else None)
 
 
 def _batch(owner: str, id: str) -> Recent:
-    photos = service.batch(owner, id).photos
+    photos = service.batches.view(owner, id).photos
     if not photos:
         raise NotFound  # everything in it was refused or deleted
     name = f"{len(photos)} photograph{'' if len(photos) == 1 else 's'}"

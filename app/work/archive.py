@@ -13,7 +13,8 @@ from colorizer.errors import ColorizerError
 
 from ..errors import TooBusy
 from ..storage.names import numbered
-from ..storage.records import PhotoRecord, ResultFile
+from ..storage.records import PhotoRecord
+from .offers import ResultFile
 
 _ERRORS = "errors.txt"
 

@@ -10,7 +10,7 @@ another owner's, without saying which.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -29,14 +29,15 @@ from ..storage.disk import receive
 from ..storage.films import FILM, Films
 from ..storage.folder import ORIGINAL, Storage
 from ..storage.orders import FILM_TYPES, UNGUIDED_FILM, FilmGuide, Order, Version
-from ..storage.records import FilmRecord, Offer, PhotoRecord, ResultFile, View, Wanted, new_id
+from ..storage.records import FilmRecord, PhotoRecord, Wanted, new_id
 from .admission import Budget
 from .filming import Filming, most_pixels
+from .holdings import owned
 from .intake import Intake, check_model
-from .owning import owned
+from .offers import Offer, ResultFile, View
 from .queue import IN_BATCH, Queue
 from .rendering import Pictures, etag
-from .views import view_of
+from .views import Views
 
 _STILLS = 10
 _MOST_VERSIONS = 8  # of one film
@@ -80,7 +81,7 @@ class FilmDesk:
         pictures: Pictures,
         budget: Budget,
         filming: Filming,
-        waiting: Callable[[], Mapping[Wanted, int]],
+        views: Views,
     ) -> None:
         self._config = config
         self._storage = storage
@@ -90,7 +91,7 @@ class FilmDesk:
         self._pictures = pictures
         self._budget = budget
         self._filming = filming
-        self._waiting = waiting
+        self._views = views
 
     @property
     def off(self) -> str | None:
@@ -299,12 +300,12 @@ class FilmDesk:
         return owned(self._films.record(id), owner)
 
     def _view(self, record: FilmRecord, settings: Settings) -> FilmView:
-        waiting = self._waiting()
-        stills = []
+        times, photos = [], []
         for seconds, photo in record.stills:
             with suppress(NotFound):  # it may have been deleted by itself
-                found = self._storage.record(photo)
-                stills.append((seconds, view_of(found, settings, self._storage, lambda: waiting)))
+                photos.append(self._storage.record(photo))
+                times.append(seconds)
+        stills = list(zip(times, self._views.of_all(photos, settings), strict=True))
         return FilmView(record, stills, self._films.versions(record.id))
 
 

@@ -20,7 +20,8 @@ from colorizer.video import FilmGuidance
 from ..errors import NotReady, PredictionFailed
 from ..storage.folder import FACTS, Storage
 from ..storage.orders import FilmGuide
-from ..storage.records import FilmRecord, Guide, PhotoRecord
+from ..storage.records import FilmRecord, PhotoRecord
+from ..storage.wishes import Guide
 from .admission import Budget
 
 _KEPT = 64

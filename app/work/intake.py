@@ -55,7 +55,7 @@ class Intake:
         settings: Settings,
         treatment: Treatment,
     ) -> PhotoRecord:
-        """See :meth:`app.service.Service.upload`.
+        """See :meth:`app.work.photographs.PhotoDesk.upload`.
 
         Args:
             source: as there, or the original of another photograph.

@@ -32,20 +32,12 @@ from ..errors import NotReady, PredictionFailed, Problem
 from ..storage import names
 from ..storage.disk import full_disk, gone, used
 from ..storage.folder import FACTS, PREVIEW, Storage
-from ..storage.records import (
-    MIMETYPES,
-    UNGUIDED,
-    Blob,
-    Guide,
-    Output,
-    PhotoRecord,
-    Place,
-    ResultFile,
-    key_of,
-)
+from ..storage.records import PhotoRecord, key_of
+from ..storage.wishes import MIMETYPES, UNGUIDED, Guide, Output
 from .admission import Budget
 from .counting import Counting
 from .guiding import PATIENCE, Guiding
+from .offers import Blob, Place, ResultFile
 from .wording import layer, model_of_words, places
 
 _CACHE_BYTES = 128 << 20

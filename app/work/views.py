@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from colorizer.settings import Settings
 
-from ..errors import Problem
+from ..errors import Problem, QueueUnavailable
 from ..storage.folder import FACTS, Storage
-from ..storage.records import PhotoRecord, State, View, Wanted
+from ..storage.records import PhotoRecord, Wanted
+from .offers import State, View
+from .queue import Queue
 
 
-def view_of(
+class Views:
+    """How far photographs have come; the queue is looked at once for all that are asked for."""
+
+    def __init__(self, storage: Storage, queue: Queue) -> None:
+        self._storage = storage
+        self._queue = queue
+
+    def of(self, record: PhotoRecord, settings: Settings) -> View:
+        """How far the prediction for these settings' model and working size has come."""
+        return _view_of(record, settings, self._storage, self._waiting)
+
+    def of_all(self, records: Iterable[PhotoRecord], settings: Settings) -> list[View]:
+        """The same of many, in their order."""
+        waiting = self._waiting()
+        return self._storage.each(
+            lambda photo: _view_of(photo, settings, self._storage, lambda: waiting), records
+        )
+
+    def _waiting(self) -> Mapping[Wanted, int]:
+        with suppress(QueueUnavailable):
+            return self._queue.waiting()
+        return {}
+
+
+def _view_of(
     record: PhotoRecord,
     settings: Settings,
     storage: Storage,

@@ -14,7 +14,7 @@ from colorizer.guidance import Words
 from colorizer.prediction import Prediction
 from colorizer.words import Understanding, find, overlay, understand
 
-from ..storage.records import Place
+from .offers import Place
 
 logger = logging.getLogger(__name__)
 

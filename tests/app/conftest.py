@@ -104,8 +104,8 @@ def wait_until(holds: Callable[[], bool], seconds: float = 100.0) -> None:
 
 def finished(service: Service, owner: str, id: str) -> View:
     """The photograph, as soon as it is ready or has failed."""
-    wait_until(lambda: service.view(owner, id).state in ("ready", "failed"))
-    return service.view(owner, id)
+    wait_until(lambda: service.photos.view(owner, id).state in ("ready", "failed"))
+    return service.photos.view(owner, id)
 
 
 @pytest.fixture(scope="module")

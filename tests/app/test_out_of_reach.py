@@ -81,7 +81,7 @@ def test_who_watches_the_server_is_told(someone: FlaskClient) -> None:
 def test_tidying_does_not_delete_what_comes_back_meanwhile(
     service: Service, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = service.upload(OWNER, jpeg(), "x.jpg")
+    view = service.photos.upload(OWNER, jpeg(), "x.jpg")
     finished(service, OWNER, view.record.id)
     storage = Storage(config.data_dir)
     read: Callable[..., PhotoRecord] = app.storage.records.loaded
@@ -98,4 +98,4 @@ def test_tidying_does_not_delete_what_comes_back_meanwhile(
 
     monkeypatch.setattr("app.storage.folder.loaded", loaded)
     assert storage.tidy() == 0
-    assert service.view(OWNER, view.record.id).state == "ready"
+    assert service.photos.view(OWNER, view.record.id).state == "ready"

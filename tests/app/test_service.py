@@ -27,7 +27,8 @@ from app.errors import (
 )
 from app.service import Service
 from app.storage.folder import Storage
-from app.storage.records import Output, Treatment, Wanted
+from app.storage.records import Treatment, Wanted
+from app.storage.wishes import Output
 from colorizer.errors import (
     CorruptImage,
     ImageTooLarge,
@@ -51,7 +52,7 @@ def pixels(data: bytes) -> np.ndarray:
 
 
 def test_from_upload_to_pictures(service: Service, network: FakeNetwork) -> None:
-    view = service.upload(OWNER, jpeg(), "../../Grandma\u202e.jpg")
+    view = service.photos.upload(OWNER, jpeg(), "../../Grandma\u202e.jpg")
     assert view.state in ("queued", "working", "ready")
     record = view.record
     assert (record.name, record.format, record.width, record.height) == (
@@ -65,28 +66,28 @@ def test_from_upload_to_pictures(service: Service, network: FakeNetwork) -> None
     assert (view.state, view.problem, view.position, view.bit_depth) == ("ready", None, None, 8)
     assert view.has_preview
 
-    preview = service.preview(OWNER, record.id, DEFAULTS)
+    preview = service.photos.preview(OWNER, record.id, DEFAULTS)
     colour = pixels(preview.make().data).astype(int)
     assert colour.shape == (32, 48, 3)
     left, right = colour[8, 6], colour[8, 42]
     assert left[0] > left[2]
     assert right[2] > right[0]
-    other = service.preview(OWNER, record.id, VIVID)
+    other = service.photos.preview(OWNER, record.id, VIVID)
     assert other.etag != preview.etag
     assert other.make().data != preview.make().data
-    assert pixels(service.grey_preview(OWNER, record.id).make().data).ndim == 2
+    assert pixels(service.photos.grey_preview(OWNER, record.id).make().data).ndim == 2
 
-    layer = pixels(service.uncertainty(OWNER, record.id, DEFAULTS).make().data)
+    layer = pixels(service.photos.uncertainty(OWNER, record.id, DEFAULTS).make().data)
     assert layer.shape == (32, 48, 4)
     assert layer[28, 6, 3] > layer[4, 6, 3]
-    likely = service.likely_colours(OWNER, record.id, DEFAULTS, 0.1, 0.1, 2)
+    likely = service.photos.likely_colours(OWNER, record.id, DEFAULTS, 0.1, 0.1, 2)
     assert likely[0].a > 0
     assert len(likely) == 2
     assert network.calls == [256]
 
 
 def test_results_in_every_format(service: Service) -> None:
-    id = service.upload(OWNER, jpeg(bits=16, format="PNG"), "scan.png").record.id
+    id = service.photos.upload(OWNER, jpeg(bits=16, format="PNG"), "scan.png").record.id
     assert finished(service, OWNER, id).bit_depth == 16
     for output, mode, suffix in (
         (Output("png"), "RGB", "png"),
@@ -94,32 +95,32 @@ def test_results_in_every_format(service: Service) -> None:
         (Output("webp"), "RGB", "webp"),
         (Output("tiff", bit_depth=8), "RGB", "tif"),
     ):
-        result = service.result(OWNER, id, DEFAULTS, output).make()
+        result = service.photos.result(OWNER, id, DEFAULTS, output).make()
         assert result.name == f"scan-colour.{suffix}"
         with Image.open(result.path) as image:
             assert (image.size, image.mode) == ((48, 32), mode)
         note = provenance_of(result.path)
         assert note is not None
         assert note.model == DEFAULT_MODEL
-    bare = service.result(OWNER, id, DEFAULTS, Output(provenance=False)).make()
+    bare = service.photos.result(OWNER, id, DEFAULTS, Output(provenance=False)).make()
     assert provenance_of(bare.path) is None
-    wide = service.result(OWNER, id, DEFAULTS, Output(side_by_side=True)).make()
+    wide = service.photos.result(OWNER, id, DEFAULTS, Output(side_by_side=True)).make()
     with Image.open(wide.path) as image:
         assert image.size[0] > 96
 
 
 def test_a_result_is_made_once_and_only_the_latest_are_kept(service: Service) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    first = service.result(OWNER, id, DEFAULTS, Output()).make()
+    first = service.photos.result(OWNER, id, DEFAULTS, Output()).make()
     os.utime(first.path, (1, 1))
-    again = service.result(OWNER, id, DEFAULTS, Output()).make()
+    again = service.photos.result(OWNER, id, DEFAULTS, Output()).make()
     assert again == first
     assert again.path.stat().st_mtime > 1  # it was used
     for quality in range(1, 9):
-        path = service.result(OWNER, id, DEFAULTS, Output("jpeg", quality)).make().path
+        path = service.photos.result(OWNER, id, DEFAULTS, Output("jpeg", quality)).make().path
         os.utime(path, (quality, quality))
-    service.result(OWNER, id, DEFAULTS, Output("webp")).make()
+    service.photos.result(OWNER, id, DEFAULTS, Output("webp")).make()
     assert len(list(first.path.parent.iterdir())) == 4
 
 
@@ -134,50 +135,50 @@ def test_an_output_that_cannot_be_is_refused(changes: dict[str, object]) -> None
 
 def test_the_original_stays_as_it_was(service: Service) -> None:
     data = jpeg().getvalue()
-    id = service.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
+    id = service.photos.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
     finished(service, OWNER, id)
-    assert service.original(OWNER, id).make().path.read_bytes() == data
+    assert service.photos.original(OWNER, id).make().path.read_bytes() == data
 
 
 def test_another_owner_finds_nothing(service: Service) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
-    batch = service.new_batch(OWNER).id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    batch = service.batches.new(OWNER).id
     finished(service, OWNER, id)
     other = "session:two"
     for use in (
-        lambda: service.view(other, id),
-        lambda: service.request(other, id, DEFAULTS),
-        lambda: service.preview(other, id, DEFAULTS),
-        lambda: service.grey_preview(other, id),
-        lambda: service.uncertainty(other, id, DEFAULTS),
-        lambda: service.likely_colours(other, id, DEFAULTS, 0.5, 0.5),
-        lambda: service.result(other, id, DEFAULTS, Output()),
-        lambda: service.original(other, id),
-        lambda: service.delete(other, id),
-        lambda: service.batch(other, batch),
-        lambda: service.delete_batch(other, batch),
-        lambda: service.zip(other, batch, DEFAULTS, Output()),
-        lambda: service.upload(other, jpeg(), "x.jpg", batch=batch),
-        lambda: service.view(OWNER, "A" * 22),
+        lambda: service.photos.view(other, id),
+        lambda: service.photos.request(other, id, DEFAULTS),
+        lambda: service.photos.preview(other, id, DEFAULTS),
+        lambda: service.photos.grey_preview(other, id),
+        lambda: service.photos.uncertainty(other, id, DEFAULTS),
+        lambda: service.photos.likely_colours(other, id, DEFAULTS, 0.5, 0.5),
+        lambda: service.photos.result(other, id, DEFAULTS, Output()),
+        lambda: service.photos.original(other, id),
+        lambda: service.photos.delete(other, id),
+        lambda: service.batches.view(other, batch),
+        lambda: service.batches.delete(other, batch),
+        lambda: service.batches.zip(other, batch, DEFAULTS, Output()),
+        lambda: service.photos.upload(other, jpeg(), "x.jpg", batch=batch),
+        lambda: service.photos.view(OWNER, "A" * 22),
     ):
         with pytest.raises(NotFound):
             use()
-    assert service.view(OWNER, id).state == "ready"
+    assert service.photos.view(OWNER, id).state == "ready"
 
 
 def test_deleted_is_deleted_also_while_it_is_being_worked_on(
     service: Service, network: FakeNetwork, config: Config
 ) -> None:
     network.gate.clear()
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
-    wait_until(lambda: service.view(OWNER, id).state == "working")
-    service.delete(OWNER, id)
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: service.photos.view(OWNER, id).state == "working")
+    service.photos.delete(OWNER, id)
     network.gate.set()
-    other = service.upload(OWNER, jpeg(), "y.jpg").record.id
+    other = service.photos.upload(OWNER, jpeg(), "y.jpg").record.id
     finished(service, OWNER, other)
     assert os.listdir(config.data_dir / "photos") == [other]
     with pytest.raises(NotFound):
-        service.view(OWNER, id)
+        service.photos.view(OWNER, id)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(
     idle: Service, config: Config, data: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error) as caught:
-        idle.upload(OWNER, io.BytesIO(data), "secret-name.jpg")
+        idle.photos.upload(OWNER, io.BytesIO(data), "secret-name.jpg")
     assert str(config.data_dir) not in str(caught.value)
     assert os.listdir(config.data_dir / "photos") == []
     assert os.listdir(config.data_dir / "incoming") == []
@@ -203,23 +204,23 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(
 
 def test_a_full_queue_says_when_to_come_back(idle: Service, config: Config) -> None:
     for _ in range(config.queue_limit):
-        last = idle.upload(OWNER, jpeg(), "x.jpg")
+        last = idle.photos.upload(OWNER, jpeg(), "x.jpg")
     assert last.position == config.queue_limit
     with pytest.raises(QueueFull) as caught:
-        idle.upload(OWNER, jpeg(), "x.jpg")
+        idle.photos.upload(OWNER, jpeg(), "x.jpg")
     assert caught.value.retry_after == 2 * 0.1 * config.queue_limit  # until there is some room
     with pytest.raises(QueueFull):
-        idle.request(OWNER, last.record.id, Settings(working_size=512))
-    idle.delete(OWNER, last.record.id)
+        idle.photos.request(OWNER, last.record.id, Settings(working_size=512))
+    idle.photos.delete(OWNER, last.record.id)
     assert len(os.listdir(config.data_dir / "photos")) == config.queue_limit - 1
 
 
 def test_a_disk_that_is_almost_full_takes_no_photographs(config: Config) -> None:
     service = Service(config.model_copy(update={"min_free_disk_mb": 10**9}))
     with pytest.raises(StorageFull):
-        service.upload(OWNER, jpeg(), "x.jpg")
+        service.photos.upload(OWNER, jpeg(), "x.jpg")
     with pytest.raises(StorageFull):
-        service.new_batch(OWNER)
+        service.batches.new(OWNER)
     assert not service.health()["disk"][0]
     service.close()
 
@@ -231,23 +232,23 @@ def test_a_full_disk_stops_neither_the_server_nor_the_queue(
     service = Service(config, load=lambda model: network)
     service.start_worker()
     network.gate.clear()
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
-    wait_until(lambda: service.view(OWNER, id).state == "working")
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: service.photos.view(OWNER, id).state == "working")
     ballast = tiny_disk / "ballast"
     with suppress(OSError), ballast.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
     with pytest.raises(StorageFull):
-        service.upload(OWNER, jpeg(), "y.jpg")
+        service.photos.upload(OWNER, jpeg(), "y.jpg")
     network.gate.set()  # the prediction cannot be stored, nor can the reason
     wanted = Wanted(id, DEFAULT_MODEL, 256)
     wait_until(lambda: not Storage(config.data_dir).is_claimed(wanted))
-    assert service.view(OWNER, id).state in ("working", "queued")
+    assert service.photos.view(OWNER, id).state in ("working", "queued")
     assert not list((config.data_dir / "photos" / id).glob("*.part"))
     ballast.unlink()
     service._queue.sweep()
     assert finished(service, OWNER, id).state == "ready"
-    other = service.upload(OWNER, jpeg(), "y.jpg").record.id
+    other = service.photos.upload(OWNER, jpeg(), "y.jpg").record.id
     assert finished(service, OWNER, other).state == "ready"
     service.close()
 
@@ -256,7 +257,7 @@ def test_a_damaged_picture_fails_with_its_sentence_and_may_be_tried_again(
     service: Service, network: FakeNetwork
 ) -> None:
     network.error = damaged()
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     view = finished(service, OWNER, id)
     assert view.state == "failed"
     assert view.problem is not None
@@ -266,16 +267,16 @@ def test_a_damaged_picture_fails_with_its_sentence_and_may_be_tried_again(
         "The photograph is damaged.",
     )
     with pytest.raises(PredictionFailed, match="damaged"):
-        service.preview(OWNER, id, DEFAULTS).make()
+        service.photos.preview(OWNER, id, DEFAULTS).make()
     network.error = None
-    service.request(OWNER, id, DEFAULTS)
+    service.photos.request(OWNER, id, DEFAULTS)
     assert finished(service, OWNER, id).state == "ready"
     assert network.calls == [256, 256]
 
 
 def test_a_picture_that_turns_out_to_be_truncated(service: Service) -> None:
     data = jpeg(200, 200, format="PNG").getvalue()
-    id = service.upload(OWNER, io.BytesIO(data[: len(data) // 2]), "x.png").record.id
+    id = service.photos.upload(OWNER, io.BytesIO(data[: len(data) // 2]), "x.png").record.id
     view = finished(service, OWNER, id)
     assert view.problem is not None
     assert view.problem.type == "urn:colorizer:problem:corrupt-image"
@@ -287,7 +288,7 @@ def test_a_mistake_of_the_program_is_logged_and_says_nothing_more(
 ) -> None:
     network.error = ZeroDivisionError("inner secret")
     with caplog.at_level(logging.INFO):
-        id = service.upload(OWNER, jpeg(), "private-name.jpg").record.id
+        id = service.photos.upload(OWNER, jpeg(), "private-name.jpg").record.id
         view = finished(service, OWNER, id)
     assert view.problem is not None
     assert view.problem.status == 500
@@ -302,7 +303,7 @@ def test_a_photograph_that_killed_the_worker_three_times_is_given_up(
     config: Config, network: FakeNetwork
 ) -> None:
     service = Service(config, load=lambda model: network)
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     storage = Storage(config.data_dir)
     for attempt in (1, 2, 3):
         with storage.claim(Wanted(id, DEFAULT_MODEL, 256)) as number:
@@ -315,44 +316,46 @@ def test_a_photograph_that_killed_the_worker_three_times_is_given_up(
 
 
 def test_another_working_size_is_asked_for_once(service: Service, network: FakeNetwork) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
     large = Settings(working_size=384)
-    assert service.view(OWNER, id, large).state == "missing"
+    assert service.photos.view(OWNER, id, large).state == "missing"
     with pytest.raises(NotReady):
-        service.preview(OWNER, id, large).make()
+        service.photos.preview(OWNER, id, large).make()
     network.gate.clear()
-    service.request(OWNER, id, large)
-    service.request(OWNER, id, large)
+    service.photos.request(OWNER, id, large)
+    service.photos.request(OWNER, id, large)
     network.gate.set()
-    wait_until(lambda: service.view(OWNER, id, large).state == "ready")
+    wait_until(lambda: service.photos.view(OWNER, id, large).state == "ready")
     assert network.calls == [256, 384]
-    assert service.request(OWNER, id, large).state == "ready"
+    assert service.photos.request(OWNER, id, large).state == "ready"
 
 
 def test_models_are_names_and_never_paths(service: Service, tmp_path: Path) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     assert DEFAULT_MODEL in service.models()
     for model in ("nobody", str(tmp_path / "x.safetensors"), "../x"):
         with pytest.raises(InvalidSetting, match="There is no model"):
-            service.request(OWNER, id, Settings(model=model))
+            service.photos.request(OWNER, id, Settings(model=model))
 
 
 def test_a_batch_and_its_zip(service: Service, network: FakeNetwork, config: Config) -> None:
-    batch = service.new_batch(OWNER).id
+    batch = service.batches.new(OWNER).id
     with pytest.raises(NotReady):
-        service.zip(OWNER, batch, DEFAULTS, Output())
-    ids = [service.upload(OWNER, jpeg(), "same.jpg", batch=batch).record.id for _ in range(3)]
+        service.batches.zip(OWNER, batch, DEFAULTS, Output())
+    ids = [
+        service.photos.upload(OWNER, jpeg(), "same.jpg", batch=batch).record.id for _ in range(3)
+    ]
     bad = jpeg(200, 200, format="PNG").getvalue()[:300]
-    ids.append(service.upload(OWNER, io.BytesIO(bad), "bad.png", batch=batch).record.id)
+    ids.append(service.photos.upload(OWNER, io.BytesIO(bad), "bad.png", batch=batch).record.id)
     for id in ids:
         finished(service, OWNER, id)
-    view = service.batch(OWNER, batch)
+    view = service.batches.view(OWNER, batch)
     assert [photo.record.id for photo in view.photos] == ids
     assert view.counts == {"ready": 3, "failed": 1}
     assert all(photo.record.batch == batch for photo in view.photos)
 
-    pieces = list(service.zip(OWNER, batch, DEFAULTS, Output("jpeg")))
+    pieces = list(service.batches.zip(OWNER, batch, DEFAULTS, Output("jpeg")))
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [
@@ -365,22 +368,22 @@ def test_a_batch_and_its_zip(service: Service, network: FakeNetwork, config: Con
         assert pixels(archive.read("same-colour-2.jpg")).shape == (32, 48, 3)
     assert os.listdir(config.data_dir / "incoming") == []
 
-    service.upload(OWNER, jpeg(), "fifth.jpg", batch=batch)
+    service.photos.upload(OWNER, jpeg(), "fifth.jpg", batch=batch)
     with pytest.raises(UploadTooLarge, match="at most 5"):
-        service.upload(OWNER, jpeg(), "sixth.jpg", batch=batch)
-    service.delete_batch(OWNER, batch)
+        service.photos.upload(OWNER, jpeg(), "sixth.jpg", batch=batch)
+    service.batches.delete(OWNER, batch)
     assert os.listdir(config.data_dir / "photos") == []
     with pytest.raises(NotFound):
-        service.batch(OWNER, batch)
+        service.batches.view(OWNER, batch)
 
 
 def test_a_zip_that_nobody_reads_to_its_end_leaves_nothing(
     service: Service, config: Config
 ) -> None:
-    batch = service.new_batch(OWNER).id
+    batch = service.batches.new(OWNER).id
     for _ in range(2):
-        finished(service, OWNER, service.upload(OWNER, jpeg(), "x", batch=batch).record.id)
-    pieces = service.zip(OWNER, batch, DEFAULTS, Output())
+        finished(service, OWNER, service.photos.upload(OWNER, jpeg(), "x", batch=batch).record.id)
+    pieces = service.batches.zip(OWNER, batch, DEFAULTS, Output())
     next(pieces)
     assert len(os.listdir(config.data_dir / "incoming")) == 1
     pieces.close()  # type: ignore[attr-defined]
@@ -388,33 +391,33 @@ def test_a_zip_that_nobody_reads_to_its_end_leaves_nothing(
 
 
 def test_settings_for_a_whole_batch(service: Service, config: Config) -> None:
-    batch = service.new_batch(OWNER).id
+    batch = service.batches.new(OWNER).id
     for _ in range(3):
-        service.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+        service.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch)
     large = Settings(working_size=384)
-    assert service.batch(OWNER, batch, large).counts == {"missing": 3}
-    service.request_batch(OWNER, batch, large)
-    wait_until(lambda: service.batch(OWNER, batch, large).counts == {"ready": 3})
+    assert service.batches.view(OWNER, batch, large).counts == {"missing": 3}
+    service.batches.request(OWNER, batch, large)
+    wait_until(lambda: service.batches.view(OWNER, batch, large).counts == {"ready": 3})
 
 
 def test_samples(service: Service) -> None:
-    samples = service.samples()
+    samples = service.photos.samples()
     assert "astronaut" in {sample.name for sample in samples}
     assert all(sample.label and sample.credit for sample in samples)
-    view = service.upload_sample(OWNER, samples[0].name)
+    view = service.photos.upload_sample(OWNER, samples[0].name)
     assert finished(service, OWNER, view.record.id).state == "ready"
     for name in ("nobody", "../samples/astronaut", "README"):
         with pytest.raises(NotFound):
-            service.upload_sample(OWNER, name)
+            service.photos.upload_sample(OWNER, name)
 
 
 def test_health_and_metrics(service: Service) -> None:
     health = service.health()
     assert set(health) == {"disk", "queue", "worker", "model"}
     assert all(well for well, _ in health.values())
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    service.preview(OWNER, id, DEFAULTS).make()
+    service.photos.preview(OWNER, id, DEFAULTS).make()
     wait_until(lambda: b'predictions_total{outcome="ready"} 1.0' in service.metrics()[0])
     body, content_type = service.metrics()
     assert content_type.startswith("text/plain")
@@ -436,14 +439,14 @@ def test_a_model_that_cannot_be_loaded_is_said(config: Config) -> None:
     service.start_worker()
     wait_until(lambda: "damaged" in service.health()["model"][1])
     assert not service.health()["model"][0]
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     assert finished(service, OWNER, id).state == "failed"
     service.close()
 
 
 def test_nothing_is_lost_when_the_server_stops(config: Config, network: FakeNetwork) -> None:
     first = Service(config, load=lambda model: network)
-    ids = [first.upload(OWNER, jpeg(), "x.jpg").record.id for _ in range(3)]
+    ids = [first.photos.upload(OWNER, jpeg(), "x.jpg").record.id for _ in range(3)]
     first.close()
     second = Service(config, load=lambda model: network)
     second.start_worker()
@@ -453,37 +456,37 @@ def test_nothing_is_lost_when_the_server_stops(config: Config, network: FakeNetw
 
 
 def test_a_prediction_that_is_damaged_is_made_anew(service: Service, config: Config) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
     (file,) = (config.data_dir / "photos" / id).glob("*.prediction")
     file.write_bytes(b"")
-    service._pictures._kept.clear()
+    service.photos._pictures._kept.clear()
     with pytest.raises(NotReady):
-        service.preview(OWNER, id, DEFAULTS).make()
+        service.photos.preview(OWNER, id, DEFAULTS).make()
     service._queue.sweep()
     assert finished(service, OWNER, id).state == "ready"
-    assert service.preview(OWNER, id, DEFAULTS).make().data
+    assert service.photos.preview(OWNER, id, DEFAULTS).make().data
 
 
 def test_pictures_are_told_from_another_without_rendering(service: Service) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
-    layers = [service.uncertainty(OWNER, id, settings) for settings in (DEFAULTS, VIVID)]
+    layers = [service.photos.uncertainty(OWNER, id, settings) for settings in (DEFAULTS, VIVID)]
     assert layers[0].etag == layers[1].etag  # it depends on the prediction alone
-    names = {service.preview(OWNER, id, settings).etag for settings in (DEFAULTS, VIVID)}
-    names |= {layers[0].etag, service.grey_preview(OWNER, id).etag}
+    names = {service.photos.preview(OWNER, id, settings).etag for settings in (DEFAULTS, VIVID)}
+    names |= {layers[0].etag, service.photos.grey_preview(OWNER, id).etag}
     assert len(names) == 4
     assert b'render_seconds_count{kind="' not in service.metrics()[0]
 
 
 def test_results_leave_room_on_the_disk(service: Service) -> None:
-    batch = service.new_batch(OWNER).id
-    id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
+    batch = service.batches.new(OWNER).id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
     finished(service, OWNER, id)
     service._storage.min_free = 1 << 60
     with pytest.raises(StorageFull, match="almost full"):
-        service.result(OWNER, id, DEFAULTS, Output()).make()
-    data = b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
+        service.photos.result(OWNER, id, DEFAULTS, Output()).make()
+    data = b"".join(service.batches.zip(OWNER, batch, DEFAULTS, Output()))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert b"almost full" in archive.read("errors.txt")
 
@@ -491,48 +494,48 @@ def test_results_leave_room_on_the_disk(service: Service) -> None:
 def test_who_waits_too_long_for_a_large_picture_is_told_so(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(service, OWNER, id)
     monkeypatch.setattr("app.work.rendering.PATIENCE", 0.01)
     with service._budget.reserve(10**12), pytest.raises(TooBusy):
-        service.result(OWNER, id, DEFAULTS, Output()).make()
-    assert service.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
+        service.photos.result(OWNER, id, DEFAULTS, Output()).make()
+    assert service.photos.result(OWNER, id, DEFAULTS, Output()).make().path.exists()
 
 
 def test_only_so_many_archives_are_sent_at_a_time(
     config: Config, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.service._ARCHIVES_AT_ONCE", 1)
+    monkeypatch.setattr("app.work.batches._ARCHIVES_AT_ONCE", 1)
     service = Service(config, load=lambda model: network)
     service.start_worker()
-    batch = service.new_batch(OWNER).id
-    id = service.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
+    batch = service.batches.new(OWNER).id
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id
     finished(service, OWNER, id)
-    first = service.zip(OWNER, batch, DEFAULTS, Output())
+    first = service.batches.zip(OWNER, batch, DEFAULTS, Output())
     with pytest.raises(TooBusy):
-        service.zip(OWNER, batch, DEFAULTS, Output())
+        service.batches.zip(OWNER, batch, DEFAULTS, Output())
     del first  # nobody read any of it
-    assert b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
-    assert b"".join(service.zip(OWNER, batch, DEFAULTS, Output()))
+    assert b"".join(service.batches.zip(OWNER, batch, DEFAULTS, Output()))
+    assert b"".join(service.batches.zip(OWNER, batch, DEFAULTS, Output()))
     service.close()
 
 
 def test_a_large_batch_is_asked_for_bit_by_bit(idle: Service, config: Config) -> None:
-    batch = idle.new_batch(OWNER).id
+    batch = idle.batches.new(OWNER).id
     for _ in range(3):
-        idle.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+        idle.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch)
     large = Settings(working_size=384)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.service._AT_ONCE", 2)
-        assert idle.request_batch(OWNER, batch, large).counts == {"queued": 2, "missing": 1}
-        assert idle.request_batch(OWNER, batch, large).counts == {"queued": 3}
+        patch.setattr("app.work.batches._AT_ONCE", 2)
+        assert idle.batches.request(OWNER, batch, large).counts == {"queued": 2, "missing": 1}
+        assert idle.batches.request(OWNER, batch, large).counts == {"queued": 3}
 
 
 def test_all_pages_share_one_file_on_the_disk(idle: Service) -> None:
-    batch = idle.upload_all(OWNER, io.BytesIO(pages(3)), "scan.tif")
-    originals = [idle.original(OWNER, view.record.id).make().path for view in batch.photos]
+    batch = idle.batches.upload_all(OWNER, io.BytesIO(pages(3)), "scan.tif")
+    originals = [idle.photos.original(OWNER, view.record.id).make().path for view in batch.photos]
     assert len({path.stat().st_ino for path in originals}) == 1
-    idle.delete(OWNER, batch.photos[0].record.id)
+    idle.photos.delete(OWNER, batch.photos[0].record.id)
     assert originals[1].read_bytes() == pages(3)
 
 
@@ -543,15 +546,15 @@ def test_where_there_are_no_links_pages_are_copied(
         raise OSError(errno.EPERM, "no links here")
 
     monkeypatch.setattr(os, "link", none)
-    batch = idle.upload_all(OWNER, io.BytesIO(pages(2)), "scan.tif")
+    batch = idle.batches.upload_all(OWNER, io.BytesIO(pages(2)), "scan.tif")
     assert [view.record.page for view in batch.photos] == [1, 2]
 
 
 def test_pages_that_cannot_all_wait_are_refused(config: Config, network: FakeNetwork) -> None:
     service = Service(config.model_copy(update={"queue_limit": 3}), load=lambda model: network)
-    id = service.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
+    id = service.photos.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
     with pytest.raises(QueueFull):
-        service.upload_pages(OWNER, id)
+        service.batches.upload_pages(OWNER, id)
     folder = config.data_dir
     assert os.listdir(folder / "photos") == [id]
     assert os.listdir(folder / "batches") == []
@@ -564,19 +567,19 @@ def test_an_unknown_treatment_of_colours_is_refused() -> None:
 
 
 def test_a_photograph_of_a_full_batch_can_be_taken_anew(idle: Service) -> None:
-    batch = idle.new_batch(OWNER).id
+    batch = idle.batches.new(OWNER).id
     places = range(idle.config.max_batch)
     ids = [
-        idle.upload(
+        idle.photos.upload(
             OWNER, jpeg(), f"{place}.jpg", batch=batch, treatment=Treatment(place=place)
         ).record.id
         for place in places
     ]
-    other = idle.upload_anew(OWNER, ids[2], colour="keep", salvage=True).record
-    found = [view.record for view in idle.batch(OWNER, batch).photos]
+    other = idle.photos.upload_anew(OWNER, ids[2], colour="keep", salvage=True).record
+    found = [view.record for view in idle.batches.view(OWNER, batch).photos]
     assert [record.name for record in found] == [f"{place}.jpg" for place in places]
     assert (found[2], other.colour, other.salvage) == (other, "keep", True)
     with pytest.raises(NotFound):
-        idle.view(OWNER, ids[2])
+        idle.photos.view(OWNER, ids[2])
     with pytest.raises(NotFound):
-        idle.upload_anew("session:two", other.id, salvage=False)
+        idle.photos.upload_anew("session:two", other.id, salvage=False)

@@ -147,7 +147,7 @@ def test_what_is_known_is_not_made_again(
     first = client.get(link)
     etag = first.headers["ETag"]
     assert first.headers["Cache-Control"] == "private, no-cache"
-    pictures = app.extensions[SERVICE]._pictures
+    pictures = app.extensions[SERVICE].photos._pictures
     for method in ("result", "preview"):
         monkeypatch.setattr(pictures, method, lambda *a, **k: pytest.fail("rendered again"))
     again = client.get(link, headers={"If-None-Match": etag})

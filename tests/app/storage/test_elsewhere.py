@@ -19,7 +19,8 @@ from app.errors import NotFound, NotReady, StorageUnavailable
 from app.service import Service
 from app.storage.bucket import Bucket
 from app.storage.object_storage import ObjectStorage
-from app.storage.records import Output, Treatment, Wanted
+from app.storage.records import Treatment, Wanted
+from app.storage.wishes import Output
 from app.watch import doctor
 from colorizer.errors import InvalidSetting
 from colorizer.settings import DEFAULT_MODEL, Settings
@@ -79,27 +80,27 @@ def test_from_upload_to_pictures_on_two_machines(
     assert isinstance(web._storage, ObjectStorage)
     network.gate.clear()
     data = jpeg().getvalue()
-    id = web.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
-    wait_until(lambda: web.view(OWNER, id).state == "working")
+    id = web.photos.upload(OWNER, io.BytesIO(data), "x.jpg").record.id
+    wait_until(lambda: web.photos.view(OWNER, id).state == "working")
     network.gate.set()
     view = finished(web, OWNER, id)
     assert (view.state, view.bit_depth, view.has_preview) == ("ready", 8, True)
     assert network.calls == [256]
-    with Image.open(io.BytesIO(web.preview(OWNER, id, DEFAULTS).make().data)) as image:
+    with Image.open(io.BytesIO(web.photos.preview(OWNER, id, DEFAULTS).make().data)) as image:
         assert image.size == (48, 32)
-    result = web.result(OWNER, id, DEFAULTS, Output()).make()
+    result = web.photos.result(OWNER, id, DEFAULTS, Output()).make()
     with Image.open(result.path) as image:
         assert (image.size, image.mode) == ((48, 32), "RGB")
     assert result.path.is_relative_to(web.config.data_dir)
-    assert web.result(OWNER, id, DEFAULTS, Output()).make() == result
-    assert web.original(OWNER, id).make().path.read_bytes() == data
+    assert web.photos.result(OWNER, id, DEFAULTS, Output()).make() == result
+    assert web.photos.original(OWNER, id).make().path.read_bytes() == data
     with pytest.raises(NotFound):
-        web.view("session:two", id)
+        web.photos.view("session:two", id)
 
-    web.delete(OWNER, id)
+    web.photos.delete(OWNER, id)
     for service in (web, worker):
         with pytest.raises(NotFound):
-            service.view(OWNER, id)
+            service.photos.view(OWNER, id)
     assert list(Bucket(bucket_url).entries("")) == []
     assert os.listdir(web.config.data_dir / "photos") == []
 
@@ -107,47 +108,47 @@ def test_from_upload_to_pictures_on_two_machines(
 def test_a_web_process_without_its_copies_makes_them_anew(
     web: Service, worker: Service, new: New
 ) -> None:
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     finished(web, OWNER, id)
     other = new(works=False)  # a new machine, an empty folder
-    path = other.result(OWNER, id, DEFAULTS, Output("jpeg")).make().path
+    path = other.photos.result(OWNER, id, DEFAULTS, Output("jpeg")).make().path
     assert path.read_bytes()[:2] == b"\xff\xd8"
     large = Settings(working_size=384)
     with pytest.raises(NotReady):
-        other.preview(OWNER, id, large).make()
-    other.request(OWNER, id, large)
-    wait_until(lambda: web.view(OWNER, id, large).state == "ready")
+        other.photos.preview(OWNER, id, large).make()
+    other.photos.request(OWNER, id, large)
+    wait_until(lambda: web.photos.view(OWNER, id, large).state == "ready")
 
 
 def test_a_batch_and_its_zip(web: Service, worker: Service, bucket_url: str) -> None:
-    batch = web.new_batch(OWNER).id
-    ids = [web.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id for _ in range(3)]
-    wait_until(lambda: web.batch(OWNER, batch).counts == {"ready": 3})
-    assert [view.record.id for view in web.batch(OWNER, batch).photos] == ids
-    pieces = b"".join(web.zip(OWNER, batch, DEFAULTS, Output("jpeg")))
+    batch = web.batches.new(OWNER).id
+    ids = [web.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch).record.id for _ in range(3)]
+    wait_until(lambda: web.batches.view(OWNER, batch).counts == {"ready": 3})
+    assert [view.record.id for view in web.batches.view(OWNER, batch).photos] == ids
+    pieces = b"".join(web.batches.zip(OWNER, batch, DEFAULTS, Output("jpeg")))
     with zipfile.ZipFile(io.BytesIO(pieces)) as archive:
         assert archive.namelist() == ["x-colour.jpg", "x-colour-2.jpg", "x-colour-3.jpg"]
-    web.delete_batch(OWNER, batch)
+    web.batches.delete(OWNER, batch)
     with pytest.raises(NotFound):
-        worker.batch(OWNER, batch)
+        worker.batches.view(OWNER, batch)
     assert list(Bucket(bucket_url).entries("")) == []
 
 
 def test_colours_that_are_kept_and_all_pages(web: Service, worker: Service) -> None:
     data = in_colour()
     keep = Treatment(colour="keep")
-    id = web.upload(OWNER, io.BytesIO(data), "x.png", treatment=keep).record.id
+    id = web.photos.upload(OWNER, io.BytesIO(data), "x.png", treatment=keep).record.id
     view = finished(web, OWNER, id)
     assert (view.state, view.kept) == ("ready", True)
-    assert web.result(OWNER, id, DEFAULTS, Output()).make().path.read_bytes() == data
+    assert web.photos.result(OWNER, id, DEFAULTS, Output()).make().path.read_bytes() == data
 
-    first = web.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
-    batch = web.upload_pages(OWNER, first).id
-    web.delete(OWNER, first)
-    wait_until(lambda: web.batch(OWNER, batch).counts == {"ready": 3})
-    for number, photo in enumerate(web.batch(OWNER, batch).photos, start=1):
+    first = web.photos.upload(OWNER, io.BytesIO(pages(3)), "scan.tif").record.id
+    batch = web.batches.upload_pages(OWNER, first).id
+    web.photos.delete(OWNER, first)
+    wait_until(lambda: web.batches.view(OWNER, batch).counts == {"ready": 3})
+    for number, photo in enumerate(web.batches.view(OWNER, batch).photos, start=1):
         assert photo.record.page == number
-        path = web.result(OWNER, photo.record.id, DEFAULTS, Output("jpeg")).make().path
+        path = web.photos.result(OWNER, photo.record.id, DEFAULTS, Output("jpeg")).make().path
         with Image.open(path) as image:
             assert image.size == (photo.record.width, photo.record.height)
 
@@ -156,9 +157,9 @@ def test_what_has_expired_is_wiped_by_the_worker(
     new: New, worker: Service, bucket_url: str
 ) -> None:
     web = new(works=False, time_to_live_hours=0.5 / 3600)
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
-    batch = web.new_batch(OWNER).id
-    for look in (lambda: web.view(OWNER, id), lambda: web.batch(OWNER, batch)):
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    batch = web.batches.new(OWNER).id
+    for look in (lambda: web.photos.view(OWNER, id), lambda: web.batches.view(OWNER, batch)):
         wait_until(lambda look=look: _is_gone(look))  # type: ignore[misc]
     worker._storage.tidy()
     assert list(Bucket(bucket_url).entries("")) == []
@@ -176,11 +177,11 @@ def test_a_worker_deleted_photograph_leaves_no_late_prediction(
     web: Service, worker: Service, network: FakeNetwork, bucket_url: str
 ) -> None:
     network.gate.clear()
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
-    wait_until(lambda: web.view(OWNER, id).state == "working")
-    web.delete(OWNER, id)
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: web.photos.view(OWNER, id).state == "working")
+    web.photos.delete(OWNER, id)
     network.gate.set()
-    other = web.upload(OWNER, jpeg(), "y.jpg").record.id
+    other = web.photos.upload(OWNER, jpeg(), "y.jpg").record.id
     assert finished(web, OWNER, other).state == "ready"
     assert {entry.key.split("/")[1] for entry in Bucket(bucket_url).entries("photos")} == {other}
 
@@ -189,12 +190,12 @@ def test_a_photograph_that_fails_says_why_on_the_other_machine(
     web: Service, worker: Service, network: FakeNetwork
 ) -> None:
     network.error = damaged()
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     view = finished(web, OWNER, id)
     assert view.problem is not None
     assert view.problem.detail == "The photograph is damaged."
     network.error = None
-    web.request(OWNER, id, DEFAULTS)
+    web.photos.request(OWNER, id, DEFAULTS)
     assert finished(web, OWNER, id).state == "ready"
 
 
@@ -211,7 +212,7 @@ def test_a_store_that_goes_away_costs_nothing_but_time(
     network.gate.clear()
     late = client.post("/api/v1/photos", data={"file": (jpeg(), "y.jpg")}).get_json()["id"]
     wait_until(lambda: len(network.calls) == 2)
-    assert web.view(owner, late).state == "working"
+    assert web.photos.view(owner, late).state == "working"
 
     object_store.stop()
     network.gate.set()  # the prediction cannot be stored, nor can a reason
@@ -243,7 +244,7 @@ def test_a_store_that_goes_away_costs_nothing_but_time(
     assert isinstance(worker._storage, ObjectStorage)
     assert worker._storage._claims.begun([f"{late}.{wanted.key}"]) == set()  # it does not count
     object_store.start()
-    assert web.view(owner, late).state != "failed"
+    assert web.photos.view(owner, late).state != "failed"
     worker._queue.sweep()
     assert finished(web, owner, late).state == "ready"
     assert client.get("/readyz").get_json()["checks"]["storage"] == {
@@ -268,7 +269,7 @@ def test_a_store_that_is_away_for_a_moment_fails_no_photograph(
         write(key, data)
 
     bucket.write = stutter  # type: ignore[method-assign]
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     wait_until(lambda: len(tries) == 1)
     wait_until(lambda: not worker._storage.is_claimed(Wanted(id, DEFAULT_MODEL, 256)))
     assert not any(name.endswith(".failed") for name in web._storage.names(id))
@@ -281,7 +282,7 @@ def test_what_another_worker_has_claimed_is_left_to_it(
 ) -> None:
     storage = web._storage
     web._queue.add = lambda wanted, priority: None  # type: ignore[method-assign]
-    id = web.upload(OWNER, jpeg(), "x.jpg").record.id
+    id = web.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     wanted = Wanted(id, DEFAULT_MODEL, 256)
     with storage.claim(wanted):
         worker._queue.sweep()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from app.storage.records import Output
+from app.storage.wishes import Output
 from app.web import forms
 from colorizer.errors import InvalidSetting
 from colorizer.settings import PARAMETERS, PRESETS, Settings

@@ -73,7 +73,7 @@ def test_from_upload_to_a_coloured_film(service: Service, filming: FakeFilming) 
     assert seconds == pytest.approx(0.3)
     assert (still.record.name, still.has_preview) == ("old film, 0.3 s", True)
     assert finished(service, OWNER, still.record.id).state == "ready"
-    assert service.preview(OWNER, still.record.id, VIVID.settings).make().data
+    assert service.photos.preview(OWNER, still.record.id, VIVID.settings).make().data
 
     version = service.films.ask(OWNER, id, VIVID)
     assert version.state in ("queued", "working", "ready")
@@ -105,7 +105,7 @@ def test_photographs_go_on_while_a_film_is_coloured(service: Service, filming: F
     filming.gate.clear()
     service.films.ask(OWNER, id, VIVID)
     wait_until(lambda: state(service, id) == "working")
-    photo = service.upload(OWNER, jpeg(), "x.jpg").record.id
+    photo = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
     assert finished(service, OWNER, photo).state == "ready"
     wait_until(lambda: service.films.version(OWNER, id, VIVID.key).steps.frames == 5)  # type: ignore[union-attr]
     version = service.films.version(OWNER, id, VIVID.key)
@@ -145,7 +145,7 @@ def test_what_is_known_of_a_film_survives_a_restart(
     first = Service(config, load=lambda model: network)
     first.start_worker()
     id = first.films.upload(OWNER, clip(), "film.mp4").record.id
-    photo = first.upload(OWNER, jpeg(), "aunt.jpg").record.id
+    photo = first.photos.upload(OWNER, jpeg(), "aunt.jpg").record.id
     finished(first, OWNER, photo)
     filming.gate.clear()
     hints = (FilmHint(1 / 3, Hint(0.25, 0.5, "navy")), FilmHint(0.9, Hint(1, 0, (12, -30), 0.5)))
@@ -175,10 +175,10 @@ def test_what_is_known_of_a_film_survives_a_restart(
 
 def test_a_reference_must_have_colours_and_be_ones_own(idle: Service) -> None:
     id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
-    grey = idle.upload(OWNER, jpeg(), "aunt.jpg").record.id
+    grey = idle.photos.upload(OWNER, jpeg(), "aunt.jpg").record.id
     with pytest.raises(InvalidGuidance, match=r"aunt\.jpg has no colours yet to be taken\."):
         idle.films.ask(OWNER, id, VIVID, FilmGuide(reference=grey))
-    theirs = idle.upload("session:two", jpeg(), "x.jpg").record.id
+    theirs = idle.photos.upload("session:two", jpeg(), "x.jpg").record.id
     with pytest.raises(NotFound):
         idle.films.ask(OWNER, id, VIVID, FilmGuide(reference=theirs))
     assert idle.films.view(OWNER, id).versions == []

@@ -1,0 +1,179 @@
+"""Many photographs at once: what :class:`app.service.Service` offers for batches.
+
+Every method that takes an ``owner`` raises NotFound for what is missing, deleted, expired, or
+another owner's, without saying which.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import IO
+
+from colorizer.guidance import Words
+from colorizer.settings import Settings
+
+from ..errors import NotFound, NotReady, QueueFull, QueueUnavailable, StorageFull
+from ..storage.folder import Storage
+from ..storage.records import USUAL, BatchRecord, PhotoRecord, Treatment, new_id
+from ..storage.wishes import Guide, Output
+from .archive import Archives
+from .holdings import Holdings
+from .intake import Intake
+from .offers import BatchView, View
+from .photographs import PhotoDesk
+from .rendering import Pictures, Wish
+from .views import Views
+
+_ARCHIVES_AT_ONCE = 200
+_AT_ONCE = 20  # predictions of a batch that one request asks for
+
+logger = logging.getLogger(__name__)
+
+
+class BatchDesk:
+    """All that can be asked of batches."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        holdings: Holdings,
+        intake: Intake,
+        pictures: Pictures,
+        views: Views,
+        photos: PhotoDesk,
+    ) -> None:
+        self._storage = storage
+        self._holdings = holdings
+        self._intake = intake
+        self._pictures = pictures
+        self._views = views
+        self._photos = photos
+        self._archives = Archives(_ARCHIVES_AT_ONCE)
+
+    def new(self, owner: str) -> BatchView:
+        """An empty batch; raises StorageFull."""
+        self._storage.check_room()
+        record = BatchRecord(new_id(), owner, *self._intake.lifetime())
+        self._storage.add_batch(record)
+        return BatchView(record.id, record.created, record.expires, [], {})
+
+    def view(self, owner: str, id: str, settings: Settings | None = None) -> BatchView:
+        """A batch and its photographs, by their places, then in the order of upload."""
+        record, ids = self._holdings.batch(owner, id)
+        views = self._views.of_all(self._holdings.photos(owner, ids), settings or Settings())
+        counts = dict(Counter(view.state for view in views))
+        return BatchView(record.id, record.created, record.expires, views, counts)
+
+    def others(self, owner: str, id: str) -> list[PhotoRecord]:
+        """The other photographs of its batch, if it has one, without those that failed."""
+        record = self._holdings.photo(owner, id)
+        if record.batch is None:
+            return []
+        photos = self.view(owner, record.batch).photos
+        return [view.record for view in photos if view.record.id != id and view.state != "failed"]
+
+    def upload_page(self, owner: str, id: str, page: int) -> View:
+        """Another page of an uploaded file, as a photograph of its own, in the same batch.
+
+        Raises:
+            InvalidSetting: if there is no such page; and what :meth:`upload` raises.
+        """
+        record = self._holdings.photo(owner, id)
+        if record.batch is not None:
+            self._holdings.check_batch(owner, record.batch, 1)
+        return self._photos.once_more(record, replace(record.treatment, page=page), record.batch)
+
+    def upload_pages(self, owner: str, id: str) -> BatchView:
+        """All pages of an uploaded file, as photographs of their own.
+
+        Those of a photograph in a batch join it, but for its own page; else they get a batch.
+
+        Raises:
+            UploadTooLarge: if there are more pages than a batch has room for.
+            QueueFull: if they cannot all wait.
+        """
+        record = self._holdings.photo(owner, id)
+        pages = [n for n in range(1, record.pages + 1) if not (record.batch and n == record.page)]
+        batch = record.batch or self.new(owner).id
+        try:
+            self._holdings.check_batch(owner, batch, len(pages))
+            self._intake.check_room(record.bytes, len(pages))
+            for page in pages:
+                self._photos.once_more(record, replace(record.treatment, page=page), batch)
+        except Exception:
+            if not record.batch:
+                self._storage.delete("batches", batch)
+            raise
+        return self.view(owner, batch)
+
+    def upload_all(
+        self,
+        owner: str,
+        source: IO[bytes],
+        name: str,
+        *,
+        batch: str | None = None,
+        treatment: Treatment = USUAL,
+    ) -> BatchView:
+        """All pages of a file, as photographs of one batch: a new one, if none is named.
+
+        Raises:
+            InvalidSetting, UploadTooLarge, QueueFull: as :meth:`upload_pages`; and what
+                :meth:`PhotoDesk.upload` raises. Nothing of the file is kept then.
+        """
+        into = batch or self.new(owner).id
+        try:
+            first = self._photos.upload(owner, source, name, batch=into, treatment=treatment)
+            if first.record.pages > 1:
+                try:
+                    self.upload_pages(owner, first.record.id)
+                except Exception:
+                    self._storage.delete("photos", first.record.id)
+                    raise
+        except Exception:
+            if batch is None:
+                self._storage.delete("batches", into)
+            raise
+        return self.view(owner, into)
+
+    def request(self, owner: str, id: str, settings: Settings) -> BatchView:
+        """Queue "missing" predictions of a batch: some at each call, if there is room.
+
+        Raises:
+            InvalidSetting, WeightsMissing: no such model.
+        """
+        batch = self.view(owner, id, settings)
+        missing = [view.record for view in batch.photos if view.state == "missing"]
+        if not missing:
+            return batch
+        with suppress(QueueFull, QueueUnavailable, StorageFull, NotFound):
+            self._intake.ask(missing[:_AT_ONCE], settings)
+        return self.view(owner, id, settings)
+
+    def delete(self, owner: str, id: str) -> None:
+        """Delete a batch and its photographs, now."""
+        self._holdings.batch(owner, id)
+        self._storage.delete("batches", id)
+        logger.info("batch %s deleted", id)
+
+    def zip(
+        self, owner: str, id: str, settings: Settings, output: Output, words: Words | None = None
+    ) -> Iterator[bytes]:
+        """All finished pictures of a batch as the pieces of a ZIP file; words are said of each.
+
+        Raises:
+            NotReady: if none is finished; at the call, as NotFound is, not while iterating.
+            TooBusy: if too many are being sent already.
+        """
+        batch = self.view(owner, id, settings)
+        if not batch.counts.get("ready"):
+            raise NotReady("None of these photographs is ready yet.", 2)
+        wish = Wish(settings, output, Guide(words=words))
+        return self._archives.stream(
+            [view.record for view in batch.photos],
+            lambda photo: self._pictures.fleeting(photo, wish),
+        )

@@ -1,0 +1,33 @@
+"""What is said of a person's values that are not right; all raise InvalidGuidance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import InvalidGuidance
+
+
+def number(value: Any, name: str) -> float:
+    """A finite number; ``name`` is what it is called in the error."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidGuidance(f"{name} must be a number, not {short(value)}.")
+    return number
+
+
+def only(data: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    """Raise if there are other keys than the known ones."""
+    for name in data:
+        if name not in known:
+            raise InvalidGuidance(f"{what} cannot have {short(name)}.")
+
+
+def short(value: Any) -> str:
+    """A value as an error shows it, 60 characters at most."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:56]}...{text[-1]}"
