@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import ImageError
-from .plan import Task, refuse_same_names
+from .plan import Task, refuse_same_names, tell_apart
 
 
 def every_page(tasks: Iterable[Task], read_options: Mapping[str, Any] | None = None) -> list[Task]:
     """The tasks, with those of several pages replaced by one for each page.
 
     The page's number goes behind the name of the result: ``scan-page1.png``, … with as many digits
-    as the last one has. Headers are read; what has none is left as it is, to fail when it is read.
+    as the last one has; a part of its own if another result is called so. Headers are read; what
+    has none is left as it is, to fail when it is read.
 
     Args:
         tasks: from :func:`.plan`.
@@ -23,7 +24,7 @@ def every_page(tasks: Iterable[Task], read_options: Mapping[str, Any] | None = N
     Raises:
         InvalidSetting: if two results would have the same name.
     """
-    found = [each for task in tasks for each in _pages(task, read_options or {})]
+    found = tell_apart([each for task in tasks for each in _pages(task, read_options or {})])
     refuse_same_names([(task.input, task.output) for task in found])
     return found
 

@@ -8,7 +8,7 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import InvalidSetting
@@ -127,8 +127,11 @@ def plan(
 
 
 def _is_file_name(out: Path, inputs: Sequence[Input]) -> bool:
-    if out.is_dir():
-        return False
+    try:
+        if out.is_dir():
+            return False
+    except OSError as error:  # a name that is too long
+        raise InvalidSetting(f"{out} cannot be written: {error.strerror}.") from error
     suffix = out.suffix.lower()
     if suffix in UNWRITABLE_SUFFIXES:
         raise InvalidSetting(
@@ -194,6 +197,17 @@ def _renamed(path: Path, format: str) -> Path:
 def _key(path: str | Path) -> str:
     """The same for names that a file system without upper and lower case takes for one."""
     return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def tell_apart(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks; pages whose results would be called like another one's get a part of their own."""
+    count = Counter(_key(task.output) for task in tasks)
+    return [
+        replace(task, output=_with_digest(Path(task.input.name), task.output, ""))
+        if task.page is not None and count[_key(task.output)] > 1
+        else task
+        for task in tasks
+    ]
 
 
 def refuse_same_names(pairs: Iterable[tuple[str | Path, str | Path]]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from os import PathLike
 from typing import Any, Literal
 
 from .errors import InvalidSetting
@@ -47,6 +48,8 @@ class Parameter:
             InvalidSetting: if it is not of the type or outside the range.
         """
         if self.kind == "choice":
+            if not isinstance(value, str | PathLike):
+                raise InvalidSetting(f"{self.name} must be text, not {value!r}.")
             text = str(value)
             if self.choices and text not in self.choices:
                 raise InvalidSetting(
@@ -59,6 +62,8 @@ class Parameter:
             raise InvalidSetting(f"{self.name} must be a number, not {value!r}.")
         try:
             number = float(value)
+        except OverflowError:
+            raise InvalidSetting(f"{self.name} is far too large a number.") from None
         except (TypeError, ValueError):
             raise InvalidSetting(f"{self.name} must be a number, not {value!r}.") from None
         if not math.isfinite(number):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from colorizer import Guidance, Hint, Photo, Reference
+from colorizer import Guidance, Hint, Photo, Reference, Settings
 from colorizer.color.bins import nearest_bin
 from colorizer.errors import InvalidGuidance, InvalidSetting
 from colorizer.guidance import MOST_HINTS, Words
@@ -178,3 +180,49 @@ def test_words_are_written_and_read() -> None:
 def test_words_that_are_not_right(words: Any, message: str) -> None:
     with pytest.raises(InvalidGuidance, match=message):
         Guidance.from_dict({"version": 1, "words": words})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hints": "ab"},
+        {"hints": None},
+        {"hints": ["red"]},
+        {"words": "a red coat"},
+        {"reference": "other.jpg"},
+    ],
+)
+def test_other_types_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidGuidance):
+        Guidance(**wrong)
+
+
+@pytest.mark.parametrize("palette", [None, "a" * 313, 5])
+def test_what_is_no_palette_is_refused(palette: Any) -> None:
+    with pytest.raises(InvalidGuidance):
+        Reference(palette)
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_huge_numbers_are_refused(digits: int) -> None:
+    huge = 10**digits
+    with pytest.raises(InvalidGuidance):
+        Hint(huge, 0.5, "red")
+    with pytest.raises(InvalidSetting):
+        Settings(saturation=huge)
+
+
+def test_a_reference_is_taken_in_its_own_colours(tmp_path: Path) -> None:
+    """The same colours in a wide space are written by smaller numbers."""
+    from colorizer.photo import icc, read
+
+    wide = icc.made_profile("rgb", 1.8, (0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001))
+    pixels = np.full((64, 64, 3), (120, 160, 90), np.uint8)
+    seen = np.asarray(icc.to_srgb(pixels, wide, "rgb")) / 257
+    Image.fromarray(pixels).save(tmp_path / "wide.png", icc_profile=wide)
+    Image.fromarray(seen.round().astype(np.uint8)).save(tmp_path / "plain.png")
+    palettes = [
+        np.array(Reference.of(read(tmp_path / name, colours=True)).palette)
+        for name in ("wide.png", "plain.png")
+    ]
+    assert np.abs(palettes[0] - palettes[1]).sum() < 0.1

@@ -293,6 +293,18 @@ def smooth_prior(counts: Any, sigma: float = SIGMA) -> Any:
     return smoothed / smoothed.sum()
 
 
+def is_prior(values: Any) -> bool:
+    """Whether an array holds (313,) shares: real, finite, none below 0, not all 0."""
+    return bool(
+        isinstance(values, np.ndarray)
+        and values.shape == (BIN_COUNT,)
+        and values.dtype.kind in "fiu"
+        and np.isfinite(values).all()
+        and (values >= 0).all()
+        and values.sum() > 0
+    )
+
+
 def rebalancing_weights(prior: Any, mix: float = 0.5) -> Any:
     """Class weights that make rare colours count (section 2.2, eq. 4).
 

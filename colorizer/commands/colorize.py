@@ -194,6 +194,7 @@ def _rows(
     with closing(results):
         for result in results:
             row = result_row(result, unknown_words.get(result.task.input, ()))
+            places.hand_over(row["output"])
             for key in ("input", "output"):
                 row[key] = places.names.get(row[key], row[key])
             yield row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,6 +17,8 @@ from .options import Choice, with_options
 
 if TYPE_CHECKING:
     from ..batch import Colour
+
+_MOST_MEGAPIXELS = 1e9  # more than any format holds
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -68,7 +71,7 @@ def result_options(function: Function) -> Function:
             not no_provenance,
             _given(
                 {
-                    "max_pixels": max_megapixels and int(max_megapixels * 1_000_000),
+                    "max_pixels": max_megapixels and _pixels(max_megapixels),
                     "salvage": salvage or None,
                 }
             ),
@@ -122,7 +125,7 @@ def result_options(function: Function) -> Function:
         ),
         click.option(
             "--max-megapixels",
-            type=click.FloatRange(min=0, min_open=True),
+            type=click.FloatRange(min=0, min_open=True, max=_MOST_MEGAPIXELS),
             help="Refuse larger photographs.  [default: 100]",
         ),
         click.option(
@@ -136,3 +139,9 @@ def result_options(function: Function) -> Function:
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _pixels(megapixels: float) -> int:
+    if math.isnan(megapixels):  # which passes for a number within any range
+        raise click.BadParameter("nan is not a number.", param_hint="--max-megapixels")
+    return round(megapixels * 1_000_000)

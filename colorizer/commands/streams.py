@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import click
 
@@ -24,20 +25,32 @@ class Places:
     Attributes:
         photos, out: as the command takes them.
         names: by the path of a file in the place of a stream: ``-``.
-        to_stdout: whether the result goes to standard output.
+        sink: standard output, if the result goes there; while rows are told it is another's.
     """
 
     photos: tuple[Path | str, ...]
     out: Path | str
     names: dict[str, str]
-    to_stdout: bool = False
+    sink: BinaryIO | None = None
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the result goes to standard output."""
+        return self.sink is not None
+
+    def hand_over(self, result: str | None) -> None:
+        """Copy a result that is meant for standard output to it; raises OSError."""
+        if self.sink is not None and result is not None and Path(result).is_file():
+            with Path(result).open("rb") as file:
+                shutil.copyfileobj(file, self.sink)
+            self.sink.flush()
 
 
 @contextmanager
 def without_streams(
     photos: tuple[Path | str, ...], out: Path | str, format: str | None, as_json: bool
 ) -> Iterator[Places]:
-    """Standard input is read into a file; one for standard output is copied there at the end.
+    """Standard input is read into a file; one stands for standard output.
 
     Raises:
         click.UsageError: if what is asked for is not possible with a stream.
@@ -60,11 +73,7 @@ def without_streams(
         suffix = _suffix(Path(source), format)
         target = Path(folder) / f"standard output{suffix}"
         names[str(target)] = DASH
-        yield Places((source,), target, names, to_stdout=True)
-        if target.is_file():
-            with target.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+        yield Places((source,), target, names, sys.stdout.buffer)
 
 
 def _check(photos: tuple[Path | str, ...], out: Path | str, as_json: bool) -> None:

@@ -109,6 +109,7 @@ def train_refiner(
     from ..training.photos import find_photos, thinned
     from ..training.refine import Refinement
     from ..training.refine_config import RefineConfig
+    from ..training.runtime import device_named
 
     config = RefineConfig(
         batch=batch,
@@ -117,6 +118,7 @@ def train_refiner(
         least_chroma=least_chroma,
         device=device,
     )
+    device_named(device)  # before the answers are computed
     weights = library.load(model)
     vgg16 = weights if model == DEFAULT_MODEL else library.load(DEFAULT_MODEL)
     if go_on and weights.refiner is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidGuidance
-from .checks import only, short
+from .checks import listed, of_type, only, short
 from .hint import Hint
 from .reference import Reference
 from .words import Words
@@ -30,7 +30,7 @@ class Guidance:
         words: what is on it, or None.
 
     Raises:
-        InvalidGuidance: if there are too many hints.
+        InvalidGuidance: if there are too many hints, or something is of another type.
     """
 
     hints: tuple[Hint, ...] = ()
@@ -38,7 +38,14 @@ class Guidance:
     words: Words | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hints", tuple(self.hints))
+        hints = listed(self.hints, f"Hints are a list of them, not {short(self.hints)}.")
+        object.__setattr__(self, "hints", tuple(hints))
+        for hint in self.hints:
+            of_type(hint, Hint, "A hint")
+        if self.reference is not None:
+            of_type(self.reference, Reference, "A reference")
+        if self.words is not None:
+            of_type(self.words, Words, "What words say")
         if len(self.hints) > MOST_HINTS:
             raise InvalidGuidance(
                 f"A photograph takes {MOST_HINTS} hints at most, not {len(self.hints)}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -48,7 +47,7 @@ class Hint:
                 )
         if isinstance(self.colour, str):
             object.__setattr__(self, "colour", self.colour.strip().lower().replace("-", " "))
-        elif isinstance(self.colour, Sequence) and len(self.colour) == 2:
+        elif isinstance(self.colour, tuple | list) and len(self.colour) == 2:
             pair = tuple(number(c, "a* or b* of a hint") for c in self.colour)
             if max(map(abs, pair)) > MOST_AB:
                 raise InvalidGuidance(

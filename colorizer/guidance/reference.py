@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidGuidance
-from .checks import number
+from .checks import listed, number, short
 
 if TYPE_CHECKING:
     from ..photo import Photo
@@ -37,9 +37,15 @@ class Reference:
     name: str = ""
 
     def __post_init__(self) -> None:
-        shares = [number(share, "A share of a reference's palette") for share in self.palette]
+        message = f"The palette of a reference is {_BINS} shares that sum to 1."
+        if not isinstance(self.name, str):
+            raise InvalidGuidance(f"The name of a reference is text, not {short(self.name)}.")
+        shares = [
+            number(share, "A share of a reference's palette")
+            for share in listed(self.palette, message)
+        ]
         if len(shares) != _BINS or min(shares) < 0 or not 0.9 < sum(shares) < 1.1:
-            raise InvalidGuidance(f"The palette of a reference is {_BINS} shares that sum to 1.")
+            raise InvalidGuidance(message)
         object.__setattr__(self, "palette", tuple(shares))
         object.__setattr__(self, "amount", amount_of(self.amount))
 
@@ -51,11 +57,14 @@ class Reference:
             InvalidGuidance: if it is a grey one.
         """
         from ..color.lab import srgb_to_lab
+        from ..photo.icc import to_srgb
 
         if photo.is_grey:
             raise InvalidGuidance(f"{name or 'The reference'} has no colours to take.")
         step = max(min(photo.height, photo.width) // _SHORT_SIDE, 1)
         pixels = photo.pixels[::step, ::step]
+        in_srgb = to_srgb(pixels, photo.icc, "rgb")
+        pixels = pixels if in_srgb is None else in_srgb
         top = 255 if pixels.dtype.itemsize == 1 else 65535
         ab = srgb_to_lab((pixels / top).astype("float32"))[..., 1:]
         return cls(_palette(ab), amount, name)

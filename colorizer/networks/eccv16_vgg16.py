@@ -130,6 +130,8 @@ class Decoder(nn.Module):
         batch_norm: str = "before",
     ) -> None:
         super().__init__()
+        if width < 1:
+            raise ValueError(f"width must be above 0, not {width}")
         if batch_norm not in _LAYERS:
             raise ValueError(f"batch_norm must be before or after, not {batch_norm!r}")
         layer = _LAYERS[batch_norm]
@@ -204,7 +206,8 @@ class ECCV16VGG16(nn.Module):
             can be set so that it computes exactly VGG16.
 
     Raises:
-        ValueError: if the heads do not divide the width, or for another ``batch_norm``.
+        ValueError: if the width is not above 0, the heads do not divide it, or for another
+            ``batch_norm``.
     """
 
     def __init__(

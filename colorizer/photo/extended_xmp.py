@@ -117,12 +117,12 @@ def split(packet: bytes, limit: int) -> tuple[bytes, bytes | None]:
     rdf.unabbreviate(document)
     second = rdf.empty()
     nodes = [(d, n) for d in rdf.descriptions(document) for n in rdf.elements(d)]
-    nodes.sort(key=lambda pair: len(pair[1].toxml()), reverse=True)
+    nodes.sort(key=lambda pair: len(rdf.written(pair[1])), reverse=True)
     excess = len(rdf.serialise(document)) + _POINTER_BYTES - limit
     for description, node in nodes:
         if excess <= 0:
             break
-        excess -= len(node.toxml().encode("utf-8", "replace"))
+        excess -= len(rdf.written(node).encode("utf-8", "replace"))
         moved = second.importNode(node, True)
         for name, value in rdf.declarations(node):
             moved.setAttribute(name, value)

@@ -17,6 +17,8 @@ TYPE_SIZES = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
     16: 8, 17: 8, 18: 8,
 }  # fmt: skip
+#: types of BigTIFF alone -> the type of TIFF that stands for it, and how both are packed
+_LONG8 = {16: (4, "Q", "I"), 17: (9, "q", "i"), 18: (13, "Q", "I")}
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
@@ -181,9 +183,23 @@ def _read_ifd(read_at: ReadAt, start: int, shape: _Shape, max_value: int) -> Ifd
         if size > shape.inline:
             place = shape.pointer(table[value : at + shape.entry])
         data = read_at(place, size) if place < 1 << 62 else b""
-        if len(data) == size:
-            result[tag] = Entry(kind, number, data, place)
+        entry = Entry(kind, number, data, place) if len(data) == size else None
+        if entry is not None and kind in _LONG8:
+            entry = _in_32_bits(entry, shape.endian)
+        if entry is not None:
+            result[tag] = entry
     return result
+
+
+def _in_32_bits(entry: Entry, endian: str) -> Entry | None:
+    """Numbers of BigTIFF as TIFF has them, if they are small enough."""
+    kind, wide, narrow = _LONG8[entry.type]
+    numbers = struct.unpack(f"{endian}{entry.count}{wide}", entry.data)
+    try:
+        data = struct.pack(f"{endian}{entry.count}{narrow}", *numbers)
+    except struct.error:
+        return None
+    return Entry(kind, entry.count, data, entry.offset)
 
 
 def write(directory: Directory, *, header: bool = True, base: int = 0) -> bytes:

@@ -134,16 +134,23 @@ def profile_data(text: bytes) -> bytes | None:
 def captions(texts: Iterable[Text]) -> Captions:
     """What the texts say, as XMP properties; comments apart.
 
-    Keywords with a colon are copies of other metadata that ImageMagick made, or a thumbnail's.
+    Of two keywords that mean the same property the first counts; of one that stands there twice all
+    is kept. Keywords with a colon are copies of other metadata that ImageMagick made, or of a
+    thumbnail.
     """
-    result: dict[Property, tuple[str, ...]] = {}
+    keywords: dict[Property, str] = {}
+    found: dict[Property, list[str]] = {}
     for text in texts:
         value = text.text.strip()
         if value and text.keyword != COMMENT and ":" not in text.keyword:
             prop, value = _property(text.keyword, value)
-            if prop is not None:
-                result.setdefault(prop, (value,))
-    return result
+            if prop is not None and keywords.setdefault(prop, text.keyword) == text.keyword:
+                values = found.setdefault(prop, [])
+                values += [value] if value not in values else []
+    return {
+        prop: tuple(values) if prop.form in ("Seq", "Bag") else ("\n".join(values),)
+        for prop, values in found.items()
+    }
 
 
 def _property(keyword: str, value: str) -> tuple[Property | None, str]:

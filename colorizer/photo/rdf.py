@@ -26,6 +26,7 @@ _NOT_XML = (
     AssertionError,
 )
 _MAX_DEPTH = 64
+_SIXTEEN_BITS = {"utf-16-le": (b"\xff\xfe", b"<\0"), "utf-16-be": (b"\xfe\xff", b"\0<")}
 _MAX_PROPERTIES = 8192
 _EMPTY = (
     f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'
@@ -50,12 +51,20 @@ def parse(packet: bytes | None) -> Any:
         return None
     parse: Any = minidom.parseString  # its stub knows text only; bytes declare their encoding
     try:
-        document = parse(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
+        document = parse(_stripped(packet), forbid_dtd=True)
     except _NOT_XML:
         return None
     if _too_deep(document) or root(document) is None or _too_many(document):
         return None
     return document
+
+
+def _stripped(packet: bytes) -> bytes:
+    """Without what stands around it; UTF-16 becomes UTF-8, of which bytes can be told."""
+    for encoding, beginnings in _SIXTEEN_BITS.items():
+        if packet.startswith(beginnings):
+            return packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n").encode()
+    return packet.strip(b"\0 \t\r\n")
 
 
 def _too_deep(document: Any) -> bool:
@@ -77,11 +86,31 @@ def _too_many(document: Any) -> bool:
 
 def serialise(document: Any, *, wrapped: bool = True) -> bytes:
     """The packet, with the processing instructions around it by which scanners find it."""
-    body = document.documentElement.toxml()
+    body = written(document.documentElement)
     if wrapped:
         head = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         body = f'{head}\n{body}\n<?xpacket end="w"?>'
     return str(body).encode("utf-8", "replace")
+
+
+def written(node: Any) -> str:
+    """XML of a node, with line breaks and tabs written so that parsers do not change them.
+
+    The standard library's own ``toxml`` does so from Python 3.13 on only.
+    """
+    from xml.sax.saxutils import escape, quoteattr
+
+    if node.nodeType in (node.TEXT_NODE, node.CDATA_SECTION_NODE):
+        return escape(node.data, {"\r": "&#13;"})
+    if node.nodeType != node.ELEMENT_NODE:
+        return str(node.toxml())
+    attributes = "".join(f" {n}={quoteattr(value)}" for n, value in node.attributes.items())
+    inside = "".join(map(written, node.childNodes))
+    return (
+        f"<{node.tagName}{attributes}>{inside}</{node.tagName}>"
+        if inside
+        else (f"<{node.tagName}{attributes}/>")
+    )
 
 
 def descriptions(document: Any) -> list[Any]:

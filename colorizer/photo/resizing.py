@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import icc
 from .photo import Photo
 from .srgb import to_depth
+
+_STRIP = 256  # rows
 
 
 def average_blocks(plane: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
@@ -75,8 +78,8 @@ def side_by_side(before: Photo, after: Photo, gap: int | None = None) -> Photo:
         gap: px; ``None`` is a fiftieth of the width.
 
     Returns:
-        A colour photograph (H, 2 W + gap, 3) with the bit depth and metadata of ``after``. Where
-        one of them has alpha the gap is transparent.
+        A colour photograph (H, 2 W + gap, 3) in sRGB with the bit depth and metadata of ``after``.
+        Where one of them has alpha the gap is transparent.
 
     Raises:
         ValueError: if the sizes differ or ``gap`` is negative.
@@ -99,9 +102,13 @@ def side_by_side(before: Photo, after: Photo, gap: int | None = None) -> Photo:
 
 
 def _colour(photo: Photo, depth: int) -> NDArray[Any]:
-    pixels = to_depth(photo.pixels, depth)
     if not photo.is_grey:
-        return pixels
+        rows = range(0, photo.height, _STRIP)
+        strips = [icc.to_srgb(photo.pixels[y : y + _STRIP], photo.icc, "rgb") for y in rows]
+        converted = [strip for strip in strips if strip is not None]
+        whole = len(converted) == len(strips)
+        return to_depth(np.concatenate(converted) if whole else photo.pixels, depth)
+    pixels = to_depth(photo.pixels, depth)
     return np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
 
 

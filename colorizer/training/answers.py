@@ -28,9 +28,10 @@ from ..networks.refiner import Refiner
 from ..networks.refiner_layout import COMPONENTS
 from ..prediction import LOGIT_STRIDE, Prediction
 from ..weights.tensors import from_torch
+from .checkpoint import save_tensors
 from .degrade import degrade_lightness
 from .kept_rows import DONE, fill_rows, open_rows
-from .photos import Item, random_square
+from .photos import Item, fingerprint, random_square
 
 if TYPE_CHECKING:
     from ..engines import Engine
@@ -175,6 +176,7 @@ def compute_answers(
         "degrade": degrade,
         "seed": seed,
         "sources": [item.source for item in items],
+        "photographs": fingerprint(items),
     }
     if start is not None:
         facts["start"] = start.sha256
@@ -182,7 +184,7 @@ def compute_answers(
 
     def first() -> None:
         made = with_components(weights, items, seed) if start is None else restored(start)
-        torch.save(made.state_dict(), state)
+        save_tensors(state, made.state_dict())
 
     files = open_rows(folder / _FACTS, facts, _FILES, len(items), "answers", first)
     refiner = Refiner()

@@ -30,7 +30,7 @@ from ..settings import Settings
 from ..working import working_ab
 from .coarse import COARSE, coarse_members
 from .kept_rows import fill_rows, open_rows
-from .photos import Item, decode
+from .photos import Item, decode, fingerprint
 
 if TYPE_CHECKING:
     from ..pipeline import Colorizer
@@ -115,7 +115,7 @@ def compute(
     facts = {
         "weights": colorizer.weights.sha256,
         "features": colorizer.weights.features_id,
-        "names": [item.name for item in items],
+        "photographs": fingerprint(items),
     }
     files = open_rows(folder / _FACTS, facts, _FILES, len(items), "photographs")
 

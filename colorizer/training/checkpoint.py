@@ -14,11 +14,20 @@ FORMAT = "colorizer-training-1"
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write atomically: the old checkpoint stays whole until the new one is complete."""
+    """Write atomically: the old checkpoint stays whole until the new one is complete.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    save_tensors(path, {"format": FORMAT, **state})
+
+
+def save_tensors(path: Path, tensors: dict[str, Any]) -> None:
+    """As :func:`save_checkpoint`, of something else."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as file:
-            torch.save({"format": FORMAT, **state}, file)
+            torch.save(tensors, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         raise OutputError(f"The checkpoint {path} could not be written: {error}.") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
@@ -43,14 +44,24 @@ _RANGES = {
 def _typed(name: str, kind: Any, value: Any) -> Any:
     """``value`` as the field's type; a whole number may stand for a float, nothing else."""
     if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool):
-        if math.isfinite(value):
-            return float(value)
+        with suppress(OverflowError):
+            if math.isfinite(value):
+                return float(value)
     elif kind in ("int", "bool", "str"):
         if type(value).__name__ == kind:
             return value
     elif kind not in ("float", "int", "bool", "str"):
         return value
     raise InvalidSetting(f"{name} must be of type {kind}, not {value!r}.")
+
+
+def _paths(name: str, paths: Any) -> tuple[str, ...]:
+    """One path or a list of them, as text."""
+    if isinstance(paths, str | Path):
+        return (str(paths),)
+    if isinstance(paths, list | tuple) and all(isinstance(path, str | Path) for path in paths):
+        return tuple(map(str, paths))
+    raise InvalidSetting(f"{name} must be a list of files and folders, not {paths!r}.")
 
 
 def _source_weights(weights: Any) -> dict[str, float]:
@@ -153,8 +164,8 @@ class TrainConfig:
     sample_photos: int = 12
 
     def __post_init__(self) -> None:
-        self.photos = tuple(map(str, self.photos))
-        self.validation = tuple(map(str, self.validation))
+        self.photos = _paths("photos", self.photos)
+        self.validation = _paths("validation", self.validation)
         self.crop_steps = _crop_steps(self.crop_steps)
         self.source_weights = _source_weights(self.source_weights)
         self.check()

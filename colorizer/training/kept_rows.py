@@ -7,6 +7,7 @@ they were computed by. Computing can be stopped and goes on where it was.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..ahead import ahead
+from ..atomic import write_atomically
 from ..errors import InvalidSetting, OutputError, TrainingDataError
 
 #: name of a file -> shape of a row, type
@@ -44,11 +46,11 @@ def open_rows(
         first: called before new files are made, to put something else into the folder.
 
     Raises:
-        InvalidSetting: if the folder's files were computed by other facts.
-        OutputError: if the folder cannot be written to.
+        InvalidSetting: if the folder's files were computed by other facts, or are damaged.
+        OutputError: if the folder cannot be written to, or has no room for all rows.
     """
     folder, layout = known.parent, {**layout, DONE: ((), np.uint8)}
-    if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != facts:
+    if known.is_file() and _read(known) != facts:
         raise InvalidSetting(f"{folder} holds other {what}; choose another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,10 +59,32 @@ def open_rows(
             for name, (shape, kind) in layout.items():
                 path, whole = folder / f"{name}.npy", (count, *shape)
                 np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=whole)
-            known.write_text(json.dumps(facts), encoding="utf-8")
+                _take_room(path)
+            write_atomically(known, json.dumps(facts).encode())
         return {n: np.lib.format.open_memmap(folder / f"{n}.npy", mode="r+") for n in layout}
+    except ValueError as error:
+        raise InvalidSetting(f"{folder} holds damaged {what}: {error}. Remove it.") from error
     except OSError as error:
         raise OutputError(f"{folder} cannot be written to: {error}.") from error
+
+
+def _read(known: Path) -> Any:
+    try:
+        return json.loads(known.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidSetting(f"{known} is damaged: {error}. Remove {known.parent}.") from error
+    except OSError as error:
+        raise OutputError(f"{known} cannot be read: {error}.") from error
+
+
+def _take_room(path: Path) -> None:
+    """Have the disk give all of a file, which is a hole so far.
+
+    A disk that is full later would end the process, as its files are mapped into memory.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def fill_rows(

@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 from tqdm import tqdm
 
-from ..errors import OutputError, TrainingDiverged
+from ..errors import InvalidSetting, OutputError, TrainingDiverged
 from .augment import make_batch
 from .config import TrainConfig
 from .data import Stream
@@ -48,6 +48,7 @@ def train(
         The folder with ``best.pt``, ``last.pt``, ``log.csv`` and sample pictures.
 
     Raises:
+        InvalidSetting: if nothing would be learned.
         TrainingDataError: if there is nothing to train on.
         DeviceUnavailable: if the device or an engine is missing.
         TrainingDiverged: if the loss or the weights are no longer finite.
@@ -65,15 +66,20 @@ def train(
 
 def _loop(run: Run, progress: bool) -> None:
     config, runtime, stream = run.config, run.runtime, run.stream
+    total = int(config.epochs * stream.batches_per_epoch)
+    if total < config.accumulate:
+        raise InvalidSetting(
+            f"Nothing would be learned: the run has {total} batches, and {config.accumulate} make "
+            "a step. Raise epochs, or lower batch or accumulate."
+        )
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder {run.folder} cannot be made: {error}.") from error
     run.training_mode()
     run.prepare()
-    total = int(config.epochs * stream.batches_per_epoch)
     bar = tqdm(total=total, initial=run.step, disable=not progress, unit="step", smoothing=0.05)
-    running, stopped = 0.0, run.step >= total or run.progress >= 1
+    stopped = run.step >= total or run.progress >= 1
     clock = time.monotonic()
 
     while not stopped:
@@ -110,14 +116,14 @@ def _loop(run: Run, progress: bool) -> None:
                     "from the last checkpoint."
                 )
             if value:
-                running = value if not running else 0.98 * running + 0.02 * value
+                run.train_loss = 0.98 * run.train_loss + 0.02 * value if run.train_loss else value
                 rate = run.optimizer.param_groups[0]["lr"]
-                bar.set_postfix(loss=f"{running:.3f}", lr=f"{rate:.1e}")
+                bar.set_postfix(loss=f"{run.train_loss:.3f}", lr=f"{rate:.1e}")
             bar.update()
             ended = run.step >= total or run.progress >= 1
 
             if ended or _crossed(config.validate_every, before, run.epoch):
-                stopped = _validate_and_log(run, running, bar)
+                stopped = _validate_and_log(run, bar)
                 clock = time.monotonic()  # validation does not count as training time
             if ended or stopped or _crossed(config.checkpoint_every, before, run.epoch):
                 run.save("last.pt")
@@ -130,7 +136,7 @@ def _loop(run: Run, progress: bool) -> None:
     bar.close()
 
 
-def _validate_and_log(run: Run, train_loss: float, bar: Any) -> bool:
+def _validate_and_log(run: Run, bar: Any) -> bool:
     """Validate, log, keep the best; returns whether to stop early. Every process does the same.
 
     BatchNorm statistics differ a little between processes, and so do their losses: process 0's
@@ -149,7 +155,7 @@ def _validate_and_log(run: Run, train_loss: float, bar: Any) -> bool:
         "step": run.step,
         "seconds": run.seconds,
         "lr": f"{run.optimizer.param_groups[0]['lr']:.3e}",
-        "train_loss": train_loss,
+        "train_loss": run.train_loss,
     }
     if run.runtime.main:
         known = {name: row[name] for name in LOG_FIELDS if name in row}

@@ -6,6 +6,7 @@ several overlapping squares, so that its sides are seen too.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import tarfile
@@ -18,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 #: bringing their short side to size would take all the memory
 LONGEST_ASPECT = 20
 EXIF_ORIENTATION = 0x0112
+
+_SRGB = ImageCms.createProfile("sRGB")
 
 SUFFIXES = frozenset({".avif", ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 
@@ -100,12 +103,27 @@ Several = TypeVar("Several", list[Item], Tensor)
 
 
 def thinned(photos: Several, count: int) -> Several:
-    """At most ``count`` (>= 1) of them, spread over all: every n-th of n times as many."""
-    return photos[:: max(len(photos) // count, 1)][:count]
+    """At most ``count`` (>= 1) of them, evenly spaced over all."""
+    total = len(photos)
+    chosen = [index * total // count for index in range(count)] if total > count else range(total)
+    if isinstance(photos, list):
+        return [photos[index] for index in chosen]
+    return photos[list(chosen)]
+
+
+def fingerprint(items: Sequence[Item]) -> str:
+    """What tells these photographs from others: a digest of their names, lengths and order."""
+    digest = hashlib.sha256()
+    for item in items:
+        size = item.path.stat().st_size if item.size < 0 and item.path.is_file() else item.size
+        digest.update(f"{item.name}\0{size}\0".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:
-    """Decode a picture to RGB, upright, its short side at ``short_side``: (H, W, 3) uint8.
+    """Decode a picture to sRGB, upright, its short side at ``short_side``: (H, W, 3) uint8.
+
+    A colour profile is applied, if it can be.
 
     Raises:
         Exception: whatever the decoder raises on a broken file.
@@ -114,7 +132,7 @@ def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:
         if max(image.size) > LONGEST_ASPECT * min(image.size):
             raise ValueError(f"{image.width} x {image.height} px is too narrow to train on")
         image.draft("RGB", (short_side, short_side))
-        rgb = image.convert("RGB")
+        rgb = _in_srgb(image)
         orientation = _orientation(image)
     factor = short_side / min(rgb.size)
     if factor != 1:
@@ -122,6 +140,25 @@ def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:
         filtering = Image.Resampling.LANCZOS if factor > 1 else Image.Resampling.BOX
         rgb = rgb.resize((width, height), filtering)
     return upright(np.asarray(rgb), orientation)
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """A picture in mode RGB; raises ValueError if its values have no known white."""
+    if image.mode in ("I", "F"):
+        raise ValueError(f"pictures of mode {image.mode} are not trained on")
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    profile = image.info.get("icc_profile")
+    rgb = image.convert("RGB")
+    if not profile or image.mode not in ("RGB", "RGBA", "P"):
+        return rgb
+    try:
+        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in (ImageCms.getProfileDescription(theirs) or ""):
+            return rgb
+        return ImageCms.profileToProfile(rgb, theirs, _SRGB) or rgb
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):  # a broken or a foreign profile
+        return rgb
 
 
 def _orientation(image: Image.Image) -> int:

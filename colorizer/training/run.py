@@ -22,7 +22,7 @@ from .losses import ColorizationLoss
 from .photos import find_photos, load_squares, thinned
 from .runtime import Runtime, bf16_on
 from .schedule import Schedule
-from .start import build_network, calibration, find_prior, load_state
+from .start import build_network, calibration, check_weights, find_prior, load_state
 from .validate import validate
 
 
@@ -39,8 +39,11 @@ class Run:
             stream = Stream.open(config, runtime.device, runtime.rank, runtime.world)
         self.stream = stream
         self.prior = find_prior(config, self.stream)
+        check_weights(self.prior, config.rebalancing_mix)
         if config.frozen_encoder_engine == "openvino" and runtime.device.type != "cpu":
             raise InvalidSetting("openvino features are for the CPU: set device to cpu.")
+        if config.frozen_encoder_engine == "openvino" and runtime.world > 1:
+            raise InvalidSetting("openvino features are for one process: set the engine to torch.")
         self.network: Any = build_network(config, self.stream).to(runtime.device)
         blocks = config.freeze_blocks or config.frozen_encoder_engine == "openvino"
         if blocks and not isinstance(getattr(self.network, "encoder", None), VGG16Encoder):
@@ -69,6 +72,7 @@ class Run:
                 self.network, config.ema, lambda: self.step // config.accumulate
             )
         self.step = 0  # micro-steps of this process so far
+        self.train_loss = 0.0  # moving average; 0 is none yet
         self.seconds = 0.0
         self.best = float("inf")
         self.unimproved = 0
@@ -197,6 +201,7 @@ class Run:
             "prior": torch.from_numpy(np.asarray(self.prior)),
             "step": self.step,
             "seconds": self.seconds,
+            "train_loss": self.train_loss,
             "best": self.best,
             "unimproved": self.unimproved,
             "skipped": self.stream.skipped,
@@ -225,6 +230,7 @@ class Run:
             group |= {"base": given["base"], "weight_decay": self.config.weight_decay}
         self.schedule.load_state_dict(state["schedule"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.train_loss = state.get("train_loss", 0.0)
         self.best, self.unimproved = state["best"], state["unimproved"]
         if self.stream.squares is None:  # on the fast path they have just been counted again
             self.stream.skipped = state["skipped"]

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import distributed
 
-from ..errors import DeviceUnavailable
+from ..engines.torch_engine import choose_device
 from .config import TrainConfig
 
 log = logging.getLogger(__name__)
@@ -24,17 +24,15 @@ def device_named(name: str) -> torch.device:
     """The device of a training: "auto" takes a GPU if there is one, "cuda" this process's own.
 
     Raises:
-        DeviceUnavailable: if CUDA is asked for and not there.
+        DeviceUnavailable: if it is unknown or not on this machine.
     """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if not name.startswith("cuda"):
-        return torch.device(name)
-    if not torch.cuda.is_available():
-        raise DeviceUnavailable("CUDA was asked for, but torch finds no CUDA device.")
+    device = choose_device(name)
+    if device.type == "cpu":
+        return device
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
-    return torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if name == "cuda" else name)
+    own = os.environ.get("LOCAL_RANK", 0)
+    return torch.device(f"cuda:{own}") if device.index is None else device
 
 
 def bf16_on(device: torch.device, wanted: bool) -> bool:

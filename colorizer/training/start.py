@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .. import networks
-from ..color.bins import BIN_COUNT
+from ..color.bins import BIN_COUNT, is_prior, rebalancing_weights
 from ..errors import InvalidSetting, TrainingDataError, WeightsCorrupt
 from ..networks.eccv16_vgg16 import NEUTRAL_PARTS
 from .augment import to_lab_batch
@@ -33,7 +33,7 @@ def build_network(config: TrainConfig, stream: Stream) -> nn.Module:
     """
     try:
         network = networks.build(config.network, **config.network_options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InvalidSetting(f"network_options do not fit {config.network}: {error}.") from error
     if config.initial_weights:
         from .. import weights
@@ -83,6 +83,18 @@ def calibration(stream: Stream, count: int) -> Tensor:
     return to_lab_batch(squares.permute(0, 3, 1, 2).float() / 255.0).lightness
 
 
+def check_weights(prior: NDArray[np.float64], mix: float) -> None:
+    """Raise InvalidSetting if the class weights of a prior cannot be kept in single precision."""
+    with np.errstate(all="ignore"):
+        weights = rebalancing_weights(prior.astype(np.float32).astype(np.float64), mix)
+        kept = weights.astype(np.float32)
+    if not (np.isfinite(kept).all() and (kept > 0).all()):
+        raise InvalidSetting(
+            "Some colours are so rare among the photographs that they would count for infinitely "
+            f"much: raise rebalancing_mix, which is {mix:g}."
+        )
+
+
 def find_prior(config: TrainConfig, stream: Stream) -> NDArray[np.float64]:
     """The prior file of ``config``, or the prior of its photographs (evenly spaced, 5,000 at most).
 
@@ -93,10 +105,11 @@ def find_prior(config: TrainConfig, stream: Stream) -> NDArray[np.float64]:
         parts = torch.split(stream.sample(min(len(stream), 5_000)), 32)
         return compute_prior(tqdm(parts, "colour prior", leave=False, disable=stream.rank > 0))
     try:
-        prior: NDArray[np.float64] = np.load(config.prior, allow_pickle=False).astype(np.float64)
+        found = np.load(config.prior, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise TrainingDataError(f"The prior {config.prior} cannot be read: {error}") from error
-    if prior.shape != (BIN_COUNT,) or not (prior >= 0).all() or not prior.sum() > 0:
+    if not is_prior(found):
         raise TrainingDataError(f"The prior {config.prior} must hold {BIN_COUNT} shares.")
+    prior: NDArray[np.float64] = found.astype(np.float64)
     prior /= prior.sum()
     return prior

@@ -14,6 +14,7 @@ the colours themselves teach.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -119,6 +120,12 @@ class WordsTraining:
         self.network = WordsNetwork(len(things), config.seed)
         self.optimizer = self._optimizer(config.learning_rate, config.decay)
         self.epoch = 0
+        self._facts = {
+            "config": asdict(config),
+            "things": list(things),
+            "held_out": held_out,
+            "captions": hashlib.sha256(repr(captions).encode()).hexdigest(),
+        }
 
     def _optimizer(self, rate: float, decay: float) -> torch.optim.AdamW:
         names = self.network
@@ -266,7 +273,7 @@ class WordsTraining:
             OutputError: if it cannot be written.
         """
         state = {
-            "config": asdict(self.config),
+            "facts": self._facts,
             "epoch": self.epoch,
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -277,12 +284,15 @@ class WordsTraining:
         """Go on where :meth:`save` was called.
 
         Raises:
-            InvalidSetting: if the state is of another training.
+            InvalidSetting: if the state is of another training: of other settings, photographs or
+                captions.
             WeightsCorrupt: if it cannot be read.
         """
         state = load_checkpoint(file)
-        if state["config"] != asdict(self.config):
-            raise InvalidSetting(f"{file} is of a training with other settings.")
+        if state.get("facts") != self._facts:
+            raise InvalidSetting(
+                f"{file} is of a training with other settings or captions; choose another folder."
+            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch = state["epoch"]

@@ -442,3 +442,30 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path) -> None:
     left = list(out.iterdir())
     assert 1 <= len(left) < 40
     assert all(file.suffix == ".png" and channels(file) == 3 for file in left)
+
+
+def test_pages_are_told_apart_from_other_photographs(tmp_path: Path, fake: FakeColorizer) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pages(folder / "scan.tif", 2)
+    picture(folder / "scan-page1.png")
+    result = colorize(folder, "-o", tmp_path / "out", "--page", "all")
+    assert result.exit_code == 0, result.output
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len(names) == 3
+    assert {"scan-page1.png", "scan-page2.png"} <= set(names)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e400", "0"])
+def test_impossible_sizes_are_refused(tmp_path: Path, value: str) -> None:
+    source = picture(tmp_path / "a.png")
+    result = colorize(source, "-o", tmp_path / "b.png", "--max-megapixels", value)
+    assert result.exit_code == 2
+    assert "--max-megapixels" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 300 + ".png"])
+def test_too_long_a_name_is_refused(tmp_path: Path, name: str) -> None:
+    result = colorize(picture(tmp_path / "a.png"), "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert "too long" in result.stderr

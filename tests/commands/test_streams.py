@@ -180,3 +180,15 @@ def test_a_disk_that_is_full_is_one_sentence(tmp_path: Path, options: tuple[str,
     assert done.returncode != 0
     assert "Error: There is no room left." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_result_that_does_not_arrive_is_not_told_as_done(tmp_path: Path) -> None:
+    source = picture(tmp_path / "a.png")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "colorizer", "colorize", str(source), "-o", "-"],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"colorized" not in done.stderr
+    assert b"no room left" in done.stderr

@@ -17,7 +17,7 @@ from colorizer.photo import Photo, probe, read
 from colorizer.photo.decoders import jpegxl_header
 from colorizer.photo.icc import made_profile
 
-from .pictures import exif, jpeg12, noise, reference_grey, same, saved, smooth, tiff, xmp
+from .pictures import exif, iim, jpeg12, noise, reference_grey, same, saved, smooth, tiff, xmp
 
 
 def assert_luminance(photo: Photo, rgb: NDArray[Any], tolerance: float = 2e-5) -> None:
@@ -79,16 +79,20 @@ def test_what_travels_with_jpeg2000() -> None:
     packet = xmp('xmp:Rating="5"')
     samples = noise(20, 30)
     uuid = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    iptc_uuid = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
     exif_uuid = bytes.fromhex("4a706754696666457869662d3e4a5032")
     data = _jp2(
         samples,
         box(b"uuid", uuid + packet),
         box(b"uuid", exif_uuid + exif(6, t270="Harbour")[6:]),
+        box(b"uuid", iptc_uuid + iim((90, b"Z\xc3\xbcrich"))),
     )
     photo = read(data)
     assert photo.metadata.xmp == packet
     assert photo.metadata.exif is not None
     assert b"Harbour" in photo.metadata.exif
+    assert photo.metadata.photoshop is not None
+    assert "Zürich".encode() in photo.metadata.photoshop
     assert photo.pixels.shape == (30, 20)
     assert probe(data).width == 20
 

@@ -434,3 +434,61 @@ def test_any_resolution_that_is_read_can_be_written(kind: str) -> None:
     buffer = io.BytesIO()
     write(photo, buffer, format=kind)
     assert read(buffer.getvalue()).metadata.dpi == pytest.approx(photo.metadata.dpi, rel=1e-3)
+
+
+@pytest.mark.parametrize("oriented", [False, True])
+def test_line_breaks_and_tabs_of_xmp_are_kept(oriented: bool) -> None:
+    more = ' tiff:Orientation="1"' if oriented else ""
+    packet = (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{namespaces.RDF}">'
+        f'<rdf:Description rdf:about="" xmlns:photoshop="{namespaces.PHOTOSHOP}" '
+        f'xmlns:tiff="{namespaces.TIFF}" photoshop:Headline="one&#10;two&#9;three"{more}>'
+        "<photoshop:Instructions>one&#13;two&#13;&#10;three</photoshop:Instructions>"
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+    for _ in range(2):
+        cleaned = xmp_packet.clean(packet)
+        assert cleaned is not None
+        packet = cleaned
+    document = rdf.parse(packet)
+    assert rdf.get(document, namespaces.PHOTOSHOP, "Headline") == "one\ntwo\tthree"
+    assert rdf.get(document, namespaces.PHOTOSHOP, "Instructions") == "one\rtwo\r\nthree"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_xmp_of_sixteen_bits_is_read(encoding: str, mark: str) -> None:
+    text = mark + xmp('xmp:Label="Größe"').decode()
+    cleaned = xmp_packet.clean(text.encode(encoding))
+    assert cleaned is not None
+    assert rdf.get(rdf.parse(cleaned), namespaces.XMP, "Label") == "Größe"
+
+
+def test_numbers_of_bigtiff_are_written_as_tiff_has_them() -> None:
+    small, large = struct.pack("<2Q", 1, 2**32 - 1), struct.pack("<Q", 2**32)
+    table = struct.pack("<Q", 3)
+    table += struct.pack("<HHQQ", 65000, 16, 2, 200)
+    table += struct.pack("<HHQ", 65001, 16, 1) + large
+    table += struct.pack("<HHQ", 65002, 17, 1) + struct.pack("<q", -5)
+    data = struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16) + table
+    data = data.ljust(200, b"\0") + small
+    directory = ifd.read(lambda at, size: data[at : at + size])
+    assert directory is not None
+    assert directory.main[65000].type == ifd.LONG
+    assert directory.main[65000].data == struct.pack("<2I", 1, 2**32 - 1)
+    assert 65001 not in directory.main
+    assert directory.main[65002].data == struct.pack("<i", -5)
+
+
+def test_xmp_of_a_gif_is_read() -> None:
+    """It stands as it is, and ends with 258 bytes that lead readers to its end."""
+    buffer = io.BytesIO()
+    Image.fromarray(noise(20, 30)).save(buffer, "GIF")
+    data, packet = buffer.getvalue(), xmp('xmp:Label="Größe"')
+    trailer = bytes([1, *range(255, -1, -1), 0])
+    block = b"!\xff\x0bXMP DataXMP" + packet + trailer
+    for place in (data.index(b",", 13 + 3 * 256), len(data) - 1):  # before the picture, after it
+        photo = read(data[:place] + block + data[place:])
+        assert photo.metadata.xmp == packet
+        assert photo.pixels.shape == (20, 30)
+    assert read(data + block[:40]).metadata.xmp is None

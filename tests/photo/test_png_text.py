@@ -123,7 +123,7 @@ def test_keywords_are_named_as_in_xmp() -> None:
         ]
     )
     assert {prop.name: values for prop, values in found.items()} == {
-        "title": ("Marktplatz",),
+        "title": ("Marktplatz\nPlatz",),
         "DateCreated": ("1911-05-06T10:00:00+01:00",),
         "Inventoryno": ("1911/7",),
     }
@@ -169,3 +169,22 @@ def test_texts_behind_the_picture_are_read() -> None:
     body = chunk(b"tEXt", b"Author\0A. Foto")
     photo = read(data[:-12] + body + data[-12:])
     assert photo.metadata.texts == (Text("Title", "Marktplatz"), Text("Author", "A. Foto"))
+
+
+def test_two_texts_of_one_keyword_are_both_kept_in_other_formats() -> None:
+    photo = read(
+        with_chunks(
+            png(noise()),
+            chunk(b"iTXt", b"Title\0\0\0\0\0English title"),
+            chunk(b"iTXt", b"Title\0\0\0de\0\0Deutscher Titel"),
+            chunk(b"tEXt", b"Note\0first"),
+            chunk(b"tEXt", b"Note\0second"),
+            chunk(b"tEXt", b"Note\0first"),
+        )
+    )
+    for format in ("jpeg", "webp", "tiff"):
+        buffer = io.BytesIO()
+        write(photo, buffer, format=format)
+        packet = read(buffer.getvalue()).metadata.xmp or b""
+        assert b"English title\nDeutscher Titel" in packet
+        assert b"first\nsecond<" in packet

@@ -68,3 +68,27 @@ def test_errors_are_typed(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         _open(tmp_path / "file" / "folder")
+
+
+def test_damaged_facts_and_files_are_typed_errors(tmp_path: Path) -> None:
+    _open(tmp_path)
+    (tmp_path / "value.npy").write_bytes(b"nonsense")
+    with pytest.raises(InvalidSetting, match="damaged rows"):
+        _open(tmp_path)
+    (tmp_path / "facts.json").write_text("{")
+    with pytest.raises(InvalidSetting, match="is damaged"):
+        _open(tmp_path)
+
+
+def test_a_full_disk_is_told_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    with pytest.raises(OutputError, match="No space left"):
+        _open(tmp_path)
+    monkeypatch.undo()
+    _open(tmp_path)
+    assert (tmp_path / "value.npy").stat().st_blocks > 0

@@ -70,7 +70,7 @@ def test_what_a_run_leaves(make_config: MakeConfig, photos: Path) -> None:
         assert sample.size == (4 * 64, 2 * 64)  # grey, T = 0.38, T = 1, truth; two photographs
         pixels = np.asarray(sample).astype(int)
     assert np.ptp(pixels[:, :56], axis=-1).max() < 8  # grey
-    truth = np.concatenate([tiny.picture(0), tiny.picture(2)])
+    truth = np.concatenate([tiny.picture(0), tiny.picture(3)])
     assert np.abs(pixels[:, 192:] - truth).mean() < 6
     state = load_checkpoint(folder / "last.pt")
     assert TrainConfig.from_dict(state["config"]) == config
@@ -263,8 +263,13 @@ def test_settings_that_cannot_run_are_typed_errors(
     with pytest.raises(InvalidSetting, match="no VGG16 encoder"):
         train(make_config(network="no-encoder", vgg16="x.npz"), progress=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(DeviceUnavailable, match="CUDA"):
-        train(make_config(device="cuda"), progress=False)
+    for device in ("cuda", "foo", "mps"):
+        with pytest.raises(DeviceUnavailable):
+            train(make_config(device=device), progress=False)
+    with pytest.raises(InvalidSetting, match="Nothing would be learned"):
+        train(make_config(accumulate=1000), progress=False)
+    with pytest.raises(InvalidSetting, match="above 0"):
+        train(make_config(network="eccv16-vgg16", network_options={"width": 0}), progress=False)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be made"):
         train(make_config(output=str(tmp_path / "file" / "run")), progress=False)

@@ -5,22 +5,29 @@ from __future__ import annotations
 import io
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 from colorizer.errors import TrainingDataError
+from colorizer.photo.icc import made_profile
 from colorizer.training.photos import (
+    Item,
     PhotoDataset,
     collate_readable,
     decode,
     find_photos,
+    fingerprint,
     load_owned_squares,
     load_squares,
     squares,
+    thinned,
 )
 
 from .tiny import picture
@@ -201,3 +208,49 @@ def test_streamed_squares_depend_on_seed_epoch_and_picture_alone(folder: Path) -
     assert square(0, 0) == square(0, 0)
     assert len({square(0, epoch) for epoch in range(8)}) > 1
     assert len({square(seed, 0) for seed in range(8)}) > 1
+
+
+@pytest.mark.parametrize(("total", "count"), [(359, 180), (9999, 5000), (7, 3), (3, 7), (5, 5)])
+def test_thinned_is_spread_over_all(total: int, count: int) -> None:
+    found = thinned(torch.arange(total), count).tolist()
+    items = [Item(Path(str(number)), "") for number in range(total)]
+    assert [int(item.path.name) for item in thinned(items, count)] == found
+    assert len(found) == min(total, count)
+    steps = np.diff(found)
+    assert steps.max() - steps.min() <= 1
+    assert total - found[-1] <= steps.max() + 1
+
+
+def test_photographs_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"1")
+    before = fingerprint(find_photos([tmp_path]))
+    assert fingerprint(find_photos([tmp_path])) == before
+    (tmp_path / "a.png").write_bytes(b"12")
+    longer = fingerprint(find_photos([tmp_path]))
+    (tmp_path / "a.png").rename(tmp_path / "b.png")
+    assert len({before, longer, fingerprint(find_photos([tmp_path]))}) == 3
+
+
+def test_colour_profiles_are_applied() -> None:
+    plain = np.full((32, 32, 3), (120, 160, 90), np.uint8)
+    wide = made_profile("rgb", 1.8, (0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001))
+    kept = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    found = {
+        name: decode(_saved(plain, icc_profile=profile), 32)[16, 16].astype(int)
+        for name, profile in (("wide", wide), ("sRGB", kept), ("broken", b"nonsense"))
+    }
+    np.testing.assert_array_equal(found["sRGB"], plain[0, 0])
+    np.testing.assert_array_equal(found["broken"], plain[0, 0])
+    assert found["wide"][1] - found["wide"][2] > 80  # it was 70
+
+
+def _saved(pixels: NDArray[np.uint8], **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def test_sixteen_bits_are_not_clipped() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.full((32, 32), 0x7F00, np.uint16)).save(file, "PNG")
+    assert decode(file.getvalue(), 32).tolist() == np.full((32, 32, 3), 0x7F).tolist()

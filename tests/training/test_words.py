@@ -62,6 +62,15 @@ def test_the_command_trains_a_model_that_is_found(
     other = CliRunner().invoke(main, [*arguments, "3"])
     assert other.exit_code == 2
     assert "other settings" in other.output
+    zebras = tmp_path / "zebras.tsv"
+    text = gzip.decompress((pictures / "captions.tsv.gz").read_bytes()).decode()
+    zebras.write_text(text.replace("dog", "zebra"))
+    swapped = [str(zebras) if str(a).endswith(".gz") else a for a in arguments]
+    fewer = ["3" if a == "2" else a for a in arguments]
+    for changed in (swapped, fewer):  # its tables would belong to other things
+        other = CliRunner().invoke(main, [*changed, "2"])
+        assert other.exit_code == 2
+        assert "other settings or captions" in other.output
     monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
     assert [p.thing for p in understand("a red coat, grass, zyzzyva").phrases] == ["coat", "grass"]
     photo = Photo(np.full((64, 64), 90, np.uint8))

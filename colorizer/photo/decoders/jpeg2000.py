@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
+from .. import photoshop
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
 from .jpeg2000_header import bare, has_end, read
@@ -65,6 +66,7 @@ def open_jpeg2000(file: BinaryIO, name: str, request: Request) -> Opened:
         icc=header.icc,
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(header.xmp),
+        photoshop=header.iptc and photoshop.of_profile(header.iptc),
         dpi=exif_block.sensible_dpi(header.dpi) or exif_block.dpi(directory),
         orientation=exif_block.orientation(directory),
     )

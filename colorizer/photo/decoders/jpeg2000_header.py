@@ -11,6 +11,8 @@ _CODESTREAM = b"\xff\x4f\xff\x51"  # start, and the marker of the image and tile
 _END = b"\xff\xd9"  # which occurs nowhere else in a codestream
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF = bytes.fromhex("4a706754696666457869662d3e4a5032")
+_IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_UUIDS = {_XMP: "xmp", _EXIF: "exif", _IPTC: "iptc"}
 _ENUMERATED, _PROFILES = 1, (2, 3)  # methods of the box of the colour space
 _METRE = 39.37007874
 
@@ -45,6 +47,7 @@ class FileHeader:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    iptc: bytes | None = None
 
 
 def codestream(data: bytes | memoryview) -> Codestream | None:
@@ -85,9 +88,8 @@ def read(data: bytes) -> FileHeader | None:
     if data[:4] == _CODESTREAM:
         return FileHeader(stream)
     for box in boxes(data):
-        if box.kind == b"uuid" and bytes(box.body[:16]) in (_XMP, _EXIF):
-            name = "xmp" if bytes(box.body[:16]) == _XMP else "exif"
-            found.setdefault(name, bytes(box.body[16:]))
+        if box.kind == b"uuid" and bytes(box.body[:16]) in _UUIDS:
+            found.setdefault(_UUIDS[bytes(box.body[:16])], bytes(box.body[16:]))
         if box.kind != b"jp2h":
             continue
         for inner in boxes(box.body):
@@ -101,7 +103,14 @@ def read(data: bytes) -> FileHeader | None:
             elif inner.kind == b"res ":
                 dpi = _resolution(inner.body)
     return FileHeader(
-        stream, colour, found.get("icc"), palette, found.get("exif"), found.get("xmp"), dpi
+        stream,
+        colour,
+        found.get("icc"),
+        palette,
+        found.get("exif"),
+        found.get("xmp"),
+        dpi,
+        found.get("iptc"),
     )
 
 

@@ -12,6 +12,7 @@ sRGB's or impossible.
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -130,7 +131,10 @@ class _Parts:
             kind: memoryview(packed(kind, chunk[8:-4])) for kind, chunk in self._first.items()
         }
         self._data = [memoryview(packed(b"IDAT", body))]
-        return (f"{name} is damaged: {share:.0%} of it was read, and the rest is black.",)
+        if share == 1:
+            return (f"{name} is damaged: all of it was read, but parts of it may be wrong.",)
+        read = math.floor(100 * share)
+        return (f"{name} is damaged: {read} % of it was read, and the rest is black.",)
 
     def file(self, layout: Layout) -> bytes:
         """A PNG without anything that the picture does not need."""

@@ -7,7 +7,8 @@ format can be tried, and Pillow's process-wide pixel limit is not consulted befo
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -48,9 +49,11 @@ def open_gif(file: BinaryIO, name: str, request: Request) -> Opened:
     if len(head) < 10:
         raise CorruptImage(f"{name} is damaged: it has no GIF header.")
     size = struct.unpack("<HH", head[6:10])
-    frame = _gif_frame_size(file, head)
+    frame = _gif_frame_size(file)
     largest = max(size, frame, key=lambda s: s[0] * s[1])
-    return _deferred(file, name, largest, GifImageFile)
+    packet = xmp_packet.clean(_gif_xmp(file))
+    opened = _deferred(file, name, largest, GifImageFile)
+    return replace(opened, xmp=opened.xmp or packet)
 
 
 def open_avif(file: BinaryIO, name: str, request: Request) -> Opened:
@@ -144,24 +147,59 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _gif_frame_size(file: BinaryIO, head: bytes) -> tuple[int, int]:
+def _gif_frame_size(file: BinaryIO) -> tuple[int, int]:
     """Extent of the first frame, offset included; (0, 0) if there is none."""
-    flags = file.read(3)[:1]
+    for kind, body in _gif_blocks(file):
+        if kind == b",":
+            if len(body) < 8:
+                break
+            left, top, wide, high = struct.unpack("<HHHH", body)
+            return left + wide, top + high
+    return 0, 0
+
+
+def _gif_xmp(file: BinaryIO) -> bytes | None:
+    """The XMP packet of a GIF, which stands as it is where lengths and data take turns.
+
+    XMP specification part 3, 1.1.2: after it come 258 bytes by which readers find to the end.
+    """
+    for kind, body in _gif_blocks(file):
+        if kind == b"!" and body.startswith(_GIF_XMP):
+            return body[len(_GIF_XMP) : -_GIF_XMP_TRAILER]
+    return None
+
+
+_GIF_XMP, _GIF_XMP_TRAILER = b"\xff\x0bXMP DataXMP", 258
+
+
+def _gif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and bytes of each block after the header: extensions whole, of frames their place.
+
+    Ends at the end of the file, and where it is damaged.
+    """
+    file.seek(10)
+    _skip_colours(file, file.read(3)[:1])
+    while (kind := file.read(1)) in (b"!", b","):
+        if kind == b"!":
+            yield kind, file.read(1) + _sub_blocks(file)
+            continue
+        place = file.read(9)
+        yield kind, place[:8]
+        _skip_colours(file, place[8:])
+        file.read(1)  # the size of its codes
+        _sub_blocks(file)
+
+
+def _skip_colours(file: BinaryIO, flags: bytes) -> None:
     if flags and flags[0] & 0x80:
         file.read(3 << (flags[0] & 7) + 1)
-    while True:
-        block = file.read(1)
-        if block == b"!":
-            file.read(1)
-            while size := file.read(1)[:1]:
-                if size == b"\0":
-                    break
-                file.read(size[0])
-        elif block == b",":
-            place = file.read(8)
-            if len(place) < 8:
-                return 0, 0
-            left, top, wide, high = struct.unpack("<HHHH", place)
-            return left + wide, top + high
-        else:
-            return 0, 0
+
+
+def _sub_blocks(file: BinaryIO) -> bytes:
+    """The parts of a block up to the empty one that ends it, with their lengths."""
+    parts = []
+    while size := file.read(1):
+        parts += [size, file.read(size[0])]
+        if size == b"\0":
+            break
+    return b"".join(parts)
