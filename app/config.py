@@ -36,18 +36,23 @@ _OTHER_VARIABLES = {
 class Config(BaseSettings):
     """Settings of the server, from environment variables that start with ``COLORIZER_``."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("colorizer") / "server",
         description="Folder for uploads, predictions, results, the queue and the secret key.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen at; 0.0.0.0 is every one.")
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="Address to listen at; 0.0.0.0 is every one."
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen at; 0 takes a free one.")
     threads: int = Field(32, ge=1, le=256, description="Requests answered at the same time.")
     client_timeout_seconds: float = Field(
         30,
         gt=0,
+        le=86_400,
         description="Seconds that a client may take for the head of a request, or send or take no "
         "byte of the rest, until it is answered with 408 or its connection is closed.",
     )
@@ -70,7 +75,10 @@ class Config(BaseSettings):
         "folder is then a cache), file:///folder (another data folder); empty is the data folder.",
     )
     storage_cache_gb: float = Field(
-        5, gt=0, description="Most copies of photographs from an object store that are kept, GB."
+        5,
+        gt=0,
+        le=1e9,
+        description="Most copies of photographs from an object store that are kept, GB.",
     )
     embedded_worker: bool = Field(
         True,
@@ -99,12 +107,15 @@ class Config(BaseSettings):
         500, ge=1, description="Photographs that may wait; more are answered with 503."
     )
     time_to_live_hours: float = Field(
-        24, gt=0, description="Hours after which photographs and all made of them are deleted."
+        24,
+        gt=0,
+        le=1_000_000,
+        description="Hours after which photographs and all made of them are deleted.",
     )
     max_upload_mb: int = Field(50, ge=1, description="Largest file, MB.")
     max_megapixels: int = Field(100, ge=1, description="Largest picture, millions of pixels.")
     max_film_seconds: float = Field(
-        600, ge=0, description="Longest film, seconds; 0 takes no films."
+        600, ge=0, le=1_000_000, description="Longest film, seconds; 0 takes no films."
     )
     max_film_mb: int = Field(1000, ge=0, description="Largest film, MB; 0 takes no films.")
     max_batch: int = Field(500, ge=1, description="Most photographs in a batch.")
@@ -116,8 +127,12 @@ class Config(BaseSettings):
         description="Bearer tokens of the API, separated by commas or as JSON; with any set the "
         "API needs one, or the session of somebody who uses the pages.",
     )
-    rate_limit: str = Field("600/minute", description="Requests that one client may make.")
-    upload_rate_limit: str = Field("240/minute", description="Uploads that one client may make.")
+    rate_limit: str = Field(
+        "600/minute", description="Requests that one client may make of each kind (a route)."
+    )
+    upload_rate_limit: str = Field(
+        "240/minute", description="The same of uploads and other changes."
+    )
     trusted_proxies: int = Field(
         0, ge=0, description="Reverse proxies in front whose X-Forwarded headers are believed."
     )
@@ -135,6 +150,7 @@ class Config(BaseSettings):
     max_data_gb: float = Field(
         0,
         ge=0,
+        le=1e9,
         description="Largest data folder, GB; beyond it uploads are refused. 0 is no limit.",
     )
     megapixels_at_once: int = Field(
@@ -154,6 +170,44 @@ class Config(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged: debug, info, warning, error."
     )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _home_is_known(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @field_validator("queue_url")
+    @classmethod
+    def _redis_is_named(cls, value: str) -> str:
+        if value:
+            from redis.connection import parse_url
+
+            try:
+                parts = parse_url(value)  # type: ignore[no-untyped-call]
+            except ValueError as error:
+                raise ValueError(f"this is not the address of a Redis server: {error}") from None
+            if not 0 < parts.get("port", 1) < 65536:
+                raise ValueError("ports are 1 to 65535")
+        return value
+
+    @field_validator("rate_limit", "upload_rate_limit")
+    @classmethod
+    def _can_be_counted(cls, value: str) -> str:
+        from limits import parse_many
+
+        try:
+            if all(item.amount > 0 for item in parse_many(value)):
+                return value
+        except ValueError:
+            pass
+        raise ValueError(f"{value!r} is not a rate such as 600/minute or 10/second; 5000/hour")
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _tokens_are_not_empty(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(token.get_secret_value().strip() for token in value):
+            raise ValueError("a token is empty")
+        return value
 
     @field_validator("api_tokens", mode="before")
     @classmethod

@@ -12,7 +12,7 @@ from app.web.security import owner
 from colorizer.errors import InvalidSetting
 
 from . import representations
-from .documents import body, checked, file_of, new_blueprint
+from .documents import NO_SESSION, body, checked, file_of, new_blueprint
 from .schemas import ArchivedFile, Batch, PathId, PredictionSettings
 
 _WITHOUT_FILES = {"", "application/json", "application/x-www-form-urlencoded"}
@@ -20,7 +20,7 @@ _WITHOUT_FILES = {"", "application/json", "application/x-www-form-urlencoded"}
 blueprint = new_blueprint("batches", "Many photographs, one archive.")
 
 
-@blueprint.post("/batches", responses={"201": Batch})
+@blueprint.post("/batches", responses={"201": Batch}, security=NO_SESSION)
 def create() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Begin a batch. Photographs join it when they are uploaded with its id.
 

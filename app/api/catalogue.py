@@ -10,7 +10,7 @@ from colorizer.guidance import Words
 from colorizer.photo import WRITABLE_FORMATS
 from colorizer.settings import DEFAULT_MODEL, PARAMETERS, PRESETS
 
-from .documents import new_blueprint
+from .documents import NO_SESSION, new_blueprint
 from .schemas import (
     Limits,
     Models,
@@ -25,13 +25,13 @@ from .schemas import (
 blueprint = new_blueprint("catalogue", "What this server offers.")
 
 
-@blueprint.get("/models", responses={"200": Models})
+@blueprint.get("/models", responses={"200": Models}, security=NO_SESSION)
 def models() -> dict[str, Any]:
     """The models that are installed here."""
     return Models(default=DEFAULT_MODEL, models=service.models()).model_dump()
 
 
-@blueprint.get("/parameters", responses={"200": Parameters})
+@blueprint.get("/parameters", responses={"200": Parameters}, security=NO_SESSION)
 def parameters() -> dict[str, Any]:
     """Every parameter with its range and default, the presets, the formats and the limits."""
     return Parameters(
@@ -45,7 +45,7 @@ def parameters() -> dict[str, Any]:
     ).model_dump()
 
 
-@blueprint.get("/words", responses={"200": Understood})
+@blueprint.get("/words", responses={"200": Understood}, security=NO_SESSION)
 def words(query: Sentence) -> dict[str, Any]:
     """What is understood of words, without a photograph."""
     said = service.photos.understood(Words(query.words))

@@ -17,6 +17,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 PREFIX = "/api/v1"
 
+#: of operations that need no session: they make one, or nobody owns what they tell
+NO_SESSION: list[dict[str, list[str]]] = [{}]
+
 _PROBLEM = {
     "content": {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},

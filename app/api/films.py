@@ -14,14 +14,17 @@ from app.web.recent import remember
 from app.web.security import owner
 
 from . import representations
-from .documents import body, checked, file_of, form_with_file, new_blueprint
+from .documents import NO_SESSION, body, checked, file_of, form_with_file, new_blueprint
 from .film_schemas import Film, FilmUpload, VersionOut, VersionPath, VersionSettings
 from .schemas import PathId, PredictionSettings
 
 blueprint = new_blueprint("films", "Films: upload, choose settings on stills, colour, download.")
 
 _PARTS: ResponseDict = {
-    "206": {"description": "The part of the file that was asked for."},
+    "206": {
+        "description": "The part of the file that was asked for.",
+        "content": {"application/octet-stream": {}},
+    },
     "304": {"description": "The file with this ETag is still right."},
 }
 
@@ -30,6 +33,7 @@ _PARTS: ResponseDict = {
     "/films",
     responses={"201": Film},
     openapi_extensions=body("multipart/form-data", FilmUpload),
+    security=NO_SESSION,
 )
 def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Upload a film.

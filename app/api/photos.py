@@ -13,7 +13,7 @@ from app.web.recent import remember
 from app.web.security import owner
 
 from . import representations
-from .documents import body, checked, form_with_file, new_blueprint
+from .documents import NO_SESSION, body, checked, form_with_file, new_blueprint
 from .schemas import PathId, Photo, PredictionSettings, Upload, Uploaded
 
 blueprint = new_blueprint("photos", "Photographs: upload, look, ask for colours, delete.")
@@ -23,6 +23,7 @@ blueprint = new_blueprint("photos", "Photographs: upload, look, ask for colours,
     "/photos",
     responses={"201": Uploaded},
     openapi_extensions=body("multipart/form-data", Upload),
+    security=NO_SESSION,
 )
 def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Upload a photograph.

@@ -238,6 +238,9 @@ class _Answer:
 
     def head(self, *, closes: bool) -> Message:
         """The beginning, known after the first piece; ``closes`` says that the connection ends."""
+        named = {name.lower() for name, _ in self._headers}
+        if self._environ["SERVER_PROTOCOL"] == "HTTP/1.0" and "content-length" not in named:
+            closes = True  # there is no other sign of the end
         ours = [("server", "colorizer"), *([("connection", "close")] if closes else [])]
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))

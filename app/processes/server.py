@@ -7,6 +7,8 @@ is killed; it never imports a network. The worker process receives and sends in 
 
 from __future__ import annotations
 
+import logging
+import signal
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +31,11 @@ _GRACE = 30  # s for requests and the photograph in hand to end
 _ANSWERS_GRACE = 15  # s of it for requests
 _IDLE_FOR = 15  # s that a connection is kept for the next request
 _BODIES = 4  # times the largest request is received at the same time
+_NOT_OURS = ("hup", "ttin", "ttou", "usr2")  # signals that mean something to gunicorn
 _LONGEST_LINE = 32_768  # bytes of a head: 200 hints are in an address
+
+
+logger = logging.getLogger(__name__)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -124,11 +130,14 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().run()
 
     def _listening(self, arbiter: Any) -> None:
+        for name in _NOT_OURS:  # there is one process, its settings are those of its start
+            setattr(arbiter, f"handle_{name}", lambda name=name: logger.info("%s: ignored", name))
         host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 # only shown
         self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
     def _start_worker(self, worker: Any) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         worker.cfg.set("graceful_timeout", _ANSWERS_GRACE)  # of this process; the master has _GRACE
         if self._config.embedded_worker and self._service is not None:
             self._service.start_worker()

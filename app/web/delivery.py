@@ -27,6 +27,9 @@ def send(offer: Offer[Blob | ResultFile], *, attachment: bool = False) -> Respon
         response = _private(Response(made.data, mimetype=made.mimetype), offer.etag)
         response.make_conditional(request.environ)
         return response
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        request.environ.pop("HTTP_RANGE", None)  # RFC 9110, 14.2: the whole, then
     with gone():
         response = send_file(
             made.path,

@@ -136,5 +136,7 @@ def _back() -> str | None:
 
 
 def _too_large() -> str:
+    if (request.content_length or 0) <= (request.max_content_length or 0):
+        return "This form has more fields, or longer ones, than are taken here."
     limit = max((request.max_content_length or 0) - FORM_OVERHEAD, FORM_OVERHEAD) // 1_000_000
     return f"This request is larger than {limit} MB, which is the most that is taken here."

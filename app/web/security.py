@@ -20,7 +20,7 @@ from flask import Flask, Response, request, session
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from ..context import CONFIG, config, service
 from ..errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
@@ -70,7 +70,8 @@ def owner(*, create: bool = True) -> str:
     if token is not None:
         _check_token(token)
         return f"token:{hashlib.sha256(token).hexdigest()[:32]}"
-    if _tokens() and is_api() and not session:
+    password_was_right = config.password is not None  # or _ask_for_password had raised
+    if _tokens() and is_api() and not session and not password_was_right:
         raise Unauthorized("An access token is needed: send it as Authorization: Bearer ….")
     if create:
         session.permanent = True
@@ -161,7 +162,7 @@ def _tokens() -> list[bytes]:
 
 def _bearer_token() -> bytes | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip().encode() if kind.lower() == "bearer" else None
+    return token.strip().encode("latin-1") if kind.lower() == "bearer" else None
 
 
 def largest_body(app: Flask, method: str, path: str) -> int:
@@ -192,7 +193,10 @@ def _refuse_what_did_not_arrive() -> None:
 
 
 def _limit_body() -> None:
-    request.max_content_length = _largest_body(config, request.endpoint)
+    """Refuse a body that is too large, also where nobody would read it."""
+    request.max_content_length = most = _largest_body(config, request.endpoint)
+    if (request.content_length or 0) > most:
+        raise RequestEntityTooLarge
 
 
 def _check_room() -> None:

@@ -147,6 +147,9 @@ class Watcher:
             result = self.salvage(task)
         after = mark_of(path)
         if after is None:  # somebody has taken it away
+            if result.error is None:
+                self.journal.note(name, Entry(mark, entry.output, "done"))
+                yield News(result)
             return
         if after != mark:  # it was not whole yet
             if result.status in ("done", "kept"):
@@ -169,9 +172,16 @@ class Watcher:
         if age < self.patience:
             self._retry[path] = _Retry(mark, now - age + self.patience)
             return
+        moved = None
+        if self.move_done:
+            try:
+                moved = move_aside(path, self.inbox / FAILED / name)
+            except OutputError as error:
+                reasons = LeftOut(path, f"{result.error} {error}", failed=True)
+                yield from self._later(path, mark, News(reasons), now)
+                return
         self._retry.pop(path, None)
         self._given_up[path] = mark
-        moved = move_aside(path, self.inbox / FAILED / name) if self.move_done else None
         yield News(result, moved)
 
     def _later(self, path: Path, mark: Mark, news: News, now: float) -> Iterator[News]:

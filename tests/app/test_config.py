@@ -48,6 +48,16 @@ def test_tokens_are_a_list_by_commas_or_in_json(monkeypatch: pytest.MonkeyPatch,
         ("STORAGE_URL", "s3:///no-bucket"),
         ("SECRET_KEY", "short"),
         ("API_TOKENS", "[broken"),
+        ("API_TOKENS", '["one", ""]'),
+        ("RATE_LIMIT", "600/min"),
+        ("RATE_LIMIT", "-1/minute"),
+        ("UPLOAD_RATE_LIMIT", "many"),
+        ("TIME_TO_LIVE_HOURS", "inf"),
+        ("TIME_TO_LIVE_HOURS", "1e8"),
+        ("MAX_FILM_SECONDS", "inf"),
+        ("MAX_DATA_GB", "inf"),
+        ("QUEUE_URL", "redis://[bad"),
+        ("QUEUE_URL", "redis://127.0.0.1:99999/0"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_its_variable(
@@ -126,3 +136,18 @@ def test_a_file_url_is_a_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORIZER_STORAGE_URL", "file:///mnt/old%20photographs")
     config = Config.load()
     assert (config.data_dir, config.storage_url) == (Path("/mnt/old photographs"), "")
+
+
+def test_what_is_left_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Config.load()
+    for name in ("HOST", "DATA_DIR", "PORT", "RATE_LIMIT", "PASSWORD", "API_TOKENS"):
+        monkeypatch.setenv(f"COLORIZER_{name}", "")
+    assert Config.load() == usual
+    assert Config.load().host == "127.0.0.1"
+    with pytest.raises(InvalidSetting, match=r"^COLORIZER_HOST: "):
+        Config.load(host="")
+
+
+def test_a_data_folder_may_be_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Config.load(data_dir="~/colours").data_dir == tmp_path / "colours"

@@ -374,3 +374,31 @@ def test_moving_never_replaces(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be moved"):
         move_aside(tmp_path / "missing.jpg", tmp_path / "done" / "b.jpg")
     assert len(list((tmp_path / "done").iterdir())) == 3
+
+
+def test_a_bad_file_that_cannot_be_moved_is_tried_again(moving: Station) -> None:
+    (moving.inbox / "a.png").write_bytes(b"nonsense")
+    (moving.inbox / "failed").write_text("in the way")
+    told = [*moving.settled(), *moving.after(30)]
+    (news,) = [item.what for item in told if isinstance(item.what, LeftOut)]
+    assert "not a picture" in news.reason
+    assert "cannot be moved" in news.reason
+    assert moving.after(5) == []
+    (moving.inbox / "failed").unlink()
+    assert statuses(moving.after(700)) == ["failed"]
+    assert files(moving.inbox) == ["failed/a.png"]
+    assert moving.after(700) == []
+
+
+def test_a_photograph_that_is_taken_away_meanwhile_is_told(station: Station) -> None:
+    file = picture(station.inbox / "a.png")
+
+    def treat(task: Task) -> Result:
+        result = station.treat(task)
+        file.unlink()
+        return result
+
+    station.watcher.treat = treat
+    assert statuses(station.settled()) == ["done"]
+    assert station.results() == ["a.png"]
+    assert Journal(station.out)["a.png"].state == "done"  # type: ignore[union-attr]

@@ -294,3 +294,41 @@ def test_a_batch_takes_no_files_itself(client: FlaskClient, sent: dict[str, Any]
     detail = problem(client.post("/api/v1/batches", **sent), 422, "invalid-setting")
     assert "with the batch's id" in detail
     assert client.post("/api/v1/batches", json={}).status_code == 201
+
+
+@pytest.mark.parametrize("size", [1_000_001, 10**24])
+def test_a_body_that_nobody_reads_is_not_too_large_either(client: FlaskClient, size: int) -> None:
+    answer = client.post("/api/v1/batches", environ_overrides={"CONTENT_LENGTH": str(size)})
+    assert "1 MB" in problem(answer, 413, "upload-too-large")
+
+
+def test_too_long_a_field_is_called_that(client: FlaskClient) -> None:
+    boundary, body = encode_multipart({"colour": "x" * 900_000})
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = client.post("/api/v1/photos", data=body, content_type=kind)
+    assert "longer ones" in problem(answer, 413, "upload-too-large")
+
+
+@pytest.mark.parametrize("asked", ["items=0-1", "bytes=0-1,5-6", "nonsense"])
+def test_ranges_that_are_not_served_are_not_heard(client: FlaskClient, asked: str) -> None:
+    id = upload(client)["id"]
+    whole = client.get(f"/api/v1/photos/{id}/original")
+    answer = client.get(f"/api/v1/photos/{id}/original", headers={"Range": asked})
+    assert (answer.status_code, answer.data) == (200, whole.data)
+    past = {"Range": f"bytes={len(whole.data) + 1}-"}
+    assert client.get(f"/api/v1/photos/{id}/original", headers=past).status_code == 416
+
+
+def test_what_needs_no_session_says_so(client: FlaskClient) -> None:
+    document: Any = client.get("/api/v1/openapi.json").json
+    paths = document["paths"]
+    open_to_all = {
+        f"{method} {path.removeprefix('/api/v1')}"
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if {} in operation["security"]
+    }
+    assert open_to_all == {
+        *("post /photos", "post /films", "post /batches"),
+        *("get /models", "get /parameters", "get /words"),
+    }

@@ -297,3 +297,14 @@ def test_who_leaves_while_the_application_works_does_not_disturb_it() -> None:
         assert bodies == [b"whole"]
 
     run(work)
+
+
+@pytest.mark.parametrize(("version", "closes"), [("1.0", True), ("1.1", False)])
+def test_without_a_length_old_clients_see_the_end(version: str, closes: bool) -> None:
+    async def work() -> None:
+        peer = Peer()
+        asked = {**scope("/"), "http_version": version}
+        await gateway(echo)(asked, peer.receive, peer.send)
+        assert (peer.headers.get(b"connection") == b"close") is closes
+
+    run(work)

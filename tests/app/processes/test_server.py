@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -202,3 +203,16 @@ def test_machines_that_share_only_redis_and_an_object_store(
     assert client.preview(web, id)[:2] == b"\xff\xd8"
     assert second.stop() == 0
     assert web.stop() == 0
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGTTIN", "SIGUSR2"])
+def test_signals_of_other_servers_change_nothing(start: Start, name: str) -> None:
+    server = start()
+    requests.get(f"{server.address}/healthz")  # the worker is there
+    worker = server.worker().pid
+    server.process.send_signal(getattr(signal, name))
+    server.worker().send_signal(signal.SIGHUP)
+    time.sleep(2)
+    assert requests.get(f"{server.address}/healthz").status_code == 200
+    assert server.worker().pid == worker
+    assert server.stop() == 0

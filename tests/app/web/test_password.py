@@ -47,3 +47,16 @@ def test_guessing_is_slowed_and_asking_is_not(client: FlaskClient) -> None:
 
 def test_an_empty_variable_is_no_password(new_app: NewApp) -> None:
     assert new_app(password="").test_client().get("/").status_code == 200
+
+
+def test_the_password_opens_the_api_beside_tokens(client: FlaskClient) -> None:
+    for _ in range(12):  # and is never taken for a wrong one
+        assert client.post("/api/v1/batches", auth=RIGHT).status_code == 201
+    assert client.get("/", auth=RIGHT).status_code == 200
+    assert client.post("/api/v1/batches").status_code == 401
+
+
+def test_tokens_may_have_any_characters(new_app: NewApp) -> None:
+    client = new_app(api_tokens=("tokén",)).test_client()
+    sent = {"Authorization": "Bearer " + "tokén".encode().decode("latin-1")}
+    assert client.post("/api/v1/batches", headers=sent).status_code == 201
