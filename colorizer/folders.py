@@ -82,6 +82,11 @@ def is_photograph(name: str) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
 
 
+def is_within(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder, at any depth, whatever links are between."""
+    return folder.resolve() in path.resolve().parents
+
+
 def same_place(one: Path, other: Path) -> bool:
     """Whether two paths are of one folder or file, whatever links are between."""
     return one.resolve() == other.resolve()

@@ -23,7 +23,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from ..context import CONFIG, config, service
-from ..errors import Forbidden, NotFound, PasswordNeeded, Unauthorized
+from ..errors import FilmsOff, Forbidden, NotFound, PasswordNeeded, Unauthorized
 from . import limits  # noqa: F401 # its storage is named below
 from .sessions import Sessions, cookie_name, missing_cookie
 
@@ -196,6 +196,8 @@ def _limit_body() -> None:
     """Refuse a body that is too large, also where nobody would read it."""
     request.max_content_length = most = _largest_body(config, request.endpoint)
     if (request.content_length or 0) > most:
+        if request.endpoint == "films.upload" and service.films.off is not None:
+            raise FilmsOff(service.films.off)  # it would be no better if it were smaller
         raise RequestEntityTooLarge
 
 

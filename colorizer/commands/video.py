@@ -132,7 +132,8 @@ def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | Non
     callback=_every,
     default="auto",
     show_default=True,
-    help="Frames from one look of the network to the next; auto: as the motion demands.",
+    help="Frames from one look of the network to the next, 64 at most; auto: as the motion "
+    "demands.",
 )
 @click.option(
     "--deinterlace",
@@ -202,13 +203,23 @@ def video(
     if preview is not None:
         if guidance.hints:
             raise click.UsageError("--preview does not show hints; leave --hint out.")
+        if start is not None or end is not None:
+            raise click.UsageError(
+                "--preview shows moments of the whole film; leave --start and --end out."
+            )
         moments = {"deinterlace": deinterlace, "frame_rate": frame_rate}
         _preview(film, out, preview, settings, guidance, (device, engine), moments)
         return
     output = _output(out, codec, crf, None if bits is None else int(bits))
-    if _is_taken(out) and not (resume or overwrite):
-        raise OutputError(f"{out} exists; --overwrite replaces it, --resume goes on with it.")
     from .. import video as films
+    from ..video.parts import was_begun
+
+    if _is_taken(out) and not overwrite and not (resume and (out.is_dir() or was_begun(out))):
+        raise OutputError(
+            f"{out} exists, and is whole; --overwrite replaces it."
+            if resume
+            else f"{out} exists; --overwrite replaces it, --resume goes on with what was stopped."
+        )
 
     films.probe(film, frame_rate=frame_rate)  # before the model is loaded
     colorizer = load_colorizer(settings.model, device, engine)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ..errors import OutputError
+from ..folders import is_within
 from .film import Output
 from .muxing import container_for, put_together
 from .parts import Parts, Piece
@@ -48,8 +49,10 @@ class IntoFilm:
             raise OutputError(f"{target} is a folder, not a file.")
         if target.exists() and path.exists() and target.samefile(path):
             raise OutputError(f"{target} is the film itself; give the result another name.")
+        if path.is_dir() and is_within(target, path):
+            raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
         self._target, self._note, self._start, self._end = target, note, start, end
-        self._path = None if path.is_dir() else path
+        self._path, self._source = None if path.is_dir() else path, source
         self._form = Form.of(source, output, deinterlace)
 
     @property
@@ -74,7 +77,10 @@ class IntoFilm:
         temporary = parts.folder / f"whole{target.suffix}"
         timed = [(parts.folder / piece.file, piece.begins * unit) for piece in pieces]
         container = container_for(target, form.codec)
-        lost = put_together(timed, form, self._path, temporary, container, self._note, begins, ends)
+        jumps = [jump * unit for jump in getattr(self._source, "jumps", ())]
+        lost = put_together(
+            timed, form, self._path, temporary, container, self._note, begins, ends, jumps
+        )
         try:
             os.replace(temporary, target)
         except OSError as error:

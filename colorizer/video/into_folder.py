@@ -13,7 +13,7 @@ from pathlib import Path
 from ..atomic import remove_leftovers
 from ..color.upsample import LinearColour
 from ..errors import InvalidSetting, OutputError
-from ..folders import same_place
+from ..folders import is_within, same_place
 from ..photo import Photo, Provenance, write
 from ..photo.formats import FORMAT_TO_SUFFIX, SUFFIX_TO_FORMAT
 from ..pipeline import render_pixels
@@ -53,6 +53,8 @@ class IntoFolder:
     ) -> None:
         if target.suffix.lower() in SUFFIX_TO_FORMAT or (target.exists() and not target.is_dir()):
             raise OutputError(f"{target} is the name of a file; frames need a folder.")
+        if is_within(target, path):
+            raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
         if target.exists() and same_place(target, path):
             raise OutputError(
                 f"{target} is the folder of the frames themselves; give the coloured ones another."

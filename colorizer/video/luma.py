@@ -29,6 +29,8 @@ _MATRICES: dict[int, Matrix] = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020"}
 #: rows from which a film that does not say is taken as BT.709, as players do
 _HIGH_DEFINITION = 720
 _UNKNOWN_RANGE, _FULL_RANGE = 0, 2
+_SAMPLINGS = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (4, 1): "411", (1, 2): "440"}
+_PIXELS = 64
 _BITS_OF_RGB = {8: "yuv444p", 16: "yuv444p16le"}
 
 
@@ -72,11 +74,12 @@ def _grey_table(bits: int, full: bool) -> NDArray[np.uint16]:
 
 def levels_of(frame: VideoFrame) -> Levels:
     """Of a frame as it is decoded."""
-    if not _has_luma(frame):
-        return Levels(8 if _depth(frame) == 8 else 16, False, "bt709")
+    twin = _twin(frame)
+    if twin is None:
+        return Levels(8 if _depth(frame) <= 8 else 16, False, "bt709")
     name = frame.format.name
     full = frame.color_range == _FULL_RANGE or name.startswith("yuvj")
-    if frame.color_range == _UNKNOWN_RANGE and name.startswith("gray"):
+    if frame.color_range == _UNKNOWN_RANGE and twin.startswith("gray"):
         full = True  # as FFmpeg shows them: there is no other use of them without chroma
     usual: Matrix = "bt709" if frame.height >= _HIGH_DEFINITION else "bt601"
     return Levels(_depth(frame), full, _MATRICES.get(frame.colorspace, usual))
@@ -84,14 +87,17 @@ def levels_of(frame: VideoFrame) -> Levels:
 
 def luma_of(frame: VideoFrame) -> NDArray[Any]:
     """Y' codes of a frame, (H, W) uint8 or uint16, as :func:`levels_of` says; a copy."""
-    if not _has_luma(frame):
+    twin = _twin(frame)
+    if twin is None:
         from av.video.reformatter import ColorRange, Colorspace
 
         frame = frame.reformat(
-            format=_BITS_OF_RGB[8 if _depth(frame) == 8 else 16],
+            format=_BITS_OF_RGB[8 if _depth(frame) <= 8 else 16],
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
         )
+    elif twin != frame.format.name:
+        frame = frame.reformat(format=twin)  # the same numbers in another order
     return plane(frame, 0).copy()
 
 
@@ -108,10 +114,24 @@ def _depth(frame: VideoFrame) -> int:
     return max(component.bits for component in frame.format.components)
 
 
-def _has_luma(frame: VideoFrame) -> bool:
-    """Whether the first plane is luma, in numbers of this machine's order."""
+def _twin(frame: VideoFrame) -> str | None:
+    """The format with the same samples and a plane of luma, in this machine's order.
+
+    That is the frame's own, if it is so; None if there is no luma.
+    """
     kind = frame.format
+    if kind.is_rgb or kind.has_palette or kind.is_bayer or kind.name.startswith("xyz"):
+        return None
+    if _depth(frame) < 8:
+        return None
     alone = sum(component.plane == 0 for component in kind.components) == 1
     native = not kind.is_big_endian or _depth(frame) == 8
     shifted = kind.name.startswith(("p0", "p2", "p4"))  # P010 and the like: in the upper bits
-    return alone and native and not (kind.is_rgb or kind.has_palette or kind.is_bayer or shifted)
+    if alone and native and not shifted:
+        return str(kind.name)
+    bits = "" if _depth(frame) == 8 else f"{_depth(frame)}le"
+    if len(kind.components) <= 2:
+        return f"gray{bits}"
+    across, down = _PIXELS // kind.chroma_width(_PIXELS), _PIXELS // kind.chroma_height(_PIXELS)
+    sampling = _SAMPLINGS.get((across, down))
+    return None if sampling is None else f"yuv{sampling}p{bits}"

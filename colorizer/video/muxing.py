@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from ..errors import OutputError, UnsupportedFilm
 from .container import opened, pyav
 from .film import Codec
+from .reading import JUMP
 from .writing import Form, say_colours
 
 #: what the codecs are at home in, by the suffix of the target
@@ -20,6 +22,12 @@ CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
     ".m4v": ("mp4", ("h264", "h265")),
     ".mov": ("mov", ("h264", "h265", "prores")),
     ".mkv": ("matroska", ("h264", "h265", "prores", "ffv1")),
+}
+
+_OPTIONS: dict[str, dict[str, str]] = {
+    "mp4": {"movflags": "+faststart"},
+    "mov": {"movflags": "+faststart"},
+    "matroska": {},
 }
 
 
@@ -52,6 +60,7 @@ def put_together(
     note: str,
     start: Fraction,
     end: Fraction | None,
+    jumps: Sequence[Fraction] = (),
 ) -> tuple[str, ...]:
     """Write the film.
 
@@ -64,6 +73,7 @@ def put_together(
         note: a sentence for the comment of the film; may be empty.
         start, end: seconds of the source's clock at which the pictures begin and end; what lies
             outside is left out, and ``start`` becomes 0 if it is not the source's beginning.
+        jumps: seconds, see :class:`.reading.Film`.
 
     Returns:
         What could not be kept, in plain sentences.
@@ -72,7 +82,7 @@ def put_together(
         OutputError: if it cannot be written.
     """
     av = pyav()
-    options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
+    options = _OPTIONS[container]
     with ExitStack() as stack:
         rest = None if source is None else stack.enter_context(opened(source))
         try:
@@ -82,20 +92,27 @@ def put_together(
             context = stream.codec_context
             context.framerate, context.sample_aspect_ratio = form.rate, form.pixel_aspect
             say_colours(context, form)  # NUT does not
+            if form.codec == "prores":  # each profile has one of its own
+                context.codec_tag = first.streams.video[0].codec_context.codec_tag
             lost: list[str] = []
             if form.codec == "ffv1" and form.pixel_aspect != 1:
                 lost.append("FFV1 in .mkv does not say that its pixels are not square.")
+            if rest is not None:
+                start += _before_zero(rest[0], segments[0][1] - start, container)
             packets = [_of_segments(segments, stream, start)]
             if rest is None:
                 film.metadata.update(_metadata({}, note))
             else:
                 original, pictures = rest
                 stream.metadata.update(pictures.metadata)
+                stream.disposition = pictures.disposition
+                if start > 0 and stream.metadata.pop("timecode", None):
+                    lost.append("The timecode is left out of a part of a film.")
                 others, left_out = _others(film, original, pictures, container)
                 film.metadata.update(_metadata(original.metadata, note))
                 lost += [*left_out, *_with_chapters(film, original.chapters(), start)]
                 if others:
-                    packets.append(_of_source(original, others, start, end))
+                    packets.append(_of_source(original, others, start, end, jumps))
             for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
                 film.mux_one(packet)
         except (av.error.FFmpegError, OSError) as error:
@@ -114,25 +131,62 @@ def _others(
             continue
         if stream.type == "data" and has_chapters:  # their names, which are written with them
             continue
-        kind = "sound" if stream.type == "audio" else stream.type
-        try:
-            if stream.type not in ("audio", "subtitle", "attachment"):
-                raise ValueError
-            found[stream.index] = film.add_stream_from_template(stream)
-        except ValueError:
-            lost.append(
-                f"A stream of {kind} is left out: {container} does not hold it; .mkv holds most."
-            )
+        if stream.type == "data" and "timecode" in stream.metadata:  # written by the metadata
+            continue
+        if stream.type == "video":
+            lost.append("A second stream of pictures, or a cover, is left out.")
+        elif not _is_held(stream, container):
+            kind = "sound" if stream.type == "audio" else stream.type
+            more = "" if container == "matroska" else "; .mkv holds most"
+            lost.append(f"A stream of {kind} is left out: {container} does not hold it{more}.")
         else:
-            found[stream.index].metadata.update(stream.metadata)
+            found[stream.index] = kept = film.add_stream_from_template(stream)
+            kept.metadata.update(stream.metadata)
+            kept.disposition = stream.disposition
     return found, lost
+
+
+def _is_held(stream: Any, container: str) -> bool:
+    """Whether a container takes a stream, which it says only when its header is written."""
+    if stream.type == "attachment":
+        return container == "matroska"
+    if stream.type not in ("audio", "subtitle"):
+        return False
+    av = pyav()
+    trial = av.open(io.BytesIO(), "w", container, _OPTIONS[container])
+    try:
+        trial.add_stream_from_template(stream)
+        trial.start_encoding()
+    except (av.error.FFmpegError, ValueError):
+        return False
+    finally:
+        with suppress(av.error.FFmpegError):
+            trial.close()
+    return True
+
+
+def _before_zero(original: Any, pictures: Fraction, container: str) -> Fraction:
+    """Seconds before 0 at which the source begins; its pictures begin at ``pictures``.
+
+    Of a film in MP4 or QuickTime players leave out what lies before 0.
+    """
+    if container == "matroska":
+        return Fraction(0)
+    starts: list[Fraction] = [
+        s.start_time * s.time_base
+        for s in original.streams
+        if s.type == "audio" and s.start_time is not None and s.time_base
+    ]
+    # priming samples of sound, which are not to be heard, may lie before 0
+    earliest = [Fraction(0), pictures, *(start for start in starts if start < pictures < 0)]
+    return min(earliest)
 
 
 def _with_chapters(film: Any, chapters: Any, start: Fraction) -> list[str]:
     """Gives the film its chapters; returns what could not be kept."""
     if not chapters:
         return []
-    if start:
+    if start > 0:
         return ["Chapters are left out of a part of a film."]
     film.set_chapters(chapters)
     return []
@@ -172,17 +226,52 @@ def _of_segments(
                 yield float(packet.dts * packet.time_base), packet
 
 
+class _Clock:
+    """Of one stream: goes on where it begins again."""
+
+    def __init__(self, jumps: Sequence[Fraction]) -> None:
+        self._jumps = list(jumps)
+        self._late = Fraction(0)
+        self._last: int | None = None
+
+    def moved(self, packet: Any) -> bool:
+        """Put a packet to its time; False if there is something already."""
+        unit, last = packet.time_base, self._last
+        late = round(self._late / unit)
+        if last is not None and packet.dts + late < last - round(JUMP / unit):
+            usual = (last - packet.dts + (packet.duration or 1)) * unit
+            self._late = self._jumps.pop(0) if self._jumps else usual
+            late = round(self._late / unit)
+        packet.pts += late
+        packet.dts += late
+        if self._late and last is not None and packet.dts <= last:
+            return False
+        self._last = packet.dts if last is None else max(last, packet.dts)
+        return True
+
+
 def _of_source(
-    original: Any, streams: Mapping[int, Any], start: Fraction, end: Fraction | None
+    original: Any,
+    streams: Mapping[int, Any],
+    start: Fraction,
+    end: Fraction | None,
+    jumps: Sequence[Fraction],
 ) -> Iterator[tuple[float, Any]]:
-    """Packets of the source's other streams between start and end."""
+    """Packets of the source's other streams between start and end.
+
+    Where the clock begins again they are moved as the pictures are, by ``jumps``; what overlaps
+    with what was before is left out.
+    """
     wanted = [original.streams[index] for index in streams]
+    clocks = {index: _Clock(jumps) for index in streams}
     latest = 0.0
     for packet in original.demux(*wanted):
         if packet.pts is None:  # the end
             continue
         if packet.dts is None:
             packet.dts = packet.pts
+        if not clocks[packet.stream.index].moved(packet):
+            continue
         seconds = packet.pts * packet.time_base
         if (start and seconds < start) or (end is not None and seconds >= end):
             continue

@@ -26,7 +26,16 @@ from .settling import Decision, Known
 
 _JOB = "job.json"
 #: of what is kept of a shot: a run that kept another is begun anew
-FORMAT = 2
+FORMAT = 3
+
+
+def was_begun(target: Path) -> bool:
+    """Whether there is something of a run for this target that was stopped."""
+    return _folder(target).is_dir()
+
+
+def _folder(target: Path) -> Path:
+    return target.with_name(f".{target.name}.parts")
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class Piece:
         begins, ends: when its first frame is shown and its last one is over, the film's units.
         frames, shots, keys: in it.
         source: what the frames in the source were, if they can change one by one; else "".
+        open: whether the shot of its last frame goes on behind it.
     """
 
     file: str
@@ -47,6 +57,7 @@ class Piece:
     shots: int
     keys: int
     source: str = ""
+    open: bool = False
 
 
 @dataclass
@@ -79,6 +90,8 @@ class Parts:
     ) -> Parts:
         """Of a run that asked for the same, if there was one and it is wanted; else new ones.
 
+        From the first piece that does not hold on it is as if it had not been done.
+
         Args:
             holds: whether a piece is still there and good, by the folder, the piece, and how many
                 frames there are before it.
@@ -86,7 +99,7 @@ class Parts:
         Raises:
             OutputError: if there can be no such folder.
         """
-        folder = target.with_name(f".{target.name}.parts")
+        folder = _folder(target)
         asked = json.loads(json.dumps(asked))
         if resume:
             with suppress(OSError, ValueError, KeyError, TypeError):
@@ -110,9 +123,12 @@ class Parts:
             raise ValueError("something else was asked for")
         pieces = [Piece(**piece) for piece in job["pieces"]]
         before = 0
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
             if not holds(folder, piece, before):
-                raise ValueError("a segment is missing")
+                kept = pieces[:number]
+                while kept and kept[-1].open:  # what its shot knew is not kept
+                    kept.pop()
+                return cls(folder, asked, kept, pieces[len(kept)].begins if kept else None)
             before += piece.frames
         known = None
         if job["known"] is not None:
@@ -135,7 +151,7 @@ class Parts:
         Raises:
             OSError: if that cannot be written down.
         """
-        self.pieces.append(piece)
+        self.pieces.append(replace(piece, open=known is not None))
         self.next_pts, self.known, self.done = next_pts, known, next_pts is None
         name = None if known is None else f"{piece.file}.npz"
         if known is not None:

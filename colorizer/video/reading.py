@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptFilm, FilmTooLarge
+from ..errors import CorruptFilm, FilmTooLarge, UnsupportedFilm
 from .container import pyav
 from .film import FilmInfo
 from .luma import Levels, levels_of, luma_of
@@ -32,6 +32,12 @@ MAX_PIXELS = 36_000_000
 _USUAL_RATE = Fraction(25)
 #: FFmpeg's numbers for fields of which the lower one comes first
 _BOTTOM_FIRST = (3, 5)
+#: seconds back by which a clock has begun again, and is not only out of order
+JUMP = 0.5
+#: a film with less than this share of what its header says ends early
+_WHOLE = 0.9
+#: of a format without times, whose length FFmpeg guesses (AVFMT_NOTIMESTAMPS)
+_NO_TIMES = 0x0080
 
 
 @dataclass(frozen=True)
@@ -76,14 +82,14 @@ class Film:
         time_base: seconds of one unit of :attr:`Frame.pts`.
         primaries, transfer: of its colours, by their numbers in ITU-T H.273; 2 is not said.
         bottom_first: whether the lower one of two fields comes first.
-        warnings: what is odd; nothing so far.
+        warnings: what is odd, in plain sentences; more of them as frames are read.
+        jumps: by how much frames are shown later than their times say, after each place where the
+            clock of the film begins again (as of discs and of films that were joined).
 
     Raises:
         CorruptFilm: if no frame of it can be read.
         FilmTooLarge: if its frames have more than ``max_pixels``.
     """
-
-    warnings: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -94,6 +100,9 @@ class Film:
         deinterlace: bool = False,
     ) -> None:
         self._container, self._stream, self._deinterlace = container, stream, deinterlace
+        self._damaged = 0
+        self._short: tuple[float, float] | None = None
+        self.jumps: list[int] = []
         self._path, name = path, path.name
         _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
         self.time_base: Fraction = stream.time_base or Fraction(1, 90_000)
@@ -115,6 +124,19 @@ class Film:
         """Another one if it is another film."""
         state = self._path.stat()
         return f"{self._path.name} {state.st_size} {state.st_mtime_ns}"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See the class."""
+        found = []
+        if self._damaged:
+            found.append(f"Damaged places of the film are left out: {self._damaged}.")
+        if self._short:
+            found.append(
+                "The pictures end after {:.1f} s, but the file says that it lasts {:.1f} s; "
+                "it may be cut off.".format(*self._short)
+            )
+        return tuple(found)
 
     def state(self, first: int, stop: int) -> str:
         """Its frames do not change one by one: ""."""
@@ -150,16 +172,32 @@ class Film:
 
     def _timed(self, start: int | None) -> Iterator[tuple[VideoFrame, int]]:
         step = max(round(1 / self.rate / self.time_base), 1)
+        jump = round(JUMP / self.time_base)
         last: int | None = None
+        late = 0  # by how much the clock is behind, after it began again
         for frame in self._from(start):
-            pts = frame.pts
-            if last is not None and (pts is None or pts <= last):
-                pts = last + (step if pts is None else 1)
+            pts = None if frame.pts is None else frame.pts + late
+            if last is not None and (pts is None or pts < last - jump):
+                late += 0 if pts is None else last + step - pts
+                pts = last + step
+                self.jumps += [late] if frame.pts is not None else []
+            elif last is not None and pts is not None and pts <= last:
+                pts = last + 1
             last = self.first_pts if pts is None else pts
             if start is None or last >= start:
                 if (frame.width, frame.height) != self._size:
                     frame = frame.reformat(width=self._size[0], height=self._size[1])
                 yield frame, last
+        self._ended(last)
+
+    def _ended(self, last: int | None) -> None:
+        """All frames have been read: whether it is as long as its header says."""
+        guessed = self._container.format.flags & _NO_TIMES
+        wanted = None if guessed else self.info.duration
+        found = 0 if last is None else self.seconds(last)
+        found += 1 / float(self.rate)
+        if wanted is not None and found < _WHOLE * wanted - 1 / float(self.rate):
+            self._short = (found, wanted)
 
     def _upright(self, frame: VideoFrame, pts: int) -> Frame:
         luma = luma_of(frame)
@@ -179,6 +217,9 @@ class Film:
         """From a frame before ``start``, or from the beginning where that cannot be found."""
         error = pyav().error.FFmpegError
         margin = round(1 / self.time_base)
+        length = self.info.duration
+        if length is not None and self.seconds(start) > length:  # by another clock
+            return self._decoded()
         try:
             self._container.seek(max(start - margin, self.first_pts), stream=self._stream)
             frames = self._read()
@@ -225,12 +266,15 @@ class Film:
     def _read(self) -> Iterator[VideoFrame]:
         """From where the file is being read."""
         error = pyav().error
+        begun = False
         try:
             for packet in self._container.demux(self._stream):
                 try:
-                    yield from packet.decode()
+                    for frame in packet.decode():
+                        begun = True
+                        yield frame
                 except error.InvalidDataError:
-                    continue
+                    self._damaged += begun  # before, there may be nothing to begin with
         except error.EOFError:
             return
         except error.FFmpegError:  # the rest of the file is damaged
@@ -247,19 +291,34 @@ def _deinterlaced(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator
     from av.filter import Graph
 
     graph: Any = Graph()
-    graph.link_nodes(
-        graph.add_buffer(template=stream),
-        graph.add("bwdif", "mode=send_frame:deint=all"),
-        graph.add("buffersink"),
-    ).configure()
     error = pyav().error
+    try:
+        graph.link_nodes(
+            graph.add_buffer(template=stream),
+            graph.add("bwdif", "mode=send_frame:deint=all"),
+            graph.add("buffersink"),
+        ).configure()
+    except error.FFmpegError:
+        size = f"{stream.codec_context.width} x {stream.codec_context.height}"
+        raise UnsupportedFilm(f"Frames of {size} pixels have no fields to be joined.") from None
     for frame in _after_all(frames):
         graph.push(frame)
         while True:
             try:
-                yield graph.pull()
+                yield _in_units_of(stream, graph.pull())
             except (error.BlockingIOError, error.EOFError):
                 break
+
+
+def _in_units_of(stream: VideoStream, frame: Any) -> Any:
+    """A frame of a filter, whose clock may be finer, with times as those of the stream."""
+    if stream.time_base and frame.time_base and frame.time_base != stream.time_base:
+        scale = frame.time_base / stream.time_base
+        pts, duration = frame.pts, frame.duration
+        frame.time_base = stream.time_base
+        frame.pts = None if pts is None else round(pts * scale)
+        frame.duration = round((duration or 0) * scale)
+    return frame
 
 
 def _after_all(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame | None]:

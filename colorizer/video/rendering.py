@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import __version__
 from ..ahead import ahead
-from ..errors import ColorizerError, CorruptFilm, InvalidSetting, OutputError
+from ..errors import ColorizerError, CorruptFilm, InvalidGuidance, InvalidSetting, OutputError
 from ..photo import Photo, Provenance
 from ..pipeline import Colorizer
 from ..prediction import Prediction
@@ -83,6 +83,7 @@ def colorize(
         FilmError, ImageError: of their kinds, see :func:`.probe`; UnsupportedFilm also if
             ``target`` cannot hold what ``output`` says. An ImageError names a frame of a folder.
         InvalidSetting: for what is out of range.
+        InvalidGuidance: if a hint is at a time that the film does not have.
         OutputError: if the result cannot be written, or would replace what it is made of.
         WordsUnavailable: if there are words and the model has no features for them.
         WeightsMissing, WeightsCorrupt: if there are words and no model of words.
@@ -99,6 +100,7 @@ def colorize(
     with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
         note = _note(colorizer, settings, guidance) if provenance else None
         span = _Span(reader, start, end)
+        _require_times(guidance, reader.info.duration)
         into: Destination
         if isinstance(output, Pictures):
             into = IntoFolder(target, source, painter, output, note, span.first)
@@ -107,7 +109,9 @@ def colorize(
             into = IntoFilm(target, source, painter, output, deinterlace, sentence, start, end)
         asked = _asked(reader, colorizer, settings, guidance)
         asked |= {"output": asdict(output), "start": start, "end": end, "every": every}
-        asked |= {"deinterlace": deinterlace}
+        asked |= {"deinterlace": deinterlace, "rate": str(reader.rate)}
+        if isinstance(output, Pictures):
+            asked["provenance"] = provenance  # in each of them
 
         def holds(folder: Path, piece: Piece, before: int) -> bool:
             state = painter.state(piece.begins, piece.ends)
@@ -155,6 +159,14 @@ def _require_span(start: float | None, end: float | None, every: int | None) -> 
         raise InvalidSetting("The part of a film begins at 0 or later and ends after it begins.")
     if every is not None and every < 1:
         raise InvalidSetting(f"every must be 1 or more, not {every}.")
+
+
+def _require_times(guidance: FilmGuidance, duration: float | None) -> None:
+    for hint in guidance.hints:
+        if duration is not None and hint.time > duration:
+            raise InvalidGuidance(
+                f"A hint is at {hint.time:g} s, but the film lasts {duration:.1f} s."
+            )
 
 
 def _note(colorizer: Colorizer, settings: Settings, guidance: FilmGuidance) -> Provenance:

@@ -89,6 +89,7 @@ class Run:
         if last is not None:
             self._parts.add(last.close(), None, None)
         self._parts.done = True
+        next(frames, None)  # the film ends, and knows then how
         self._tell(0)
 
     def _write(self, last: _Open, colours: Iterator[LinearColour], frames: Iterator[Frame]) -> bool:

@@ -42,7 +42,10 @@ def rate_of(number: Fraction | float | str) -> Fraction:
     except (ValueError, OverflowError, ZeroDivisionError) as error:
         raise InvalidSetting(f"{number!r} is no number of frames a second.") from error
     if not _SLOWEST <= rate <= _FASTEST:
-        raise InvalidSetting(f"A film has at most {_FASTEST} frames a second, not {number}.")
+        raise InvalidSetting(
+            f"A film has at least one frame an hour and at most {_FASTEST} frames a second, "
+            f"not {number} a second."
+        )
     return rate
 
 

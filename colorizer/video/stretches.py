@@ -83,11 +83,12 @@ def stretches(
     Args:
         frames: of the film, in their order.
         predict: what the network says of a frame.
-        every: frames from one key frame to the next; None: by the motion.
+        every: frames from one key frame to the next, :data:`MOST_FRAMES` at most; None: by the
+            motion.
         begins: whether a shot begins with the first frame.
     """
     motion = Motion()
-    most = MOST_BETWEEN if every is None else every
+    most = MOST_BETWEEN if every is None else min(every, MOST_FRAMES)
     current = Stretch(begins)
     last: Frame | None = None
     way: Way | None = None  # from the frame back to the last key frame

@@ -126,6 +126,7 @@ class Form:
         found.duration = frame.duration
         found.colorspace = _NUMBERS[self.levels.matrix]
         found.color_range = 2 if self.levels.full else 1
+        found.color_primaries, found.color_trc = self.primaries, self.transfer
         return found
 
 
@@ -171,6 +172,8 @@ class Segment:
         options = dict(_OPTIONS[self._form.codec])
         if self._form.crf is not None:
             options["crf"] = str(self._form.crf)
+        if self._form.codec == "prores" and self._form.across == 1:
+            options["profile"] = "4444"
         if self._form.fields:
             options["flags"] = "+ildct+ilme"
         return options

@@ -85,6 +85,11 @@ def test_ctrl_c_leaves_a_film_that_goes_on(
     result = run(clip, "-o", out, "--every", "50", "--resume")
     assert result.exit_code == 0, result.output
     assert probe(out).frames == 20
+    film = out.read_bytes()
+    result = run(clip, "-o", out, "--every", "50", "--resume")  # it is whole
+    assert result.exit_code == 1
+    assert "exists, and is whole" in result.stderr
+    assert out.read_bytes() == film
 
 
 @pytest.mark.usefixtures("colorizer")
@@ -107,6 +112,9 @@ def test_what_is_wrong_is_said(clip: Path, tmp_path: Path) -> None:
     assert run(clip, "-o", tmp_path / "b.mp4", "--hint", "navy").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--codec", "prores", "--bits", "8").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--every", "0").exit_code == 2
+    assert run(clip, "-o", tmp_path / "b.mp4", "--hint", "90@.5,.5,red").exit_code == 2
+    result = run(clip, "-o", tmp_path / "b", "--preview", "2", "--start", "0.2")
+    assert (result.exit_code, "whole film" in result.stderr) == (2, True)
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from PIL import Image
 from colorizer.errors import CorruptFilm, FilmTooLarge, InvalidSetting, UnsupportedFilm
 from colorizer.video import probe, stills
 from colorizer.video.container import UnreadableFilm, opened
-from colorizer.video.luma import Levels
+from colorizer.video.luma import Levels, levels_of, luma_of
 from colorizer.video.reading import MAX_PIXELS, Film, Frame
 
 from ..photo.pictures import noise, saved
-from .clips import HEIGHT, WIDTH, shapes, write_clip
+from .clips import HEIGHT, RATE, WIDTH, fill, shapes, write_clip
 
 
 def frames_of(path: Path, start: int | None = None, deinterlace: bool = False) -> list[Frame]:
@@ -191,6 +191,8 @@ def test_interlaced_frames_are_said_and_can_be_made_whole(tmp_path: Path) -> Non
     kept = np.abs(np.diff(frames_of(clip)[2].luma.astype(int), axis=0)).mean()
     whole = frames_of(clip, deinterlace=True)
     assert len(whole) == 6
+    assert [f.pts for f in whole] == [f.pts for f in frames_of(clip)]
+    assert {f.duration for f in whole} == {f.duration for f in frames_of(clip)}
     assert np.abs(np.diff(whole[2].luma.astype(int), axis=0)).mean() < kept
 
 
@@ -274,3 +276,71 @@ def test_large_frames_are_refused_before_they_are_decoded(tmp_path: Path) -> Non
     with pytest.raises(FilmTooLarge, match="160 x 96"):
         probe(clip, max_pixels=160 * 96 - 1)
     assert probe(clip, max_pixels=160 * 96).width == WIDTH
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("uyvy422", "yuyv422", "p010le", "p016be", "yuv420p10be", "yuv422p16be", "y210le"),
+        *("vuya", "gray16be", "gray10be", "ya8", "ya16be", "nv12"),
+    ],
+)
+def test_luma_is_the_same_in_whatever_order_it_lies(name: str) -> None:
+    kind = av.VideoFormat(name, 64, 48)
+    depth = max(component.bits for component in kind.components)
+    grey = len(kind.components) <= 2
+    plain = ("gray" if grey else "yuv444p") + ("" if depth == 8 else f"{depth}le")
+    top = 255 if depth == 8 else (1 << depth) - 1
+    luma = (
+        np.random.default_rng(0)
+        .integers(0, top, (48, 64))
+        .astype(np.uint8 if depth == 8 else np.uint16)
+    )
+    frame = av.VideoFrame(64, 48, plain)
+    for index in range(len(frame.planes)):
+        fill(frame, index, luma if index == 0 else np.full_like(luma, top // 2 + 1))
+    found = frame.reformat(format=name)
+    assert np.array_equal(luma_of(found), luma)
+    assert levels_of(found).bits == depth
+
+
+@pytest.mark.parametrize("name", ["monow", "monob", "rgb565le", "xyz12le"])
+def test_what_has_no_luma_is_converted(name: str) -> None:
+    frame = av.VideoFrame(64, 48, "gray")
+    fill(frame, 0, np.full((48, 64), 255, np.uint8))
+    found = frame.reformat(format=name)
+    levels = levels_of(found)
+    assert luma_of(found).shape == (48, 64)
+    if name != "xyz12le":
+        assert levels.grey(luma_of(found)).min() > 60000
+
+
+def test_a_film_that_is_shorter_than_it_says_and_damaged_places_are_told(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(40)])
+    data = clip.read_bytes()
+    (tmp_path / "b.mkv").write_bytes(data[: len(data) // 2])
+    for path, said in ((clip, False), (tmp_path / "b.mkv", True)):
+        with opened(path) as (container, stream):
+            film = Film(container, stream, path, 10**6)
+            assert film.warnings == ()
+            list(film.frames())
+            told = "the file says that it lasts 1.6 s" in " ".join(film.warnings)
+            assert told is said
+
+
+def test_a_clock_that_begins_again_goes_on(tmp_path: Path) -> None:
+    part = write_clip(
+        tmp_path / "a.ts", [shapes(i) for i in range(25)], codec="mpeg2video",
+        time_base=Fraction(1, RATE), times=range(25), container="mpegts",
+    )  # fmt: skip
+    (tmp_path / "b.ts").write_bytes(part.read_bytes() * 3)
+    found = frames_of(tmp_path / "b.ts")
+    assert len(found) == 75
+    steps = np.diff([frame.pts for frame in found])
+    assert set(steps.tolist()) == {90000 // RATE}
+
+
+def test_tiny_frames_have_no_fields(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [np.full((2, 2), 90, np.uint8)] * 3)
+    with pytest.raises(UnsupportedFilm, match="no fields"):
+        frames_of(clip, deinterlace=True)

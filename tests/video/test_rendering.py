@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from colorizer import Settings
-from colorizer.errors import CorruptFilm, InvalidSetting, OutputError, UnsupportedFilm
+from colorizer.errors import (
+    CorruptFilm,
+    InvalidGuidance,
+    InvalidSetting,
+    OutputError,
+    UnsupportedFilm,
+)
 from colorizer.guidance import Hint
 from colorizer.video import (
     FilmGuidance,
@@ -127,7 +133,7 @@ def test_times_sound_chapters_and_metadata_are_kept(tmp_path: Path) -> None:
         assert [c["metadata"]["title"] for c in other.chapters()] == ["One"]
         assert [bytes(p) for p in one.demux(audio=0)] == [bytes(p) for p in other.demux(audio=0)]
     with av.open(str(tmp_path / "b.mp4")) as film:
-        seconds = [float(frame.time) for frame in film.decode(video=0)]
+        seconds = [float(frame.time or 0) for frame in film.decode(video=0)]
     assert seconds == pytest.approx([time / 1000 for time in times], abs=1e-4)
     assert probe(tmp_path / "b.mp4").pixel_aspect == Fraction(16, 15)
 
@@ -334,3 +340,106 @@ def test_how_codes_are_to_be_understood_is_said(tmp_path: Path, codec: Any, name
     with av.open(str(tmp_path / name)) as film:
         frame = next(film.decode(video=0))
     assert (frame.colorspace, frame.color_range) == (1, 2)
+
+
+def test_a_film_made_whole_lasts_as_long_as_its_sound(tmp_path: Path) -> None:
+    frames = [shapes(i) for i in range(25)]
+    source = write_clip(tmp_path / "a.mkv", frames, codec="libx264", fields="tff", sound=True)
+    render(source, tmp_path / "b.mkv", deinterlace=True, output=Output("ffv1"))
+    assert probe(tmp_path / "b.mkv").duration == pytest.approx(1, abs=0.1)
+    assert render(source, tmp_path / "c.mkv", deinterlace=True, end=0.4).frames == 10
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "kept"),
+    [("libopus", "mov", 0), ("flac", "mov", 0), ("libopus", "mp4", 1), ("flac", "mkv", 1)],
+)
+def test_sound_without_a_home_is_left_out_and_said(
+    tmp_path: Path, codec: str, suffix: str, kept: int
+) -> None:
+    """Some containers say so only when their header is written."""
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)])
+    source = with_sound(picture, tmp_path / "a.mkv", codec)
+    result = render(source, tmp_path / f"b.{suffix}")
+    assert probe(tmp_path / f"b.{suffix}").audio == kept
+    assert any("sound is left out" in text for text in result.warnings) is not kept
+
+
+def with_sound(picture: Path, target: Path, codec: str) -> Path:
+    """A film with a track of sound that is meant for the blind."""
+    with av.open(str(picture)) as pictures, av.open(str(target), "w") as film:
+        original: Any = pictures.streams.video[0]
+        stream = film.add_stream_from_template(original)
+        tone: Any = film.add_stream(codec, rate=48000, layout="mono")
+        tone.codec_context.format = "flt" if codec == "libopus" else "s16"
+        tone.disposition = av.stream.Disposition.visual_impaired
+        for packet in pictures.demux(original):
+            if packet.dts is not None:
+                packet.stream = stream
+                film.mux(packet)
+        size = tone.codec_context.frame_size or 960
+        for first in range(0, 9600 - size + 1, size):
+            wave = np.zeros((1, size), np.float32 if codec == "libopus" else np.int16)
+            frame = av.AudioFrame.from_ndarray(
+                wave, format=tone.codec_context.format.name, layout="mono"
+            )
+            frame.sample_rate, frame.pts, frame.time_base = 48000, first, Fraction(1, 48000)
+            film.mux(tone.encode(frame))
+        film.mux(tone.encode(None))
+    return target
+
+
+def test_what_a_track_is_for_is_kept(tmp_path: Path) -> None:
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)])
+    source = with_sound(picture, tmp_path / "a.mkv", "flac")
+    render(source, tmp_path / "b.mkv")
+    with av.open(str(tmp_path / "b.mkv")) as film:
+        assert film.streams.audio[0].disposition & av.stream.Disposition.visual_impaired
+
+
+def test_joined_films_keep_pictures_and_sound_together(tmp_path: Path) -> None:
+    part = write_clip(
+        tmp_path / "a.ts", [shapes(i) for i in range(25)], codec="mpeg2video", sound=True,
+        time_base=Fraction(1, 25), times=range(25), container="mpegts",
+    )  # fmt: skip
+    (tmp_path / "b.ts").write_bytes(part.read_bytes() * 2)
+    for suffix in ("mkv", "mp4"):
+        render(tmp_path / "b.ts", tmp_path / f"b.{suffix}")
+        with av.open(str(tmp_path / f"b.{suffix}")) as film:
+            times = [float(frame.time or 0) for frame in film.decode(video=0)]
+        assert len(times) == 50
+        assert np.diff(times) == pytest.approx(0.04, abs=0.002)
+        with av.open(str(tmp_path / f"b.{suffix}")) as film:
+            sound = [float(frame.time or 0) for frame in film.decode(audio=0)]
+        assert sound[-1] - sound[0] == pytest.approx(2, abs=0.1)
+        assert np.diff(sound).max() < 0.1
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_a_film_that_begins_before_0_keeps_its_first_frames(tmp_path: Path, suffix: str) -> None:
+    source = write_clip(
+        tmp_path / "a.nut", [shapes(i) for i in range(10)], times=range(-200, 200, 40)
+    )
+    render(source, tmp_path / f"b.{suffix}")
+    with av.open(str(tmp_path / f"b.{suffix}")) as film:
+        assert len(list(film.decode(video=0))) == 10
+
+
+def test_prores_says_its_colours_and_has_full_chroma_for_odd_sizes(tmp_path: Path) -> None:
+    frames = [shapes(i, width=161, height=97) for i in range(3)]
+    source = write_clip(tmp_path / "a.mkv", frames, pixel_format="yuv444p", matrix=1)
+    render(source, tmp_path / "b.mov", output=Output("prores"))
+    with av.open(str(tmp_path / "b.mov")) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.codec_tag == "ap4h"
+
+
+def test_a_hint_beyond_the_end_is_refused(clip: Path, tmp_path: Path) -> None:
+    hint = FilmHint(100, Hint(0.5, 0.5, "red"))
+    with pytest.raises(InvalidGuidance, match=r"100 s, but the film lasts 1\.2 s"):
+        render(clip, tmp_path / "b.mp4", guidance=FilmGuidance((hint,)))
+
+
+def test_there_is_a_key_frame_in_every_part(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(0)] * 150)
+    assert render(clip, tmp_path / "b.mkv", every=100_000).key_frames >= 3

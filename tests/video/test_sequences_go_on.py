@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from colorizer.errors import CorruptImage
+from colorizer.errors import CorruptImage, OutputError
 from colorizer.video import Progress, run, stretches
 
 from .clips import names, render, shapes, write_frames
@@ -111,3 +111,38 @@ def test_a_stopped_folder_has_its_first_frames_and_goes_on(frames: Path, tmp_pat
     assert (result.complete, result.frames, len(names(out))) == (False, 18, 18)
     assert render(frames, out).complete
     assert names(out) == names(frames)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_is_before_a_change_is_not_done_again(frames: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(_Killed):
+        render(frames, out, every=4, progress=die_at(28))
+    before = {name: (out / name).stat().st_mtime_ns for name in names(out)[:15]}
+    Image.fromarray(shapes(40, scene=2)).save(frames / "scan_0018.png")  # of the second shot
+    seen: list[Progress] = []
+    render(frames, out, every=4, progress=seen.append)
+    assert seen[0].frames == 16
+    assert {name: (out / name).stat().st_mtime_ns for name in before} == before
+    render(frames, tmp_path / "whole", every=4)
+    same_pictures(tmp_path / "whole", out)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("change", [{"frame_rate": 12}, {"provenance": False}])
+def test_another_rate_or_note_begins_anew(
+    frames: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(_Killed):
+        render(frames, out, every=4, progress=die_at(20))
+    seen: list[Progress] = []
+    render(frames, out, every=4, progress=seen.append, **change)
+    assert seen[0].frames == 1
+
+
+def test_the_folder_of_the_frames_stays_as_it_is(frames: Path) -> None:
+    for target in (frames / "sub", frames / "deep" / "er", frames / "film.mp4"):
+        with pytest.raises(OutputError, match="stays as it is"):
+            render(frames, target)
+    assert len(names(frames)) == 30
