@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import heapq
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from ..errors import OutputError, UnsupportedFilm
 from .container import opened, pyav
 from .film import Codec
-from .reading import JUMP
+from .tracks import OPTIONS, packets_of, tracks_for
 from .writing import Form, say_colours
 
 #: what the codecs are at home in, by the suffix of the target
@@ -22,12 +21,6 @@ CONTAINERS: dict[str, tuple[str, tuple[Codec, ...]]] = {
     ".m4v": ("mp4", ("h264", "h265")),
     ".mov": ("mov", ("h264", "h265", "prores")),
     ".mkv": ("matroska", ("h264", "h265", "prores", "ffv1")),
-}
-
-_OPTIONS: dict[str, dict[str, str]] = {
-    "mp4": {"movflags": "+faststart"},
-    "mov": {"movflags": "+faststart"},
-    "matroska": {},
 }
 
 
@@ -82,7 +75,7 @@ def put_together(
         OutputError: if it cannot be written.
     """
     av = pyav()
-    options = _OPTIONS[container]
+    options = OPTIONS[container]
     with ExitStack() as stack:
         rest = None if source is None else stack.enter_context(opened(source))
         try:
@@ -108,61 +101,16 @@ def put_together(
                 stream.disposition = pictures.disposition
                 if start > 0 and stream.metadata.pop("timecode", None):
                     lost.append("The timecode is left out of a part of a film.")
-                others, left_out = _others(film, original, pictures, container)
+                others, left_out = tracks_for(film, original, pictures, container)
                 film.metadata.update(_metadata(original.metadata, note))
                 lost += [*left_out, *_with_chapters(film, original.chapters(), start)]
                 if others:
-                    packets.append(_of_source(original, others, start, end, jumps))
+                    packets.append(packets_of(original, others, start, end, jumps))
             for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
                 film.mux_one(packet)
         except (av.error.FFmpegError, OSError) as error:
             raise OutputError(f"{target} cannot be written ({error}).") from error
     return tuple(lost)
-
-
-def _others(
-    film: Any, original: Any, pictures: Any, container: str
-) -> tuple[dict[int, Any], list[str]]:
-    """The streams of the film for those of the source, by their index, and what has none."""
-    found, lost = {}, []
-    has_chapters = bool(original.chapters())
-    for stream in original.streams:
-        if stream.index == pictures.index:
-            continue
-        if stream.type == "data" and has_chapters:  # their names, which are written with them
-            continue
-        if stream.type == "data" and "timecode" in stream.metadata:  # written by the metadata
-            continue
-        if stream.type == "video":
-            lost.append("A second stream of pictures, or a cover, is left out.")
-        elif not _is_held(stream, container):
-            kind = "sound" if stream.type == "audio" else stream.type
-            more = "" if container == "matroska" else "; .mkv holds most"
-            lost.append(f"A stream of {kind} is left out: {container} does not hold it{more}.")
-        else:
-            found[stream.index] = kept = film.add_stream_from_template(stream)
-            kept.metadata.update(stream.metadata)
-            kept.disposition = stream.disposition
-    return found, lost
-
-
-def _is_held(stream: Any, container: str) -> bool:
-    """Whether a container takes a stream, which it says only when its header is written."""
-    if stream.type == "attachment":
-        return container == "matroska"
-    if stream.type not in ("audio", "subtitle"):
-        return False
-    av = pyav()
-    trial = av.open(io.BytesIO(), "w", container, _OPTIONS[container])
-    try:
-        trial.add_stream_from_template(stream)
-        trial.start_encoding()
-    except (av.error.FFmpegError, ValueError):
-        return False
-    finally:
-        with suppress(av.error.FFmpegError):
-            trial.close()
-    return True
 
 
 def _before_zero(original: Any, pictures: Fraction, container: str) -> Fraction:
@@ -224,61 +172,3 @@ def _of_segments(
                 last = packet.dts
                 packet.stream = stream
                 yield float(packet.dts * packet.time_base), packet
-
-
-class _Clock:
-    """Of one stream: goes on where it begins again."""
-
-    def __init__(self, jumps: Sequence[Fraction]) -> None:
-        self._jumps = list(jumps)
-        self._late = Fraction(0)
-        self._last: int | None = None
-
-    def moved(self, packet: Any) -> bool:
-        """Put a packet to its time; False if there is something already."""
-        unit, last = packet.time_base, self._last
-        late = round(self._late / unit)
-        if last is not None and packet.dts + late < last - round(JUMP / unit):
-            usual = (last - packet.dts + (packet.duration or 1)) * unit
-            self._late = self._jumps.pop(0) if self._jumps else usual
-            late = round(self._late / unit)
-        packet.pts += late
-        packet.dts += late
-        if self._late and last is not None and packet.dts <= last:
-            return False
-        self._last = packet.dts if last is None else max(last, packet.dts)
-        return True
-
-
-def _of_source(
-    original: Any,
-    streams: Mapping[int, Any],
-    start: Fraction,
-    end: Fraction | None,
-    jumps: Sequence[Fraction],
-) -> Iterator[tuple[float, Any]]:
-    """Packets of the source's other streams between start and end.
-
-    Where the clock begins again they are moved as the pictures are, by ``jumps``; what overlaps
-    with what was before is left out.
-    """
-    wanted = [original.streams[index] for index in streams]
-    clocks = {index: _Clock(jumps) for index in streams}
-    latest = 0.0
-    for packet in original.demux(*wanted):
-        if packet.pts is None:  # the end
-            continue
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if not clocks[packet.stream.index].moved(packet):
-            continue
-        seconds = packet.pts * packet.time_base
-        if (start and seconds < start) or (end is not None and seconds >= end):
-            continue
-        shift = round(start / packet.time_base)
-        packet.pts -= shift
-        packet.dts -= shift
-        index = packet.stream.index
-        latest = max(latest, float(packet.dts * packet.time_base))
-        packet.stream = streams[index]
-        yield latest, packet

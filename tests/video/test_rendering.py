@@ -9,6 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from colorizer import Settings
 from colorizer.errors import (
@@ -351,21 +352,47 @@ def test_a_film_made_whole_lasts_as_long_as_its_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "suffix", "kept"),
-    [("libopus", "mov", 0), ("flac", "mov", 0), ("libopus", "mp4", 1), ("flac", "mkv", 1)],
+    ("codec", "suffix", "becomes"),
+    [
+        ("libopus", "mov", "pcm_s16le"),
+        ("flac", "mov", "pcm_s16le"),
+        ("pcm_mulaw", "mkv", "flac"),
+        ("pcm_mulaw", "mp4", "alac"),
+        ("libopus", "mp4", "opus"),
+        ("flac", "mkv", "flac"),
+    ],
 )
-def test_sound_without_a_home_is_left_out_and_said(
-    tmp_path: Path, codec: str, suffix: str, kept: int
+def test_sound_without_a_home_is_converted_and_said(
+    tmp_path: Path, codec: str, suffix: str, becomes: str
 ) -> None:
     """Some containers say so only when their header is written."""
     picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)])
-    source = with_sound(picture, tmp_path / "a.mkv", codec)
+    source = with_sound(picture, tmp_path / ("a.nut" if "mulaw" in codec else "a.mkv"), codec)
     result = render(source, tmp_path / f"b.{suffix}")
-    assert probe(tmp_path / f"b.{suffix}").audio == kept
-    assert any("sound is left out" in text for text in result.warnings) is not kept
+    with av.open(str(tmp_path / f"b.{suffix}")) as film:
+        assert film.streams.audio[0].codec_context.name == becomes
+    converted = any(f"is converted to {becomes}" in text for text in result.warnings)
+    assert converted is (codec.removeprefix("lib") != becomes)
+    if codec != "libopus":
+        assert np.array_equal(samples_of(source), samples_of(tmp_path / f"b.{suffix}"))
 
 
-def with_sound(picture: Path, target: Path, codec: str) -> Path:
+def samples_of(path: Path) -> NDArray[Any]:
+    with av.open(str(path)) as film:
+        return np.concatenate([f.to_ndarray().ravel() for f in film.decode(audio=0)])
+
+
+def test_sound_of_a_part_is_converted_too(tmp_path: Path) -> None:
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(50)])
+    source = with_sound(picture, tmp_path / "a.nut", "pcm_mulaw", seconds=2)
+    render(source, tmp_path / "b.mkv", start=0.8, end=1.6)
+    with av.open(str(tmp_path / "b.mkv")) as film:
+        sound = [float(frame.time or 0) for frame in film.decode(audio=0)]
+    assert sound[0] == pytest.approx(0, abs=0.03)
+    assert sound[-1] == pytest.approx(0.8, abs=0.1)
+
+
+def with_sound(picture: Path, target: Path, codec: str, seconds: float = 0.2) -> Path:
     """A film with a track of sound that is meant for the blind."""
     with av.open(str(picture)) as pictures, av.open(str(target), "w") as film:
         original: Any = pictures.streams.video[0]
@@ -378,8 +405,11 @@ def with_sound(picture: Path, target: Path, codec: str) -> Path:
                 packet.stream = stream
                 film.mux(packet)
         size = tone.codec_context.frame_size or 960
-        for first in range(0, 9600 - size + 1, size):
-            wave = np.zeros((1, size), np.float32 if codec == "libopus" else np.int16)
+        draw = np.random.default_rng(0)
+        for first in range(0, int(48000 * seconds) - size + 1, size):
+            wave: NDArray[Any] = draw.integers(-9000, 9000, (1, size)).astype(np.int16)
+            if codec == "libopus":
+                wave = wave.astype(np.float32) / 32768
             frame = av.AudioFrame.from_ndarray(
                 wave, format=tone.codec_context.format.name, layout="mono"
             )

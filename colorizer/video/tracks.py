@@ -1,0 +1,240 @@
+"""What a film has beside its pictures: sound, subtitles, attachments, on their way into another."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from .container import pyav
+from .reading import JUMP
+
+log = logging.getLogger(__name__)
+
+#: of containers
+OPTIONS: dict[str, dict[str, str]] = {
+    "mp4": {"movflags": "+faststart"},
+    "mov": {"movflags": "+faststart"},
+    "matroska": {},
+}
+#: what sound is converted to, by the container: 16 bits, and more
+_SOUND = {
+    "matroska": ("flac", "flac"),
+    "mov": ("pcm_s16le", "pcm_s24le"),
+    "mp4": ("alac", "alac"),
+}
+_LAYOUTS = {1: "mono", 2: "stereo"}
+_GAP = 0.1  # s of silence, that is none of rounding
+#: FFmpeg's formats of samples of more than 16 bits that a file may really have
+_DEEP = ("s32", "s32p", "s64", "s64p")
+
+
+@dataclass
+class Copied:
+    """A stream whose packets are taken as they are.
+
+    Attributes:
+        stream: of the film that is written.
+    """
+
+    stream: Any
+
+    def packets(self, packet: Any) -> Iterator[Any]:
+        """The packet, of the new stream."""
+        packet.stream = self.stream
+        yield packet
+
+    def rest(self) -> Iterator[Any]:
+        """Nothing is held back."""
+        yield from ()
+
+
+class Converted:
+    """Sound that is decoded and encoded.
+
+    Args:
+        stream: of the film that is written.
+        original: of the source.
+        codec: what it is called.
+    """
+
+    def __init__(self, stream: Any, original: Any, codec: str) -> None:
+        self.stream, self._original, self.codec = stream, original, codec
+        self._next: int | None = None  # sample of the frame to come
+
+    def packets(self, packet: Any) -> Iterator[Any]:
+        """What comes of a packet; damaged ones are left out."""
+        try:
+            frames = packet.decode()
+        except pyav().error.FFmpegError:
+            log.warning("a damaged packet of sound is left out")
+            return
+        for frame in frames:
+            yield from self._encoded(frame)
+
+    def _encoded(self, frame: Any) -> Iterator[Any]:
+        """Frames follow each other by their samples; where there is a gap it stays."""
+        rate = frame.sample_rate
+        said = None if frame.pts is None else round(frame.pts * frame.time_base * rate)
+        if self._next is None or (said is not None and said > self._next + _GAP * rate):
+            self._next = said or 0
+        frame.pts, frame.time_base = self._next, Fraction(1, rate)
+        self._next += frame.samples
+        yield from self.stream.encode(frame)
+
+    def rest(self) -> Iterator[Any]:
+        """What decoder and encoder held back."""
+        with suppress(pyav().error.FFmpegError):
+            for frame in self._original.codec_context.decode(None):
+                yield from self._encoded(frame)
+        yield from self.stream.encode(None)
+
+
+Track = TypeVar("Track", Copied, Converted)
+
+
+def _kept(track: Track, original: Any) -> Track:
+    """With what the source says of it."""
+    track.stream.metadata.update(original.metadata)
+    track.stream.disposition = original.disposition
+    return track
+
+
+def _converted(film: Any, original: Any, container: str) -> Converted | None:
+    """None if the sound cannot be decoded, or not be written so."""
+    context = original.codec_context
+    if context is None or not context.sample_rate or context.format is None:
+        return None
+    codec = _SOUND[container][context.format.name in _DEEP]
+    layout = _LAYOUTS.get(context.layout.nb_channels, context.layout)  # some do not say theirs
+    try:
+        stream = film.add_stream(codec, rate=context.sample_rate, layout=layout)
+        formats = [kind.name for kind in stream.codec_context.codec.audio_formats or ()]
+        wanted = ("s32", "s32p") if context.format.name in _DEEP else ("s16", "s16p")
+        stream.codec_context.format = next(name for name in wanted if name in formats)
+    except (pyav().error.FFmpegError, ValueError, StopIteration):
+        return None
+    return Converted(stream, original, codec)
+
+
+def tracks_for(
+    film: Any, original: Any, pictures: Any, container: str
+) -> tuple[dict[int, Copied | Converted], list[str]]:
+    """What becomes of the streams of a source, by their index, and what is lost or changed of them.
+
+    Sound that a container does not hold is converted, without loss where the container has a way.
+
+    Args:
+        film: that is being written; gets the streams.
+        original, pictures: the source, and its stream that is coloured.
+        container: of :func:`.muxing.container_for`.
+    """
+    found: dict[int, Copied | Converted] = {}
+    lost: list[str] = []
+    has_chapters = bool(original.chapters())
+    for stream in original.streams:
+        if stream.index == pictures.index:
+            continue
+        if stream.type == "data" and has_chapters:  # their names, which are written with them
+            continue
+        if stream.type == "data" and "timecode" in stream.metadata:  # written by the metadata
+            continue
+        if stream.type == "video":
+            lost.append("A second stream of pictures, or a cover, is left out.")
+        elif _is_held(stream, container):
+            found[stream.index] = _kept(Copied(film.add_stream_from_template(stream)), stream)
+        elif stream.type == "audio" and (made := _converted(film, stream, container)):
+            found[stream.index] = _kept(made, stream)
+            codec = stream.codec_context.name
+            lost.append(
+                f"The sound ({codec}) is converted to {made.codec}: {container} does not hold it."
+            )
+        else:
+            kind = "sound" if stream.type == "audio" else stream.type
+            more = "" if container == "matroska" else "; .mkv holds most"
+            lost.append(f"A stream of {kind} is left out: {container} does not hold it{more}.")
+    return found, lost
+
+
+def _is_held(stream: Any, container: str) -> bool:
+    """Whether a container takes a stream, which it says only when its header is written."""
+    if stream.type == "attachment":
+        return container == "matroska"
+    if stream.type not in ("audio", "subtitle"):
+        return False
+    av = pyav()
+    trial = av.open(io.BytesIO(), "w", container, OPTIONS[container])
+    try:
+        trial.add_stream_from_template(stream)
+        trial.start_encoding()
+    except (av.error.FFmpegError, ValueError):
+        return False
+    finally:
+        with suppress(av.error.FFmpegError):
+            trial.close()
+    return True
+
+
+class _Clock:
+    """Of one stream: goes on where it begins again."""
+
+    def __init__(self, jumps: Sequence[Fraction]) -> None:
+        self._jumps = list(jumps)
+        self._late = Fraction(0)
+        self._last: int | None = None
+
+    def moved(self, packet: Any) -> bool:
+        """Put a packet to its time; False if there is something already."""
+        unit, last = packet.time_base, self._last
+        late = round(self._late / unit)
+        if last is not None and packet.dts + late < last - round(JUMP / unit):
+            usual = (last - packet.dts + (packet.duration or 1)) * unit
+            self._late = self._jumps.pop(0) if self._jumps else usual
+            late = round(self._late / unit)
+        packet.pts += late
+        packet.dts += late
+        if self._late and last is not None and packet.dts <= last:
+            return False
+        self._last = packet.dts if last is None else max(last, packet.dts)
+        return True
+
+
+def packets_of(
+    original: Any,
+    tracks: Mapping[int, Copied | Converted],
+    start: Fraction,
+    end: Fraction | None,
+    jumps: Sequence[Fraction],
+) -> Iterator[tuple[float, Any]]:
+    """Packets of the source's other streams between start and end.
+
+    Where the clock begins again they are moved as the pictures are, by ``jumps``; what overlaps
+    with what was before is left out.
+    """
+    wanted = [original.streams[index] for index in tracks]
+    clocks = {index: _Clock(jumps) for index in tracks}
+    latest = 0.0
+    for packet in original.demux(*wanted):
+        if packet.pts is None:  # the end
+            continue
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if not clocks[packet.stream.index].moved(packet):
+            continue
+        seconds = packet.pts * packet.time_base
+        if (start and seconds < start) or (end is not None and seconds >= end):
+            continue
+        shift = round(start / packet.time_base)
+        packet.pts -= shift
+        packet.dts -= shift
+        for made in tracks[packet.stream.index].packets(packet):
+            latest = max(latest, float(made.dts * made.time_base))
+            yield latest, made
+    for track in tracks.values():
+        for made in track.rest():
+            latest = max(latest, float(made.dts * made.time_base))
+            yield latest, made
