@@ -28,7 +28,11 @@ _SOUND = {
     "mp4": ("alac", "alac"),
 }
 _LAYOUTS = {1: "mono", 2: "stereo"}
+_MILLISECOND = Fraction(1, 1000)
 _GAP = 0.1  # s of silence, that is none of rounding
+#: what subtitles are rewritten as, and of which kinds they can be
+_TEXT = {"matroska": "subrip", "mov": "mov_text", "mp4": "mov_text"}
+_TEXTS = ("subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text")
 #: FFmpeg's formats of samples of more than 16 bits that a file may really have
 _DEEP = ("s32", "s32p", "s64", "s64p")
 
@@ -94,7 +98,38 @@ class Converted:
         yield from self.stream.encode(None)
 
 
-Track = TypeVar("Track", Copied, Converted)
+class Rewritten:
+    """Subtitles of text, in another form.
+
+    Args:
+        stream: of the film that is written.
+        original: of the source; its decoder is open.
+    """
+
+    def __init__(self, stream: Any, original: Any) -> None:
+        self.stream, self._original = stream, original
+
+    def packets(self, packet: Any) -> Iterator[Any]:
+        """What comes of a packet: one, or none of a pause; damaged ones are left out."""
+        try:
+            lines = self._original.codec_context.decode2(packet)
+            made = lines and self.stream.codec_context.encode_subtitle(lines)
+        except pyav().error.FFmpegError:
+            log.warning("a damaged subtitle is left out")
+            return
+        if made:
+            made.pts = made.dts = packet.pts
+            made.duration, made.time_base = packet.duration, packet.time_base
+            made.stream = self.stream
+            yield made
+
+    def rest(self) -> Iterator[Any]:
+        """Nothing is held back."""
+        yield from ()
+
+
+Kept = Copied | Converted | Rewritten
+Track = TypeVar("Track", Copied, Converted, Rewritten)
 
 
 def _kept(track: Track, original: Any) -> Track:
@@ -121,9 +156,24 @@ def _converted(film: Any, original: Any, container: str) -> Converted | None:
     return Converted(stream, original, codec)
 
 
+def _rewritten(film: Any, original: Any, container: str) -> Rewritten | None:
+    """None if they are not of text."""
+    context = original.codec_context
+    if context is None or context.name not in _TEXTS:
+        return None
+    try:
+        context.open(strict=False)
+        stream = film.add_stream(_TEXT[container])
+        stream.codec_context.subtitle_header = context.subtitle_header
+        stream.codec_context.time_base = _MILLISECOND
+    except (pyav().error.FFmpegError, ValueError):
+        return None
+    return Rewritten(stream, original)
+
+
 def tracks_for(
     film: Any, original: Any, pictures: Any, container: str
-) -> tuple[dict[int, Copied | Converted], list[str]]:
+) -> tuple[dict[int, Kept], list[str]]:
     """What becomes of the streams of a source, by their index, and what is lost or changed of them.
 
     Sound that a container does not hold is converted, without loss where the container has a way.
@@ -133,7 +183,7 @@ def tracks_for(
         original, pictures: the source, and its stream that is coloured.
         container: of :func:`.muxing.container_for`.
     """
-    found: dict[int, Copied | Converted] = {}
+    found: dict[int, Kept] = {}
     lost: list[str] = []
     has_chapters = bool(original.chapters())
     for stream in original.streams:
@@ -152,6 +202,13 @@ def tracks_for(
             codec = stream.codec_context.name
             lost.append(
                 f"The sound ({codec}) is converted to {made.codec}: {container} does not hold it."
+            )
+        elif stream.type == "subtitle" and (told := _rewritten(film, stream, container)):
+            found[stream.index] = _kept(told, stream)
+            codec = stream.codec_context.name
+            lost.append(
+                f"Subtitles ({codec}) are rewritten as {_TEXT[container]}, perhaps without their "
+                f"styles: {container} does not hold them."
             )
         else:
             kind = "sound" if stream.type == "audio" else stream.type
@@ -205,7 +262,7 @@ class _Clock:
 
 def packets_of(
     original: Any,
-    tracks: Mapping[int, Copied | Converted],
+    tracks: Mapping[int, Kept],
     start: Fraction,
     end: Fraction | None,
     jumps: Sequence[Fraction],

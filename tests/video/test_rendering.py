@@ -139,12 +139,12 @@ def test_times_sound_chapters_and_metadata_are_kept(tmp_path: Path) -> None:
     assert probe(tmp_path / "b.mp4").pixel_aspect == Fraction(16, 15)
 
 
-def test_what_a_container_does_not_hold_is_left_out_and_said(tmp_path: Path) -> None:
+def test_subtitles_that_a_container_does_not_hold_are_rewritten(tmp_path: Path) -> None:
     source = tmp_path / "a.mkv"
     picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(5)])
     waiting: list[Any] = []
     lines = tmp_path / "lines.srt"
-    lines.write_text("1\n00:00:00,000 --> 00:00:00,100\nHello\n")
+    lines.write_text("1\n00:00:00,040 --> 00:00:00,160\nHello\n")
     with (
         av.open(str(picture)) as pictures,
         av.open(str(lines)) as texts,
@@ -161,9 +161,30 @@ def test_what_a_container_does_not_hold_is_left_out_and_said(tmp_path: Path) -> 
             film.mux(packet)
     assert probe(source).subtitles == 1
     result = render(source, tmp_path / "b.mp4")
-    assert any("subtitle" in warning for warning in result.warnings)
+    assert any("rewritten as mov_text" in warning for warning in result.warnings)
+    ((codec, text, seconds),) = told_by(tmp_path / "b.mp4")
+    assert (codec, text) == ("mov_text", "Hello")
+    assert seconds == pytest.approx(0.04, abs=0.002)
+    result = render(tmp_path / "b.mp4", tmp_path / "c.mkv")
+    assert any("rewritten as subrip" in warning for warning in result.warnings)
+    assert told_by(tmp_path / "c.mkv")[0][1] == "Hello"
     assert render(source, tmp_path / "b.mkv").warnings == ()
     assert probe(tmp_path / "b.mkv").subtitles == 1
+
+
+def told_by(path: Path) -> list[tuple[str, str, float]]:
+    """Codec, text and time of each subtitle."""
+    found = []
+    with av.open(str(path)) as film:
+        stream = film.streams.subtitles[0]
+        for packet in film.demux(stream):
+            lines = stream.codec_context.decode2(packet) if packet.size else None
+            said: Any = lines or ()
+            for line in said:
+                text = line.dialogue.decode()
+                seconds = float(packet.pts * packet.time_base)  # type: ignore[operator]
+                found.append((stream.codec_context.name, text, seconds))
+    return found
 
 
 def test_interlaced_films_stay_so_or_are_made_whole(tmp_path: Path) -> None:
