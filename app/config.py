@@ -174,7 +174,10 @@ class Config(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _home_is_known(cls, value: Path) -> Path:
-        return value.expanduser()
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"{value} is nobody's home") from error
 
     @field_validator("queue_url")
     @classmethod
@@ -183,10 +186,10 @@ class Config(BaseSettings):
             from redis.connection import parse_url
 
             try:
-                parts = parse_url(value)  # type: ignore[no-untyped-call]
-            except ValueError as error:
+                port = int(parse_url(value).get("port", 1))  # type: ignore[no-untyped-call]
+            except (ValueError, TypeError) as error:
                 raise ValueError(f"this is not the address of a Redis server: {error}") from None
-            if not 0 < parts.get("port", 1) < 65536:
+            if not 0 < port < 65536:
                 raise ValueError("ports are 1 to 65535")
         return value
 

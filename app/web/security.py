@@ -114,6 +114,7 @@ def init_app(app: Flask, config: Config) -> None:
     limiter.init_app(app)
     app.before_request(_ask_for_password)
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_large)
     app.before_request(_check_room)
     csrf = CSRFProtect(app)
     for blueprint in app.blueprints.values():
@@ -193,9 +194,13 @@ def _refuse_what_did_not_arrive() -> None:
 
 
 def _limit_body() -> None:
+    request.max_content_length = _largest_body(config, request.endpoint)
+
+
+def _refuse_large() -> None:
     """Refuse a body that is too large, also where nobody would read it."""
-    request.max_content_length = most = _largest_body(config, request.endpoint)
-    if (request.content_length or 0) > most:
+    most = request.max_content_length or 0
+    if request.endpoint and (request.content_length or 0) > most:
         if request.endpoint == "films.upload" and service.films.off is not None:
             raise FilmsOff(service.films.off)  # it would be no better if it were smaller
         raise RequestEntityTooLarge

@@ -147,10 +147,14 @@ def captions(texts: Iterable[Text]) -> Captions:
             if prop is not None and keywords.setdefault(prop, text.keyword) == text.keyword:
                 values = found.setdefault(prop, [])
                 values += [value] if value not in values else []
-    return {
-        prop: tuple(values) if prop.form in ("Seq", "Bag") else ("\n".join(values),)
-        for prop, values in found.items()
-    }
+    return {prop: _several(prop, values) for prop, values in found.items()}
+
+
+def _several(prop: Property, values: list[str]) -> tuple[str, ...]:
+    """Values as a property takes them: all of lists, lines of text, the first of what is one."""
+    if prop.form in ("Seq", "Bag"):
+        return tuple(values)
+    return ("\n".join(values) if prop.form == "Alt" or prop.space == PNG else values[0],)
 
 
 def _property(keyword: str, value: str) -> tuple[Property | None, str]:

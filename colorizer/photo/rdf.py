@@ -6,6 +6,7 @@ bounded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -26,6 +27,7 @@ _NOT_XML = (
     AssertionError,
 )
 _MAX_DEPTH = 64
+_DECLARATION = re.compile(r"^<\?xml\s.*?\?>\s*", re.DOTALL)  # names the encoding
 _SIXTEEN_BITS = {"utf-16-le": (b"\xff\xfe", b"<\0"), "utf-16-be": (b"\xfe\xff", b"\0<")}
 _MAX_PROPERTIES = 8192
 _EMPTY = (
@@ -63,7 +65,8 @@ def _stripped(packet: bytes) -> bytes:
     """Without what stands around it; UTF-16 becomes UTF-8, of which bytes can be told."""
     for encoding, beginnings in _SIXTEEN_BITS.items():
         if packet.startswith(beginnings):
-            return packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n").encode()
+            text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")
+            return _DECLARATION.sub("", text).encode()
     return packet.strip(b"\0 \t\r\n")
 
 

@@ -144,10 +144,10 @@ def decode(data: bytes, short_side: int) -> NDArray[np.uint8]:
 
 def _in_srgb(image: Image.Image) -> Image.Image:
     """A picture in mode RGB; raises ValueError if its values have no known white."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F"):
         raise ValueError(f"pictures of mode {image.mode} are not trained on")
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     profile = image.info.get("icc_profile")
     rgb = image.convert("RGB")
     if not profile or image.mode not in ("RGB", "RGBA", "P"):

@@ -12,6 +12,7 @@ from ..folders import is_within
 from .film import Output
 from .muxing import container_for, put_together
 from .parts import Parts, Piece
+from .reading import Film
 from .sources import Source
 from .writing import Form, Segment
 
@@ -77,7 +78,8 @@ class IntoFilm:
         temporary = parts.folder / f"whole{target.suffix}"
         timed = [(parts.folder / piece.file, piece.begins * unit) for piece in pieces]
         container = container_for(target, form.codec)
-        jumps = [jump * unit for jump in getattr(self._source, "jumps", ())]
+        found = self._source.all_jumps() if isinstance(self._source, Film) else []
+        jumps = [jump * unit for jump in found]
         lost = put_together(
             timed, form, self._path, temporary, container, self._note, begins, ends, jumps
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import itemgetter
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CorruptFilm, FilmTooLarge, UnsupportedFilm
-from .container import pyav
+from .clock import JUMP, Clock, goes_back, with_following
+from .container import opened, pyav
 from .film import FilmInfo
 from .luma import Levels, levels_of, luma_of
 
@@ -32,12 +34,11 @@ MAX_PIXELS = 36_000_000
 _USUAL_RATE = Fraction(25)
 #: FFmpeg's numbers for fields of which the lower one comes first
 _BOTTOM_FIRST = (3, 5)
-#: seconds back by which a clock has begun again, and is not only out of order
-JUMP = 0.5
 #: a film with less than this share of what its header says ends early
 _WHOLE = 0.9
-#: of a format without times, whose length FFmpeg guesses (AVFMT_NOTIMESTAMPS)
-_NO_TIMES = 0x0080
+#: FFmpeg's flags of formats without times, whose length it guesses (AVFMT_NOTIMESTAMPS), and of
+#: such whose clock may begin again (AVFMT_TS_DISCONT)
+_NO_TIMES, _DISCONTINUOUS = 0x0080, 0x0200
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class Film:
         self._container, self._stream, self._deinterlace = container, stream, deinterlace
         self._damaged = 0
         self._short: tuple[float, float] | None = None
+        self._begins_again: bool | None = None
         self.jumps: list[int] = []
         self._path, name = path, path.name
         _require_size(stream.codec_context.width, stream.codec_context.height, name, max_pixels)
@@ -172,32 +174,43 @@ class Film:
 
     def _timed(self, start: int | None) -> Iterator[tuple[VideoFrame, int]]:
         step = max(round(1 / self.rate / self.time_base), 1)
-        jump = round(JUMP / self.time_base)
-        last: int | None = None
-        late = 0  # by how much the clock is behind, after it began again
-        for frame in self._from(start):
-            pts = None if frame.pts is None else frame.pts + late
-            if last is not None and (pts is None or pts < last - jump):
-                late += 0 if pts is None else last + step - pts
-                pts = last + step
-                self.jumps += [late] if frame.pts is not None else []
-            elif last is not None and pts is not None and pts <= last:
-                pts = last + 1
-            last = self.first_pts if pts is None else pts
+        clock = Clock(step, round(JUMP / self.time_base))
+        self.jumps = clock.jumps
+        last, shown = None, 0
+        for frame, following in with_following(self._from(start)):
+            last = clock.time(frame.pts, [other.pts for other in following], self.first_pts)
+            shown = frame.duration or step
             if start is None or last >= start:
                 if (frame.width, frame.height) != self._size:
                     frame = frame.reformat(width=self._size[0], height=self._size[1])
                 yield frame, last
-        self._ended(last)
+        if last is not None:
+            self._ended(self.seconds(last + shown))
 
-    def _ended(self, last: int | None) -> None:
+    def _ended(self, found: float) -> None:
         """All frames have been read: whether it is as long as its header says."""
-        guessed = self._container.format.flags & _NO_TIMES
-        wanted = None if guessed else self.info.duration
-        found = 0 if last is None else self.seconds(last)
-        found += 1 / float(self.rate)
-        if wanted is not None and found < _WHOLE * wanted - 1 / float(self.rate):
+        wanted = _length(self._container, self._stream)
+        if wanted is not None and "matroska" in self._container.format.name:  # it counts from 0
+            wanted -= float(max(self.first_pts, 0) * self.time_base)
+        if wanted is not None and found < _WHOLE * wanted:
             self._short = (found, wanted)
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether its clock may begin again somewhere, by the times of its packets."""
+        if self._begins_again is None:
+            self._begins_again = False
+            if self._container.format.flags & _DISCONTINUOUS:
+                with opened(self._path) as (container, stream):
+                    self._begins_again = goes_back(container.demux(stream), self.time_base)
+        return self._begins_again
+
+    def all_jumps(self) -> list[int]:
+        """:attr:`jumps` of all of it, although it may not have been read."""
+        if self.begins_again and not self.jumps:
+            for _ in self._timed(None):
+                pass
+        return self.jumps
 
     def _upright(self, frame: VideoFrame, pts: int) -> Frame:
         luma = luma_of(frame)
@@ -217,8 +230,7 @@ class Film:
         """From a frame before ``start``, or from the beginning where that cannot be found."""
         error = pyav().error.FFmpegError
         margin = round(1 / self.time_base)
-        length = self.info.duration
-        if length is not None and self.seconds(start) > length:  # by another clock
+        if self.begins_again:  # the same time is at several places
             return self._decoded()
         try:
             self._container.seek(max(start - margin, self.first_pts), stream=self._stream)
@@ -324,6 +336,21 @@ def _in_units_of(stream: VideoStream, frame: Any) -> Any:
 def _after_all(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame | None]:
     yield from frames
     yield None
+
+
+def _length(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds that the header says of the pictures alone; None if it does not, or guesses."""
+    if container.format.flags & _NO_TIMES:
+        return None
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    said = stream.metadata.get("DURATION", "")  # of Matroska
+    with suppress(ValueError):
+        hours, minutes, seconds = map(float, said.split(":"))
+        return hours * 3600 + minutes * 60 + seconds
+    if container.duration is not None and len(container.streams) == 1:
+        return container.duration / 1_000_000
+    return None
 
 
 def _require_size(width: int, height: int, name: str, max_pixels: int) -> None:

@@ -28,10 +28,12 @@ from .film import FilmGuidance, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
 from .into_folder import IntoFolder
 from .parts import FORMAT, Parts, Piece
-from .reading import MAX_PIXELS, Frame, Path_
+from .reading import MAX_PIXELS, Film, Frame, Path_
 from .run import Run
 from .sources import Rate, Source, sources
 from .stretches import stretches
+
+_TOLERANCE = 1.0  # s by which a film may last longer than its header says
 
 
 def colorize(
@@ -100,7 +102,7 @@ def colorize(
     with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
         note = _note(colorizer, settings, guidance) if provenance else None
         span = _Span(reader, start, end)
-        _require_times(guidance, reader.info.duration)
+        _require_times(guidance, reader)
         into: Destination
         if isinstance(output, Pictures):
             into = IntoFolder(target, source, painter, output, note, span.first)
@@ -161,9 +163,12 @@ def _require_span(start: float | None, end: float | None, every: int | None) -> 
         raise InvalidSetting(f"every must be 1 or more, not {every}.")
 
 
-def _require_times(guidance: FilmGuidance, duration: float | None) -> None:
+def _require_times(guidance: FilmGuidance, film: Source) -> None:
+    duration = film.info.duration
+    if duration is None or (isinstance(film, Film) and film.begins_again):
+        return
     for hint in guidance.hints:
-        if duration is not None and hint.time > duration:
+        if hint.time > duration + _TOLERANCE:
             raise InvalidGuidance(
                 f"A hint is at {hint.time:g} s, but the film lasts {duration:.1f} s."
             )

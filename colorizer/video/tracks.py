@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from .clock import JUMP
 from .container import pyav
-from .reading import JUMP
 
 log = logging.getLogger(__name__)
 
@@ -248,13 +248,12 @@ class _Clock:
         """Put a packet to its time; False if there is something already."""
         unit, last = packet.time_base, self._last
         late = round(self._late / unit)
-        if last is not None and packet.dts + late < last - round(JUMP / unit):
-            usual = (last - packet.dts + (packet.duration or 1)) * unit
-            self._late = self._jumps.pop(0) if self._jumps else usual
+        if self._jumps and last is not None and packet.dts + late < last - JUMP / unit:
+            self._late = self._jumps.pop(0)
             late = round(self._late / unit)
         packet.pts += late
         packet.dts += late
-        if self._late and last is not None and packet.dts <= last:
+        if last is not None and packet.dts < last:
             return False
         self._last = packet.dts if last is None else max(last, packet.dts)
         return True

@@ -58,6 +58,8 @@ def test_tokens_are_a_list_by_commas_or_in_json(monkeypatch: pytest.MonkeyPatch,
         ("MAX_DATA_GB", "inf"),
         ("QUEUE_URL", "redis://[bad"),
         ("QUEUE_URL", "redis://127.0.0.1:99999/0"),
+        ("QUEUE_URL", "redis://h?port=99999"),
+        ("DATA_DIR", "~nobodyx/x"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_its_variable(

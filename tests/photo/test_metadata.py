@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -456,7 +457,7 @@ def test_line_breaks_and_tabs_of_xmp_are_kept(oriented: bool) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("mark", ["", "\ufeff", '\ufeff<?xml version="1.0" encoding="UTF-16"?>\n'])
 def test_xmp_of_sixteen_bits_is_read(encoding: str, mark: str) -> None:
     text = mark + xmp('xmp:Label="Größe"').decode()
     cleaned = xmp_packet.clean(text.encode(encoding))
@@ -492,3 +493,16 @@ def test_xmp_of_a_gif_is_read() -> None:
         assert photo.metadata.xmp == packet
         assert photo.pixels.shape == (20, 30)
     assert read(data + block[:40]).metadata.xmp is None
+
+
+@pytest.mark.parametrize("kind", [b"\xfe", b"\xff\x0bXMP DataXMP"])
+def test_what_a_gif_has_too_much_of_is_not_kept(kind: bytes) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(noise(20, 30)).save(buffer, "GIF")
+    data = buffer.getvalue()[:-1] + b"!" + kind + b"\1a" * 2_000_000 + b"\0;"
+    tracemalloc.start()
+    try:
+        assert read(data).pixels.shape == (20, 30)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

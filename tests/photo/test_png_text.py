@@ -115,6 +115,7 @@ def test_keywords_are_named_as_in_xmp() -> None:
             Text("Title", "Marktplatz"),
             Text("Title", "Platz", "de"),
             Text("Creation Time", "Sat, 06 May 1911 10:00:00 +0100"),
+            Text("Creation Time", "1911-05-07"),
             Text("Inventory no.", "1911/7"),
             Text("exif:Make", "Kodak"),
             Text("Comment", "a remark"),

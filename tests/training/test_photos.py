@@ -251,6 +251,8 @@ def _saved(pixels: NDArray[np.uint8], **options: Any) -> bytes:
 
 
 def test_sixteen_bits_are_not_clipped() -> None:
+    grey = np.full((32, 32), 0x7F00, np.uint16)
     file = io.BytesIO()
-    Image.fromarray(np.full((32, 32), 0x7F00, np.uint16)).save(file, "PNG")
-    assert decode(file.getvalue(), 32).tolist() == np.full((32, 32, 3), 0x7F).tolist()
+    Image.fromarray(grey).save(file, "PNG")
+    for data in (file.getvalue(), b"P5 32 32 65535\n" + grey.astype(">u2").tobytes()):
+        assert decode(data, 32).tolist() == np.full((32, 32, 3), 0x7F).tolist()

@@ -338,9 +338,30 @@ def test_a_clock_that_begins_again_goes_on(tmp_path: Path) -> None:
     assert len(found) == 75
     steps = np.diff([frame.pts for frame in found])
     assert set(steps.tolist()) == {90000 // RATE}
+    for place in (10, 30, 60):  # the same time is at three places
+        again = frames_of(tmp_path / "b.ts", found[place].pts)
+        assert [frame.pts for frame in again] == [frame.pts for frame in found[place:]]
+        assert np.array_equal(again[0].luma, found[place].luma)
 
 
 def test_tiny_frames_have_no_fields(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mkv", [np.full((2, 2), 90, np.uint8)] * 3)
     with pytest.raises(UnsupportedFilm, match="no fields"):
         frames_of(clip, deinterlace=True)
+
+
+def test_sound_that_goes_on_is_no_end_of_the_film(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(10)], sound=True)
+    long = tmp_path / "b.mkv"
+    with av.open(str(clip)) as source, av.open(str(long), "w") as film:
+        streams = [film.add_stream_from_template(stream) for stream in source.streams]
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                if packet.stream is streams[1]:
+                    packet.pts, packet.dts = 10 * (packet.pts or 0), 10 * packet.dts
+                film.mux(packet)
+    with opened(long) as (container, stream):
+        found = Film(container, stream, long, 10**6)
+        list(found.frames())
+        assert found.warnings == ()

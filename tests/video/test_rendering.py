@@ -494,3 +494,31 @@ def test_a_hint_beyond_the_end_is_refused(clip: Path, tmp_path: Path) -> None:
 def test_there_is_a_key_frame_in_every_part(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mkv", [shapes(0)] * 150)
     assert render(clip, tmp_path / "b.mkv", every=100_000).key_frames >= 3
+
+
+def test_a_joined_film_that_was_killed_goes_on_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(into_film, "SEGMENT", 0.3)
+    monkeypatch.setattr(stretches, "MOST_FRAMES", 9)
+    monkeypatch.setattr(run, "REPORT", 0.0)
+    part = write_clip(
+        tmp_path / "a.ts", [shapes(i) for i in range(25)], codec="mpeg2video", sound=True,
+        time_base=Fraction(1, 25), times=range(25), container="mpegts",
+    )  # fmt: skip
+    source = tmp_path / "b.ts"
+    source.write_bytes(part.read_bytes() * 2)
+
+    def dying(progress: Progress) -> None:
+        if progress.frames == 40:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render(source, tmp_path / "b.mkv", every=4, progress=dying)
+    seen: list[Progress] = []
+    result = render(source, tmp_path / "b.mkv", every=4, progress=seen.append)
+    assert seen[0].frames > 9
+    assert (result.frames, result.complete) == (50, True)
+    with av.open(str(tmp_path / "b.mkv")) as film:
+        sound = [float(frame.time or 0) for frame in film.decode(audio=0)]
+    assert sound[-1] - sound[0] == pytest.approx(2, abs=0.1)

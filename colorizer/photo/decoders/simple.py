@@ -6,6 +6,7 @@ format can be tried, and Pillow's process-wide pixel limit is not consulted befo
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -170,24 +171,36 @@ def _gif_xmp(file: BinaryIO) -> bytes | None:
 
 
 _GIF_XMP, _GIF_XMP_TRAILER = b"\xff\x0bXMP DataXMP", 258
+#: parts of blocks that are looked at, of 255 bytes at the most: some 50 MB of picture, or all of a
+#: packet of XMP, whose letters stand for lengths
+_MOST_PARTS = 1 << 18
 
 
 def _gif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and bytes of each block after the header: extensions whole, of frames their place.
+    """Kind and bytes of each block after the header: XMP whole, of frames their place.
 
-    Ends at the end of the file, and where it is damaged.
+    Ends at the end of the file, where it is damaged, and when there is too much of it.
     """
     file.seek(10)
     _skip_colours(file, file.read(3)[:1])
-    while (kind := file.read(1)) in (b"!", b","):
+    left = _MOST_PARTS
+    while left > 0 and (kind := file.read(1)) in (b"!", b","):
         if kind == b"!":
-            yield kind, file.read(1) + _sub_blocks(file)
+            begins = file.tell()
+            is_xmp = file.read(len(_GIF_XMP)) == _GIF_XMP
+            file.seek(begins + 1)
+            left -= _skip_parts(file, left)
+            ends, body = file.tell(), b""
+            if is_xmp and left > 0:
+                file.seek(begins)
+                body = file.read(ends - begins)
+            yield kind, body
             continue
         place = file.read(9)
         yield kind, place[:8]
         _skip_colours(file, place[8:])
         file.read(1)  # the size of its codes
-        _sub_blocks(file)
+        left -= _skip_parts(file, left)
 
 
 def _skip_colours(file: BinaryIO, flags: bytes) -> None:
@@ -195,11 +208,12 @@ def _skip_colours(file: BinaryIO, flags: bytes) -> None:
         file.read(3 << (flags[0] & 7) + 1)
 
 
-def _sub_blocks(file: BinaryIO) -> bytes:
-    """The parts of a block up to the empty one that ends it, with their lengths."""
-    parts = []
-    while size := file.read(1):
-        parts += [size, file.read(size[0])]
+def _skip_parts(file: BinaryIO, most: int) -> int:
+    """Go behind the empty part that ends a block, or behind ``most`` parts; how many there were."""
+    count = 0
+    while count < most and (size := file.read(1)):
+        count += 1
         if size == b"\0":
             break
-    return b"".join(parts)
+        file.seek(size[0], os.SEEK_CUR)
+    return count

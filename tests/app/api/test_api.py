@@ -300,6 +300,8 @@ def test_a_batch_takes_no_files_itself(client: FlaskClient, sent: dict[str, Any]
 def test_a_body_that_nobody_reads_is_not_too_large_either(client: FlaskClient, size: int) -> None:
     answer = client.post("/api/v1/batches", environ_overrides={"CONTENT_LENGTH": str(size)})
     assert "1 MB" in problem(answer, 413, "upload-too-large")
+    nowhere = client.post("/api/v1/nowhere", environ_overrides={"CONTENT_LENGTH": str(size)})
+    assert nowhere.status_code == 404
 
 
 def test_too_long_a_field_is_called_that(client: FlaskClient) -> None:
