@@ -12,7 +12,7 @@ import pytest
 
 from colorizer import batch, photo
 from colorizer.batch import Result, find_inputs, plan, run
-from colorizer.errors import CorruptImage, InvalidSetting, OutputError, WeightsMissing
+from colorizer.errors import CorruptImage, OutputError, WeightsMissing
 from colorizer.pages import every_page
 from colorizer.settings import Settings
 
@@ -342,11 +342,14 @@ def test_every_page_has_a_result(tmp_path: Path) -> None:
     assert light == sorted(set(light))
 
 
-def test_pages_whose_results_would_have_the_same_name_are_refused(tmp_path: Path) -> None:
+def test_pages_whose_results_would_have_the_same_name_are_told_apart(tmp_path: Path) -> None:
     tiff_of(tmp_path / "in" / "a.tif", 2)
     picture(tmp_path / "in" / "a-page2.png")
-    with pytest.raises(InvalidSetting, match="would both be written"):
-        every_page(plan(find_inputs([tmp_path / "in"]), tmp_path / "out"))
+    tasks = every_page(plan(find_inputs([tmp_path / "in"]), tmp_path / "out"))
+    names = {task.output.name: task.input.name for task in tasks}
+    assert len(names) == 3
+    assert names["a-page1.png"] == "a.tif"
+    assert names["a-page2.png"] == "a-page2.png"
 
 
 def test_damage_is_said(tmp_path: Path) -> None:

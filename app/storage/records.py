@@ -116,6 +116,11 @@ class PhotoRecord:
         """What was wanted when it was uploaded."""
         return Treatment(self.page, self.salvage, self.colour, self.place)
 
+    def is_of_file_of(self, other: PhotoRecord) -> bool:
+        """Whether both are pages of one file, by all that is known of it."""
+        names = {photo.name.removesuffix(f" (page {photo.page})") for photo in (self, other)}
+        return len(names) == 1 and (self.bytes, self.pages) == (other.bytes, other.pages)
+
     @property
     def can_be_salvaged(self) -> bool:
         """Whether a part of it could be asked for if it turns out to be cut off."""

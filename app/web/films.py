@@ -97,6 +97,7 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
+        as_it_is=_as_it_is(),
         **form_parts(settings, guide),
     )
 
@@ -109,6 +110,7 @@ def versions(id: str) -> str:
         "_versions.html",
         view=view,
         versions=_shown(view),
+        as_it_is={},
         form=forms.ActionForm(),
         moment=moment,
         about=about,
@@ -121,8 +123,7 @@ def colour(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
     order = Order(settings, _codec(request.form), "deinterlace" in request.form)
     service.films.ask(owner(create=False), id, order, guide)
-    place = {"still": request.args.get("still"), "off": request.args.getlist("off")}
-    return _see(id, **place, **forms.query_of(settings), **forms.query_of_guide(guide))
+    return _see(id, **_as_it_is())
 
 
 @blueprint.post("/films/<id>/versions/<version>/remove")
@@ -130,7 +131,14 @@ def remove(id: str, version: str) -> BaseResponse:
     """Stop a version that is being made, or remove one."""
     service.films.remove(owner(create=False), id, version)
     flash("That version of the film has been removed.", "done")
-    return _see(id)
+    return _see(id, **_as_it_is())
+
+
+def _as_it_is() -> dict[str, Any]:
+    """What the address says of the page of a film: moment, settings, guide."""
+    settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
+    place = {"still": request.args.get("still"), "off": request.args.getlist("off")}
+    return {**place, **forms.query_of(settings), **forms.query_of_guide(guide)}
 
 
 @blueprint.get("/films/<id>/versions/<version>/play")

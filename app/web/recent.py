@@ -46,7 +46,8 @@ class Recent:
 def remember(kind: Kind, id: str) -> None:
     """Put something new first. Programs, which have no session, remember for themselves."""
     if "owner" in session:
-        session["recent"] = [[kind, id], *session.get("recent", [])][:MOST]
+        others = [entry for entry in session.get("recent", []) if entry != [kind, id]]
+        session["recent"] = [[kind, id], *others][:MOST]
 
 
 def listed(owner: str) -> list[Recent]:

@@ -90,14 +90,15 @@ class BatchDesk:
     def upload_pages(self, owner: str, id: str) -> BatchView:
         """All pages of an uploaded file, as photographs of their own.
 
-        Those of a photograph in a batch join it, but for its own page; else they get a batch.
+        Those of a photograph in a batch join it, but for those that it has; else they get a batch.
 
         Raises:
             UploadTooLarge: if there are more pages than a batch has room for.
             QueueFull: if they cannot all wait.
         """
         record = self._holdings.photo(owner, id)
-        pages = [n for n in range(1, record.pages + 1) if not (record.batch and n == record.page)]
+        there = self._pages_of(owner, record)
+        pages = [page for page in range(1, record.pages + 1) if page not in there]
         batch = record.batch or self.new(owner).id
         try:
             self._holdings.check_batch(owner, batch, len(pages))
@@ -109,6 +110,15 @@ class BatchDesk:
                 self._storage.delete("batches", batch)
             raise
         return self.view(owner, batch)
+
+    def _pages_of(self, owner: str, record: PhotoRecord) -> set[int]:
+        """Pages of a photograph's file that are in its batch."""
+        if record.batch is None:
+            return set()
+        _, ids = self._holdings.batch(owner, record.batch)
+        return {
+            photo.page for photo in self._holdings.photos(owner, ids) if photo.is_of_file_of(record)
+        }
 
     def upload_all(
         self,

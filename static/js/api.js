@@ -12,7 +12,7 @@ export class Problem extends Error {
   }
 }
 
-const OFFLINE = "The server cannot be reached. Check the connection; this page keeps trying.";
+const OFFLINE = "The server cannot be reached. Check the connection.";
 
 export async function problemOf(response) {
   const retryAfter = Number(response.headers.get("Retry-After")) || 0;

@@ -211,6 +211,11 @@ async function refreshAll() {
 const versionsIn = (part) => [...part.querySelectorAll(".version")];
 const isBusy = ({ dataset }) => ["queued", "working"].includes(dataset.state);
 
+// Whoever removes a version comes back to the page as it is.
+$("versions").addEventListener("submit", ({ target }) => {
+  target.action = withQuery(target.action.split("?")[0], controls.query());
+});
+
 async function follow() {
   while (versionsIn(document).some(isBusy)) {
     await pause(POLL);

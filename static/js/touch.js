@@ -51,8 +51,8 @@ export function connectTouch({
       return input;
     });
     $("hint-inputs").replaceChildren(...inputs);
-    const count = list.hints.length;
-    $("hints-set").hidden = !count;
+    const count = list.hints.filter((hint) => !hint.off).length;
+    $("hints-set").hidden = !list.hints.length;
     $("hints-count").textContent = count === 1 ? "One place has" : `${count} places have`;
     refreshSteps();
     drawMarkers();

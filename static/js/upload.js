@@ -28,13 +28,27 @@ export function connectUpload(view, limits) {
     view.panel.hidden = false;
     view.onward.hidden = view.again.hidden = true;
     say("Sending…");
-    const photographs = lines.filter((line) => !line.isFilm);
-    batch = photographs.length > 1 ? await post(view.batches, {}) : null;
+    batch = null;
     return sendAll(lines);
   }
 
+  /** Photographs that come together get a batch; if it cannot be made none of them can be sent. */
   async function sendAll(wanted) {
     view.onward.hidden = view.again.hidden = true;
+    try {
+      const together = lines.filter((line) => !line.isFilm).length > 1;
+      if (together) batch ??= await insist(() => post(view.batches, {}), say);
+    } catch (problem) {
+      for (const line of wanted) {
+        line.problem = problem;
+        line.say("Not sent", "failed");
+      }
+      return conclude();
+    }
+    return sendEach(wanted);
+  }
+
+  async function sendEach(wanted) {
     say(lines.length > 1 ? `Sending ${wanted.length} files…` : "Sending…");
     const waiting = [...wanted];
     const worker = async () => {
@@ -66,12 +80,12 @@ export function connectUpload(view, limits) {
 
   async function patiently(line, batch) {
     try {
-      return await insist(line, batch);
+      return await insistOn(line, batch);
     } catch (problem) {
       if (problem.status !== 415 || !view.films) throw problem;
       line.isFilm = !line.isFilm; // it may be called what it is not
       try {
-        return await insist(line, batch);
+        return await insistOn(line, batch);
       } catch {
         line.isFilm = !line.isFilm;
         throw problem;
@@ -79,23 +93,30 @@ export function connectUpload(view, limits) {
     }
   }
 
-  async function insist(line, batch) {
+  function insistOn(line, batch) {
     const { size } = line.file;
     const most = line.isFilm ? limits.filmMegabytes : limits.megabytes;
     if (size > most * 1e6) {
       throw new Problem(413, `The file has ${Math.ceil(size / 1e6)} MB; at most ${most} MB are taken.`);
     }
+    const work = () => {
+      if (line.isFilm) return inTurn(() => send(view.films, line));
+      return batch ? send(view.photos, line, batch) : inTurn(() => send(view.photos, line));
+    };
+    return insist(work, line.say);
+  }
+
+  /** Do something again for as long as the server says that waiting helps. */
+  async function insist(work, say) {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (line.isFilm) return await inTurn(() => send(view.films, line));
-        if (!batch) return await inTurn(() => send(view.photos, line));
-        return await send(view.photos, line, batch);
+        return await work();
       } catch (problem) {
         const tries = problem.status ? TRIES : TRIES_OFFLINE;
         if (!problem.isTemporary || attempt >= tries) throw problem;
-        line.say(`${problem.message} Trying again…`, "waiting");
+        say(`${problem.message} Trying again…`, "waiting");
         await pause(1000 * (problem.retryAfter || 2));
-        line.say("Sending…", "sending");
+        say("Sending…", "sending");
       }
     }
   }
@@ -104,11 +125,14 @@ export function connectUpload(view, limits) {
     const photos = taken();
     const inBatch = batch && lines.some((line) => line.photo && !line.isFilm);
     const page = inBatch ? batch.links.page : photos[0]?.links.page;
-    if (photos.length === lines.length) return page;
+    const isMixed = inBatch || lines.some((line) => !line.isFilm);
+    if (photos.length === lines.length && !(isMixed && lines.some((line) => line.isFilm))) return page;
     view.again.hidden = !lines.some(canPass);
     view.onward.hidden = !photos.length;
     if (photos.length) view.onward.href = page;
     if (lines.length === 1) say(lines[0].problem.message);
+    else if (photos.length === lines.length) say("All were taken. The first page leads to the films.");
+    else if (!photos.length && lines.every((line) => line.problem === lines[0].problem)) say(lines[0].problem.message);
     else say(photos.length ? `${photos.length} of ${lines.length} were taken.` : "None of these could be taken.");
     (photos.length ? view.onward : view.again).focus();
     return null;

@@ -40,6 +40,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
 
   function apply() {
     clearTimeout(pending);
+    pending = 0;
     if (field.value === meant) return;
     meant = field.value;
     onWords();
@@ -47,7 +48,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
 
   /** Say what is understood of the words that are there now, once the picture is ready. */
   async function refresh(isReady = true) {
-    meant = field.value;
+    if (!pending) meant = field.value; // else the end of the pause brings it
     amount.closest(".control").hidden = !text();
     const key = isReady && text() ? parameters().toString() : "";
     if (key === asked) return;

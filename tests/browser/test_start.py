@@ -120,6 +120,8 @@ def test_films_and_a_photograph_sent_together_are_all_remembered(
     page = visitor.page
     page.goto("/")
     page.set_input_files("#files", [*films, SAMPLE])
+    expect(page.locator("#uploads-summary")).to_contain_text("The first page leads to the films.")
+    page.get_by_role("link", name="Go on").click()
     page.wait_for_url(re.compile("/(photographs|films)/"))
     page.goto("/")
     expect(page.locator("#recent a")).to_have_count(4)
@@ -165,3 +167,18 @@ def test_a_part_of_a_file_that_is_cut_off_is_one_click_away(
     visitor.page.get_by_role("button", name="Colour the part that can be read").click()
     visitor.wait_for_colours()
     expect(visitor.page.locator("#warnings")).to_contain_text("what is missing")
+
+
+def test_several_photographs_wait_for_the_server_to_be_back(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()
+    page = visitor.page
+    page.goto("/")
+    page.route("**/api/v1/batches", lambda route: route.abort())
+    page.set_input_files("#files", [SAMPLE, ROOT / "samples" / "chelsea.jpg"])
+    expect(page.locator("#uploads-summary")).to_have_text(re.compile("Trying again"))
+    expect(page.locator("#uploads-summary")).to_have_text(
+        "The server cannot be reached. Check the connection."
+    )
+    page.unroute("**/api/v1/batches")
+    page.get_by_role("button", name="Try those again").click()
+    expect(page.get_by_role("heading", name="2 photographs", exact=True)).to_be_visible()

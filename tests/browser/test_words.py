@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from colorizer import provenance_of
 
@@ -161,3 +161,20 @@ def test_on_a_phone(new_visitor: NewVisitor, scripts: bool) -> None:
     if scripts:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert visitor.complaints == []
+
+
+def test_words_that_are_typed_while_a_picture_is_on_its_way_count(visitor: Visitor) -> None:
+    page = opened(visitor)
+
+    def slowly(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/preview.jpg*", slowly)
+    field = page.get_by_label("Things and their colours")
+    page.get_by_label("Saturation", exact=True).press("ArrowRight")
+    field.press_sequentially("green coat", delay=80)
+    page.wait_for_url(re.compile(r"words=green\+coat(&|$)"))
+    expect(page.locator("#words-said button")).to_have_text(["green coat"])
+    field.press_sequentially(", autumn", delay=80)
+    page.wait_for_url(re.compile(r"words=green\+coat%2C\+autumn(&|$)"))

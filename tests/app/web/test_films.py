@@ -190,6 +190,8 @@ def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: st
     page = client.get(answer.location).text
     assert "Warmth 12 warmer" in page
     assert "Waiting" in page
+    (action,) = set(re.findall(r'action="([^"]+/remove[^"]*)"', page))
+    assert action.endswith("?still=2&amp;warmth=12")
     assert "/play" not in page
     work_off_films(client)
     page = client.get(film).text

@@ -436,6 +436,11 @@ def test_all_pages_of_a_file_in_a_batch_join_it(client: FlaskClient) -> None:
     assert press(client, address, "pages/all").location == batch
     names = [name for _, name in tiles(client.get(batch).text)]
     assert names == ["scan.tif", "scan.tif (page 2)", "last.jpg"]
+    for number in (0, 1):  # what is there is not added once more
+        address = tiles(client.get(batch).text)[number][0]
+        assert press(client, address, "pages/all").location == batch
+        assert [name for _, name in tiles(client.get(batch).text)] == names
+    assert client.get("/").text.count(batch) == 1
 
 
 def test_a_batch_says_that_a_file_has_more_pages(client: FlaskClient) -> None:
