@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import itemgetter
@@ -14,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorruptFilm, FilmTooLarge, UnsupportedFilm
+from ..errors import CorruptFilm, FilmTooLarge
 from .clock import JUMP, Clock, goes_back, with_following
 from .container import opened, pyav
-from .film import FilmInfo
+from .deinterlacing import deinterlaced
+from .header import DISCONTINUOUS, info_of, length_of
 from .luma import Levels, levels_of, luma_of
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ _USUAL_RATE = Fraction(25)
 _BOTTOM_FIRST = (3, 5)
 #: a film with less than this share of what its header says ends early
 _WHOLE = 0.9
-#: FFmpeg's flags of formats without times, whose length it guesses (AVFMT_NOTIMESTAMPS), and of
-#: such whose clock may begin again (AVFMT_TS_DISCONT)
-_NO_TIMES, _DISCONTINUOUS = 0x0080, 0x0200
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Film:
         context = stream.codec_context
         self.primaries, self.transfer = context.color_primaries, context.color_trc
         self.bottom_first = context.field_order in _BOTTOM_FIRST
-        self.info = _info(container, stream, first, self._turns, self.levels.bits)
+        self.info = info_of(container, stream, first, self._turns, self.levels.bits)
 
     @property
     def identity(self) -> str:
@@ -136,7 +133,7 @@ class Film:
         if self._short:
             found.append(
                 "The pictures end after {:.1f} s, but the file says that it lasts {:.1f} s; "
-                "it may be cut off.".format(*self._short)
+                "it may be damaged or cut off.".format(*self._short)
             )
         return tuple(found)
 
@@ -189,7 +186,7 @@ class Film:
 
     def _ended(self, found: float) -> None:
         """All frames have been read: whether it is as long as its header says."""
-        wanted = _length(self._container, self._stream)
+        wanted = length_of(self._container, self._stream)
         if wanted is not None and "matroska" in self._container.format.name:  # it counts from 0
             wanted -= float(max(self.first_pts, 0) * self.time_base)
         if wanted is not None and found < _WHOLE * wanted:
@@ -200,7 +197,7 @@ class Film:
         """Whether its clock may begin again somewhere, by the times of its packets."""
         if self._begins_again is None:
             self._begins_again = False
-            if self._container.format.flags & _DISCONTINUOUS:
+            if self._container.format.flags & DISCONTINUOUS:
                 with opened(self._path) as (container, stream):
                     self._begins_again = goes_back(container.demux(stream), self.time_base)
         return self._begins_again
@@ -223,7 +220,7 @@ class Film:
         if start is not None and start > self.first_pts:
             frames = self._sought(start)
         if self._deinterlace:
-            frames = _deinterlaced(frames, self._stream)
+            frames = deinterlaced(frames, self._stream)
         return frames
 
     def _sought(self, start: int) -> Iterator[VideoFrame]:
@@ -298,98 +295,9 @@ def _after(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _deinterlaced(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
-    """By FFmpeg's bwdif, one frame for each."""
-    from av.filter import Graph
-
-    graph: Any = Graph()
-    error = pyav().error
-    try:
-        graph.link_nodes(
-            graph.add_buffer(template=stream),
-            graph.add("bwdif", "mode=send_frame:deint=all"),
-            graph.add("buffersink"),
-        ).configure()
-    except error.FFmpegError:
-        size = f"{stream.codec_context.width} x {stream.codec_context.height}"
-        raise UnsupportedFilm(f"Frames of {size} pixels have no fields to be joined.") from None
-    for frame in _after_all(frames):
-        graph.push(frame)
-        while True:
-            try:
-                yield _in_units_of(stream, graph.pull())
-            except (error.BlockingIOError, error.EOFError):
-                break
-
-
-def _in_units_of(stream: VideoStream, frame: Any) -> Any:
-    """A frame of a filter, whose clock may be finer, with times as those of the stream."""
-    if stream.time_base and frame.time_base and frame.time_base != stream.time_base:
-        scale = frame.time_base / stream.time_base
-        pts, duration = frame.pts, frame.duration
-        frame.time_base = stream.time_base
-        frame.pts = None if pts is None else round(pts * scale)
-        frame.duration = round((duration or 0) * scale)
-    return frame
-
-
-def _after_all(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame | None]:
-    yield from frames
-    yield None
-
-
-def _length(container: InputContainer, stream: VideoStream) -> float | None:
-    """Seconds that the header says of the pictures alone; None if it does not, or guesses."""
-    if container.format.flags & _NO_TIMES:
-        return None
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    said = stream.metadata.get("DURATION", "")  # of Matroska
-    with suppress(ValueError):
-        hours, minutes, seconds = map(float, said.split(":"))
-        return hours * 3600 + minutes * 60 + seconds
-    if container.duration is not None and len(container.streams) == 1:
-        return container.duration / 1_000_000
-    return None
-
-
 def _require_size(width: int, height: int, name: str, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise FilmTooLarge(
             f"The frames of {name} have {width} x {height} = {width * height:,} pixels, "
             f"but the limit is {max_pixels:,}."
         )
-
-
-def _info(
-    container: InputContainer, stream: VideoStream, first: VideoFrame, turns: int, bits: int
-) -> FilmInfo:
-    width, height = first.width, first.height
-    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
-    if aspect <= 0:
-        aspect = Fraction(1)
-    if turns % 2:
-        width, height, aspect = height, width, 1 / aspect
-    duration = None
-    if stream.duration is not None and stream.time_base is not None:
-        duration = float(stream.duration * stream.time_base)
-    elif container.duration is not None:
-        duration = container.duration / 1_000_000
-    rate = stream.average_rate or stream.guessed_rate
-    frames = stream.frames or (round(duration * rate) if duration and rate else None)
-    return FilmInfo(
-        width=width,
-        height=height,
-        duration=duration,
-        rate=rate,
-        frames=frames,
-        pixel_aspect=aspect,
-        rotation=90 * turns,
-        interlaced=first.interlaced_frame,
-        bits=bits,
-        codec=stream.codec_context.name,
-        container=container.format.name,
-        audio=len(container.streams.audio),
-        subtitles=len(container.streams.subtitles),
-        chapters=len(container.chapters()),
-    )
