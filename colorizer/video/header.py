@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: FFmpeg's flags of formats without times, whose length it guesses (AVFMT_NOTIMESTAMPS), and of
 #: such whose clock may begin again (AVFMT_TS_DISCONT)
 NO_TIMES, DISCONTINUOUS = 0x0080, 0x0200
+#: frames a second that a film has at most
+FASTEST = 1000
 
 
 def length_of(container: InputContainer, stream: VideoStream) -> float | None:
@@ -49,6 +51,8 @@ def info_of(
     elif container.duration is not None:
         duration = container.duration / 1_000_000
     rate = stream.average_rate or stream.guessed_rate
+    if rate is not None and rate > FASTEST:  # the units of time, for want of anything better
+        rate = stream.guessed_rate
     frames = stream.frames or (round(duration * rate) if duration and rate else None)
     return FilmInfo(
         width=width,

@@ -35,6 +35,7 @@ from .clips import (
     HEIGHT,
     WIDTH,
     KnowingColorizer,
+    fill,
     planes_of,
     render,
     rgb_frames,
@@ -522,3 +523,27 @@ def test_a_joined_film_that_was_killed_goes_on_whole(
     with av.open(str(tmp_path / "b.mkv")) as film:
         sound = [float(frame.time or 0) for frame in film.decode(audio=0)]
     assert sound[-1] - sound[0] == pytest.approx(2, abs=0.1)
+
+
+def test_raw_dv_has_its_rate(tmp_path: Path) -> None:
+    """FFmpeg gives the units of time of its clock for the average rate."""
+    encoder: Any = av.CodecContext.create("dvvideo", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 720, 576, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+    data = b""
+    for number in range(10):
+        frame = av.VideoFrame(720, 576, "yuv420p")
+        for index in range(3):
+            fill(
+                frame,
+                index,
+                np.full((576, 720), 120, np.uint8)[
+                    : frame.planes[index].height, : frame.planes[index].width
+                ],
+            )
+        frame.pts = number
+        data += b"".join(map(bytes, encoder.encode(frame)))
+    source = tmp_path / "a.dv"
+    source.write_bytes(data)
+    assert probe(source).rate == 25
+    assert render(source, tmp_path / "b.mp4").frames == 10
