@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from colorizer.errors import InvalidSetting
+from colorizer.settings import Settings
 from colorizer.video.film import CODECS, Codec
 
 from ..context import service
@@ -97,7 +98,7 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
-        as_it_is=_as_it_is(),
+        as_it_is=_as_it_is(settings, guide),
         **form_parts(settings, guide),
     )
 
@@ -123,7 +124,7 @@ def colour(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
     order = Order(settings, _codec(request.form), "deinterlace" in request.form)
     service.films.ask(owner(create=False), id, order, guide)
-    return _see(id, **_as_it_is())
+    return _see(id, **_as_it_is(settings, guide))
 
 
 @blueprint.post("/films/<id>/versions/<version>/remove")
@@ -131,12 +132,12 @@ def remove(id: str, version: str) -> BaseResponse:
     """Stop a version that is being made, or remove one."""
     service.films.remove(owner(create=False), id, version)
     flash("That version of the film has been removed.", "done")
-    return _see(id, **_as_it_is())
-
-
-def _as_it_is() -> dict[str, Any]:
-    """What the address says of the page of a film: moment, settings, guide."""
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
+    return _see(id, **_as_it_is(settings, guide))
+
+
+def _as_it_is(settings: Settings, guide: FilmGuide) -> dict[str, Any]:
+    """What the address of a film's page says: moment, places that are off, settings, guide."""
     place = {"still": request.args.get("still"), "off": request.args.getlist("off")}
     return {**place, **forms.query_of(settings), **forms.query_of_guide(guide)}
 

@@ -24,13 +24,13 @@ class Views:
 
     def of(self, record: PhotoRecord, settings: Settings) -> View:
         """How far the prediction for these settings' model and working size has come."""
-        return _view_of(record, settings, self._storage, self._waiting)
+        return self._view(record, settings, self._waiting)
 
     def of_all(self, records: Iterable[PhotoRecord], settings: Settings) -> list[View]:
         """The same of many, in their order."""
         waiting = self._waiting()
         return self._storage.each(
-            lambda photo: _view_of(photo, settings, self._storage, lambda: waiting), records
+            lambda photo: self._view(photo, settings, lambda: waiting), records
         )
 
     def _waiting(self) -> Mapping[Wanted, int]:
@@ -38,35 +38,30 @@ class Views:
             return self._queue.waiting()
         return {}
 
-
-def _view_of(
-    record: PhotoRecord,
-    settings: Settings,
-    storage: Storage,
-    waiting: Callable[[], Mapping[Wanted, int]],
-) -> View:
-    """How far the prediction for these settings' model and working size has come.
-
-    Args:
-        waiting: called if the queue has to be looked at; prediction -> its place.
-    """
-    wanted = Wanted(record.id, settings.model, settings.working_size)
-    files, key = storage.names(record.id), wanted.key
-    state: State = "missing"
-    problem, position = None, None
-    kept = f"{key}.kept" in files
-    if kept or f"{key}.prediction" in files:
-        state = "ready"
-    elif f"{key}.failed" in files:
-        state = "failed"
-        data = storage.read(record.id, f"{key}.failed")
-        problem = Problem(**json.loads(data)) if data else None
-    elif f"{key}.wanted" in files:
-        position = waiting().get(wanted)
-        state = "working" if position is None and f"{key}.claim" in files else "queued"
-    facts = storage.read(record.id, FACTS) if FACTS in files else None
-    if facts is None:
-        return View(record, state, problem, position)
-    known = json.loads(facts)
-    warnings = tuple(known.get("warnings", ()))
-    return View(record, state, problem, position, known["bit_depth"], warnings, kept)
+    def _view(
+        self,
+        record: PhotoRecord,
+        settings: Settings,
+        waiting: Callable[[], Mapping[Wanted, int]],
+    ) -> View:
+        """A photograph's; ``waiting`` is called only if the queue has to be looked at."""
+        wanted = Wanted(record.id, settings.model, settings.working_size)
+        files, key = self._storage.names(record.id), wanted.key
+        state: State = "missing"
+        problem, position = None, None
+        kept = f"{key}.kept" in files
+        if kept or f"{key}.prediction" in files:
+            state = "ready"
+        elif f"{key}.failed" in files:
+            state = "failed"
+            data = self._storage.read(record.id, f"{key}.failed")
+            problem = Problem(**json.loads(data)) if data else None
+        elif f"{key}.wanted" in files:
+            position = waiting().get(wanted)
+            state = "working" if position is None and f"{key}.claim" in files else "queued"
+        facts = self._storage.read(record.id, FACTS) if FACTS in files else None
+        if facts is None:
+            return View(record, state, problem, position)
+        known = json.loads(facts)
+        warnings = tuple(known.get("warnings", ()))
+        return View(record, state, problem, position, known["bit_depth"], warnings, kept)

@@ -303,13 +303,11 @@ def _read_prior(source: str) -> NDArray[Any] | None:
     import numpy as np
 
     from ..color.bins import BIN_COUNT, is_prior
-    from ..evaluation.auc import bin_weights
 
     try:
         prior = np.load(source, allow_pickle=False)
         if not is_prior(prior):
             raise ValueError(f"{BIN_COUNT} shares are expected.")
-        bin_weights(prior)
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise click.BadParameter(f"{source}: {error}", param_hint="--prior") from None
     return np.asarray(prior, dtype=np.float64)

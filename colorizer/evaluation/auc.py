@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..color.bins import BIN_COUNT
+from ..color.bins import BIN_COUNT, is_prior
 from ..color.nearest import nearest_bins
 
 THRESHOLD_MAX = 150
@@ -159,7 +159,7 @@ def bin_weights(prior: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(prior, dtype=np.float64)
     if values.shape != (BIN_COUNT,):
         raise ValueError(f"a colour prior has {BIN_COUNT} numbers, this has shape {values.shape}")
-    if not np.isfinite(values).all() or (values < 0).any() or not (values > 0).any():
+    if not is_prior(values):
         raise ValueError("a colour prior must be finite, nowhere negative and not all zero")
     values = values / values.sum()
     return np.asarray(1.0 / np.maximum(values, values[values > 0].min()))

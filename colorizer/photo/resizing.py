@@ -103,13 +103,20 @@ def side_by_side(before: Photo, after: Photo, gap: int | None = None) -> Photo:
 
 def _colour(photo: Photo, depth: int) -> NDArray[Any]:
     if not photo.is_grey:
-        rows = range(0, photo.height, _STRIP)
-        strips = [icc.to_srgb(photo.pixels[y : y + _STRIP], photo.icc, "rgb") for y in rows]
-        converted = [strip for strip in strips if strip is not None]
-        whole = len(converted) == len(strips)
-        return to_depth(np.concatenate(converted) if whole else photo.pixels, depth)
+        return to_depth(_in_srgb(photo), depth)
     pixels = to_depth(photo.pixels, depth)
     return np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
+
+
+def _in_srgb(photo: Photo) -> NDArray[Any]:
+    """Colour pixels; in strips, as the profile is applied in 16 bits."""
+    converted = []
+    for y in range(0, photo.height, _STRIP):
+        strip = icc.to_srgb(photo.pixels[y : y + _STRIP], photo.icc, "rgb")
+        if strip is None:  # there is no profile, or none that can be applied
+            return photo.pixels
+        converted.append(strip)
+    return np.concatenate(converted)
 
 
 def _opacity(photo: Photo, depth: int) -> NDArray[Any]:

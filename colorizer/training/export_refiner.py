@@ -10,6 +10,7 @@ from ..networks.refiner import Refiner
 from ..weights import store_quantised
 from ..weights.checkpoint import REFINED_FIELD
 from .answers import Answers
+from .photos import thinned
 from .ranges import activation_ranges
 
 #: photographs that the ranges of activations are measured on
@@ -36,8 +37,7 @@ def export_refiner(
         "components": [layer.out_channels for layer in refiner.project],
         "widths": refiner.widths,
     }
-    rows = answers.ready()
-    chosen = rows[:: max(len(rows) // _RANGE_PHOTOS, 1)][:_RANGE_PHOTOS]
+    chosen = thinned(answers.ready(), _RANGE_PHOTOS)
     ranges = activation_ranges(refiner.cpu().eval(), answers.batch(chosen).planes())
     store_quantised(
         file,

@@ -99,7 +99,7 @@ def find_photos(sources: Sequence[str | Path]) -> list[Item]:
     return items
 
 
-Several = TypeVar("Several", list[Item], Tensor)
+Several = TypeVar("Several", list[Item], Tensor, NDArray[np.int64])
 
 
 def thinned(photos: Several, count: int) -> Several:

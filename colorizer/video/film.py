@@ -21,6 +21,8 @@ PictureFormat = Literal["png", "tiff"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
 #: hints of one film at the most
 MOST_HINTS = 200
+#: frames a second that a film has at most
+FASTEST = 1000
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .film import FilmInfo
+from .film import FASTEST, FilmInfo
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 #: FFmpeg's flags of formats without times, whose length it guesses (AVFMT_NOTIMESTAMPS), and of
 #: such whose clock may begin again (AVFMT_TS_DISCONT)
 NO_TIMES, DISCONTINUOUS = 0x0080, 0x0200
-#: frames a second that a film has at most
-FASTEST = 1000
 
 
 def length_of(container: InputContainer, stream: VideoStream) -> float | None:
     """Seconds that the header says of the pictures alone; None if it does not, or guesses."""
     if container.format.flags & NO_TIMES:
         return None
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
+    if (found := _of_stream(stream)) is not None:
+        return found
     said = stream.metadata.get("DURATION", "")  # of Matroska
     with suppress(ValueError):
         hours, minutes, seconds = map(float, said.split(":"))
@@ -33,6 +31,12 @@ def length_of(container: InputContainer, stream: VideoStream) -> float | None:
     if container.duration is not None and len(container.streams) == 1:
         return container.duration / 1_000_000
     return None
+
+
+def _of_stream(stream: VideoStream) -> float | None:
+    if stream.duration is None or stream.time_base is None:
+        return None
+    return float(stream.duration * stream.time_base)
 
 
 def info_of(
@@ -45,10 +49,8 @@ def info_of(
         aspect = Fraction(1)
     if turns % 2:
         width, height, aspect = height, width, 1 / aspect
-    duration = None
-    if stream.duration is not None and stream.time_base is not None:
-        duration = float(stream.duration * stream.time_base)
-    elif container.duration is not None:
+    duration = _of_stream(stream)
+    if duration is None and container.duration is not None:
         duration = container.duration / 1_000_000
     rate = stream.average_rate or stream.guessed_rate
     if rate is not None and rate > FASTEST:  # the units of time, for want of anything better

@@ -12,7 +12,6 @@ from ..folders import is_within
 from .film import Output
 from .muxing import container_for, put_together
 from .parts import Parts, Piece
-from .reading import Film
 from .sources import Source
 from .writing import Form, Segment
 
@@ -78,8 +77,7 @@ class IntoFilm:
         temporary = parts.folder / f"whole{target.suffix}"
         timed = [(parts.folder / piece.file, piece.begins * unit) for piece in pieces]
         container = container_for(target, form.codec)
-        found = self._source.all_jumps() if isinstance(self._source, Film) else []
-        jumps = [jump * unit for jump in found]
+        jumps = [jump * unit for jump in self._source.all_jumps()]
         lost = put_together(
             timed, form, self._path, temporary, container, self._note, begins, ends, jumps
         )

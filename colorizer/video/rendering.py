@@ -28,7 +28,7 @@ from .film import FilmGuidance, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
 from .into_folder import IntoFolder
 from .parts import FORMAT, Parts, Piece
-from .reading import MAX_PIXELS, Film, Frame, Path_
+from .reading import MAX_PIXELS, Frame, Path_
 from .run import Run
 from .sources import Rate, Source, sources
 from .stretches import stretches
@@ -165,7 +165,7 @@ def _require_span(start: float | None, end: float | None, every: int | None) -> 
 
 def _require_times(guidance: FilmGuidance, film: Source) -> None:
     duration = film.info.duration
-    if duration is None or (isinstance(film, Film) and film.begins_again):
+    if duration is None or film.begins_again:
         return
     for hint in guidance.hints:
         if hint.time > duration + _TOLERANCE:

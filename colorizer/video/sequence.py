@@ -19,13 +19,13 @@ from ..errors import CorruptFilm, InvalidSetting, UnsupportedFilm
 from ..folders import Walk
 from ..photo import Photo, probe, read
 from .container import UnreadableFilm
-from .film import FilmInfo
+from .film import FASTEST, FilmInfo
 from .luma import Levels, Matrix
 from .reading import Frame
 
 #: frames a second if nobody says otherwise: of sound film
 USUAL_RATE = Fraction(24)
-_SLOWEST, _FASTEST = Fraction(1, 3600), Fraction(1000)
+_SLOWEST = Fraction(1, 3600)
 _MATRIX: Matrix = "bt709"
 #: of what is told of single frames
 _MOST_TOLD = 5
@@ -41,9 +41,9 @@ def rate_of(number: Fraction | float | str) -> Fraction:
         rate = Fraction(number).limit_denominator(1001)
     except (ValueError, OverflowError, ZeroDivisionError) as error:
         raise InvalidSetting(f"{number!r} is no number of frames a second.") from error
-    if not _SLOWEST <= rate <= _FASTEST:
+    if not _SLOWEST <= rate <= FASTEST:
         raise InvalidSetting(
-            f"A film has at least one frame an hour and at most {_FASTEST} frames a second, "
+            f"A film has at least one frame an hour and at most {FASTEST} frames a second, "
             f"not {number} a second."
         )
     return rate
@@ -60,8 +60,8 @@ class ImageSequence:
 
     Attributes:
         files: the frames in their order.
-        info, levels, first_pts, time_base, primaries, transfer, bottom_first: as of a film; the
-            units of time are frames.
+        info, levels, first_pts, time_base, primaries, transfer, bottom_first, begins_again: as of a
+            film; the units of time are frames.
         warnings: what is odd, in plain sentences; more of them as frames are read.
 
     Raises:
@@ -72,7 +72,7 @@ class ImageSequence:
     """
 
     first_pts = 0
-    bottom_first = False
+    bottom_first = begins_again = False
     #: of sRGB
     primaries, transfer = 1, 13
 
@@ -123,6 +123,10 @@ class ImageSequence:
         more = len(found) - _MOST_TOLD
         rest = [f"{more} more are like that."] if more > 0 else []
         return [*self._said, *found[:_MOST_TOLD], *rest]
+
+    def all_jumps(self) -> list[int]:
+        """Its clock does not begin again."""
+        return []
 
     def seconds(self, pts: int) -> float:
         """From the first frame."""

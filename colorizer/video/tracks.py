@@ -266,14 +266,26 @@ def packets_of(
     end: Fraction | None,
     jumps: Sequence[Fraction],
 ) -> Iterator[tuple[float, Any]]:
-    """Packets of the source's other streams between start and end.
+    """Packets of the other streams between start and end, and when they are decoded, in seconds.
 
     Where the clock begins again they are moved as the pictures are, by ``jumps``; what overlaps
     with what was before is left out.
     """
+    latest = 0.0
+    for packet in _made(original, tracks, start, end, jumps):
+        latest = max(latest, float(packet.dts * packet.time_base))
+        yield latest, packet
+
+
+def _made(
+    original: Any,
+    tracks: Mapping[int, Kept],
+    start: Fraction,
+    end: Fraction | None,
+    jumps: Sequence[Fraction],
+) -> Iterator[Any]:
     wanted = [original.streams[index] for index in tracks]
     clocks = {index: _Clock(jumps) for index in tracks}
-    latest = 0.0
     for packet in original.demux(*wanted):
         if packet.pts is None:  # the end
             continue
@@ -287,10 +299,6 @@ def packets_of(
         shift = round(start / packet.time_base)
         packet.pts -= shift
         packet.dts -= shift
-        for made in tracks[packet.stream.index].packets(packet):
-            latest = max(latest, float(made.dts * made.time_base))
-            yield latest, made
+        yield from tracks[packet.stream.index].packets(packet)
     for track in tracks.values():
-        for made in track.rest():
-            latest = max(latest, float(made.dts * made.time_base))
-            yield latest, made
+        yield from track.rest()
