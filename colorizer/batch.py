@@ -242,10 +242,12 @@ class _Worker:
 
         options = self._options(task)
         changes = self.write_options.keys() - {"quality", "lossless"}
-        is_a_part = (photo.pages > 1 and "page" in options) or (
-            photo.warnings and options.get("salvage")
+        is_another = (
+            (photo.pages > 1 and "page" in options)
+            or (photo.warnings and options.get("salvage"))
+            or options.get("turn")
         )
-        if photo.metadata.source_format.lower() == task.format and not changes and not is_a_part:
+        if photo.metadata.source_format.lower() == task.format and not changes and not is_another:
             try:
                 write_atomically(task.output, task.input.read_bytes())
             except OSError as error:

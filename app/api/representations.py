@@ -47,6 +47,7 @@ def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
         height=record.height,
         page=record.page,
         pages=record.pages,
+        turn=record.turn,
         bit_depth=view.bit_depth,
         warnings=list(view.warnings),
         bytes=record.bytes,

@@ -207,6 +207,14 @@ class Upload(BaseModel):
         description="Where it stands in its batch; those without come last, in the order of "
         "upload.",
     )
+    turn: int = Field(
+        0,
+        ge=0,
+        le=270,
+        multiple_of=90,
+        description="Degrees clockwise by which it is turned: the network hardly recognises what "
+        "lies on its side.",
+    )
 
 
 class Problem(BaseModel):
@@ -244,6 +252,7 @@ class Photo(BaseModel):
     height: int = Field(ge=1, description="px")
     page: int = Field(ge=1, description="Of the file.")
     pages: int = Field(ge=1, description="That the file has.")
+    turn: int = Field(description="Degrees clockwise by which it was turned, as was asked.")
     bit_depth: int | None = Field(description="8 or 16; null until the photograph was opened.")
     warnings: list[str] = Field(
         description="What is odd or damaged, once the photograph was opened."

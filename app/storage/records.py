@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 
 from colorizer.batch import Colour
 from colorizer.errors import InvalidSetting
-from colorizer.photo import SALVAGED_FORMATS
+from colorizer.photo import SALVAGED_FORMATS, TURNS
 
 from ..errors import NotFound
 
@@ -58,19 +58,23 @@ class Treatment:
         colour: what is done with a colour photograph: "repaint" colours it anew, "skip" leaves it
             out, "keep" gives it back with its own colours.
         place: where it stands in its batch; what has none comes last, in the order of upload.
+        turn: degrees clockwise, 0, 90, 180 or 270.
 
     Raises:
-        InvalidSetting: if ``colour`` is none of these.
+        InvalidSetting: if ``colour`` or ``turn`` is none of these.
     """
 
     page: int = 1
     salvage: bool = False
     colour: Colour = "repaint"
     place: int | None = None
+    turn: int = 0
 
     def __post_init__(self) -> None:
         if self.colour not in COLOURS:
             raise InvalidSetting(f"colour must be one of {', '.join(COLOURS)}.")
+        if self.turn not in TURNS:
+            raise InvalidSetting(f"turn must be one of {', '.join(map(str, TURNS))} degrees.")
 
 
 #: what is wanted if nobody says anything
@@ -92,7 +96,7 @@ class PhotoRecord:
         batch: id of the batch it belongs to, or None.
         page: of the file, from 1.
         pages: that the file has.
-        salvage, colour, place: as of :class:`Treatment`.
+        salvage, colour, place, turn: as of :class:`Treatment`.
     """
 
     id: str
@@ -110,11 +114,12 @@ class PhotoRecord:
     salvage: bool = False
     colour: Colour = "repaint"
     place: int | None = None
+    turn: int = 0
 
     @property
     def treatment(self) -> Treatment:
         """What was wanted when it was uploaded."""
-        return Treatment(self.page, self.salvage, self.colour, self.place)
+        return Treatment(self.page, self.salvage, self.colour, self.place, self.turn)
 
     def is_of_file_of(self, other: PhotoRecord) -> bool:
         """Whether both are pages of one file, by all that is known of it."""

@@ -143,6 +143,16 @@ def repaint(id: str) -> BaseResponse:
     return _see_new(service.photos.upload_anew(owner(create=False), id, colour="repaint"))
 
 
+@blueprint.post("/photographs/<id>/turn")
+def turn(id: str) -> BaseResponse:
+    """Turn a photograph that lies on its side; settings and hints go with it."""
+    degrees = forms.whole_from(request.form, "degrees", 90)
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    view = service.photos.turn(owner(create=False), id, degrees)
+    guide = replace(guide, hints=tuple(hint.turned(degrees) for hint in guide.hints))
+    return _see_new(view, **forms.query_of(settings), **forms.query_of_guide(guide))
+
+
 @blueprint.post("/photographs/<id>/again")
 def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
@@ -286,10 +296,10 @@ def _understood(words: Words | None) -> Understanding | None:
     return None
 
 
-def _see_new(view: View) -> BaseResponse:
+def _see_new(view: View, **values: Any) -> BaseResponse:
     """On to the page of a new photograph, which the start page will lead back to."""
     recent.remember("photograph", view.record.id)
-    return _see("pages.photograph", id=view.record.id)
+    return _see("pages.photograph", id=view.record.id, **values)
 
 
 def _see(endpoint: str, **values: Any) -> BaseResponse:

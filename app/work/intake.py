@@ -71,6 +71,7 @@ class Intake:
                     max_pixels=self._config.max_pixels,
                     page=treatment.page,
                     salvage=treatment.salvage,
+                    turn=treatment.turn,
                 )
                 created, expires = self.lifetime()
                 record = PhotoRecord(
@@ -89,6 +90,7 @@ class Intake:
                     salvage=treatment.salvage,
                     colour=treatment.colour,
                     place=treatment.place,
+                    turn=treatment.turn,
                 )
                 self._storage.publish(folder, record, wanted)
             self._storage.usage.add(length)

@@ -93,6 +93,15 @@ class PhotoDesk:
         self._storage.delete("photos", id)
         return view
 
+    def turn(self, owner: str, id: str, degrees: int) -> View:
+        """A photograph turned further clockwise, in its place; its id is new.
+
+        Raises:
+            InvalidSetting: if it cannot be turned so; and what :meth:`upload` raises.
+        """
+        record = self._holdings.photo(owner, id)
+        return self.upload_anew(owner, id, turn=(record.turn + degrees) % 360)
+
     def once_more(self, record: PhotoRecord, treatment: Treatment, batch: str | None) -> View:
         """The same file as another photograph of its owner; raises what :meth:`upload` does."""
         name = record.name

@@ -63,6 +63,7 @@ def result_options(function: Function) -> Function:
         strip_private: bool,
         max_megapixels: float | None,
         salvage: bool,
+        turn: str | None,
         **others: Any,
     ) -> Any:
         results = ResultOptions(
@@ -73,6 +74,7 @@ def result_options(function: Function) -> Function:
                 {
                     "max_pixels": max_megapixels and _pixels(max_megapixels),
                     "salvage": salvage or None,
+                    "turn": turn and int(turn),
                 }
             ),
             _given(
@@ -132,6 +134,12 @@ def result_options(function: Function) -> Function:
             "--salvage",
             is_flag=True,
             help="Also colour what is there of a JPEG or PNG that is cut off, and say so.",
+        ),
+        click.option(
+            "--turn",
+            type=Choice(["90", "180", "270"]),
+            help="Turn photographs clockwise by so many degrees: the network hardly recognises "
+            "what lies on its side.",
         ),
     ]
     return cast(Function, with_options(folded, options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -73,6 +73,13 @@ class Hint:
         if isinstance(self.colour, tuple) or self.colour == KEEP_GREY:
             return None
         return _lab_of(self.colour)[0]
+
+    def turned(self, degrees: int) -> Hint:
+        """The same place of the picture turned clockwise by 0, 90, 180 or 270 degrees."""
+        x, y = self.x, self.y
+        for _ in range(degrees // 90 % 4):
+            x, y = 1 - y, x
+        return replace(self, x=x, y=y)
 
     @classmethod
     def parse(cls, text: str) -> Hint:

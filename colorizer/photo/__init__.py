@@ -1,10 +1,10 @@
 """Photographs: files to :class:`Photo` and back, with nothing lost on the way.
 
 Public: :func:`read`, :func:`probe`, :func:`write`, :func:`depth_for`, :func:`shrink`,
-:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`,
-:class:`Header`, :class:`Metadata`, :class:`Provenance`, :class:`UnreadableFile`, and the formats
-that are read and written. Names are imported when they are first used, so that this package costs
-nothing to import.
+:func:`side_by_side`, :func:`provenance_of`, :class:`Photo`, :class:`Header`, :class:`Metadata`,
+:class:`Provenance`, :class:`UnreadableFile`, the formats that are read and written, and the
+``TURNS`` that a picture can be given. Names are imported when they are first used, so that this
+package costs nothing to import.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .formats import READABLE_SUFFIXES, SALVAGED_FORMATS, SUFFIX_TO_FORMAT, WRITABLE_FORMATS
     from .guard import UnreadableFile
     from .metadata import Metadata
+    from .orientation import TURNS
     from .photo import Photo
     from .provenance import Provenance
     from .reading import MAX_PIXELS, Header, probe, provenance_of, read
@@ -28,6 +29,7 @@ __all__ = [
     "READABLE_SUFFIXES",
     "SALVAGED_FORMATS",
     "SUFFIX_TO_FORMAT",
+    "TURNS",
     "WRITABLE_FORMATS",
     "Header",
     "Metadata",
@@ -48,6 +50,7 @@ _HOME = {
     "READABLE_SUFFIXES": "formats",
     "SALVAGED_FORMATS": "formats",
     "SUFFIX_TO_FORMAT": "formats",
+    "TURNS": "orientation",
     "WRITABLE_FORMATS": "formats",
     "Header": "reading",
     "Metadata": "metadata",

@@ -9,6 +9,22 @@ from numpy.typing import NDArray
 
 SWAPS_SIDES = frozenset({5, 6, 7, 8})
 
+#: degrees by which a picture may be turned
+TURNS = (0, 90, 180, 270)
+#: what the orientations become, one after the other, as the picture is turned by 90 degrees
+_QUARTERS = ((1, 6, 3, 8), (2, 7, 4, 5))
+
+
+def turned(orientation: int, degrees: int) -> int:
+    """The orientation of a picture that is turned clockwise once it is upright.
+
+    Args:
+        orientation: EXIF's, 1..8.
+        degrees: one of :data:`TURNS`.
+    """
+    quarters = next(row for row in _QUARTERS if orientation in row)
+    return quarters[(quarters.index(orientation) + degrees // 90) % 4]
+
 
 def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Turn ``values`` (H, W, ...) stored with the given EXIF orientation (1..8) the right way up.

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -60,6 +60,7 @@ def read(
     page: int = 1,
     salvage: bool = False,
     colours: bool = False,
+    turn: int = 0,
 ) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
@@ -82,6 +83,8 @@ def read(
             photograph say so.
         colours: Keep the colours of a colour file instead, for :func:`write`; such a photograph
             cannot be coloured.
+        turn: Degrees clockwise, 0, 90, 180 or 270, by which a picture is turned further: for a
+            scan that lies on its side, which the network would hardly recognise.
 
     Returns:
         A photograph of shape (H, W), whose ``was_colour`` tells whether it came from a colour
@@ -101,22 +104,22 @@ def read(
         UnreadableFile: missing, a folder, a pipe or a device, or no permission (also an
             :class:`OSError`).
         UnsuitableInput: the source is none of these (also a :class:`TypeError`).
-        InvalidSetting: there is no such page.
+        InvalidSetting: there is no such page, or ``turn`` is none of the four.
     """
     request = Request(page, salvage)
-    with _opened(source, request) as (opened, name, source_format), decoding(name):
+    with _opened(source, request, turn) as (opened, name, source_format), decoding(name):
         _check_size(opened, name, max_pixels)
         raster = opened.load()
         if raster.samples.shape[:2] != (opened.height, opened.width):
             raise CorruptImage(f"{name} is damaged: its size does not fit its header.")
         kept = file_colours.with_colours(raster, opened.icc) if colours else None
         pixels, profile = kept or (_grey(raster, opened.icc), None)
-        turn, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
-        if dpi is not None and turn in orientation.SWAPS_SIDES:
+        stored, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
+        if dpi is not None and stored in orientation.SWAPS_SIDES:
             dpi = (dpi[1], dpi[0])
         return Photo(
-            pixels=orientation.upright(pixels, turn),
-            alpha=None if alpha is None else orientation.upright(alpha, turn),
+            pixels=orientation.upright(pixels, stored),
+            alpha=None if alpha is None else orientation.upright(alpha, stored),
             bit_depth=raster.bit_depth,
             metadata=Metadata(
                 opened.exif,
@@ -135,21 +138,26 @@ def read(
 
 
 def probe(
-    source: Source, *, max_pixels: int = MAX_PIXELS, page: int = 1, salvage: bool = False
+    source: Source,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    page: int = 1,
+    salvage: bool = False,
+    turn: int = 0,
 ) -> Header:
     """Recognise a file by its content and read its header; pixels are not decoded.
 
     Args:
         source: as for :func:`read`.
         max_pixels: largest width x height.
-        page, salvage: as for :func:`read`.
+        page, salvage, turn: as for :func:`read`.
 
     Raises:
         UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile, InvalidSetting: as
             :func:`read`. A file that passes may still turn out to be damaged when its pixels are
             decoded.
     """
-    with _opened(source, Request(page, salvage)) as (opened, name, source_format):
+    with _opened(source, Request(page, salvage), turn) as (opened, name, source_format):
         _check_size(opened, name, max_pixels)
         width, height = opened.width, opened.height
         if opened.orientation in orientation.SWAPS_SIDES:
@@ -185,12 +193,15 @@ def _check_page(opened: Opened, name: str, page: int) -> None:
 
 
 @contextmanager
-def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str]]:
+def _opened(source: Source, request: Request, turn: int = 0) -> Iterator[tuple[Opened, str, str]]:
     """Open, recognise, and read the header: (opened, name for messages, format)."""
+    if turn not in orientation.TURNS:
+        turns = ", ".join(map(str, orientation.TURNS))
+        raise InvalidSetting(f"turn must be one of {turns} degrees, not {turn!r}.")
     in_memory = memory.opened(source)
     if in_memory is not None:
         _check_page(in_memory[0], memory.NAME, request.page)
-        yield in_memory[0], memory.NAME, in_memory[1]
+        yield _turned(in_memory[0], turn), memory.NAME, in_memory[1]
         return
     with _file_of(source) as (file, name):
         with decoding(name):
@@ -209,7 +220,11 @@ def _opened(source: Source, request: Request) -> Iterator[tuple[Opened, str, str
         with decoding(name):
             opened = opener(source_format)(file, name, request)
         _check_page(opened, name, request.page)
-        yield opened, name, source_format
+        yield _turned(opened, turn), name, source_format
+
+
+def _turned(opened: Opened, degrees: int) -> Opened:
+    return replace(opened, orientation=orientation.turned(opened.orientation, degrees))
 
 
 @contextmanager

@@ -102,6 +102,7 @@ let notice = ""; // what was done unasked, until something else is wanted
 function onSettings(stageOfChange) {
   notice = "";
   $("again").action = withQuery(`${page}/again`, controls.query());
+  $("turn").action = withQuery(`${page}/turn`, controls.query());
   $("farewell").action = withQuery(`${page}/delete`, controls.ofAny());
   if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
   if (stageOfChange === "predict") return void wait(SETTLE);

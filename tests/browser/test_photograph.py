@@ -69,6 +69,22 @@ def test_upload_adjust_download(visitor: Visitor, tmp_path: Path) -> None:
             assert chroma(np.asarray(result.convert("RGB"), np.float32)) > 5
 
 
+def test_a_scan_that_lies_on_its_side_is_turned(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.get_by_label("Saturation", exact=True).fill("1.3")
+    page.wait_for_url(re.compile("saturation=1.3"))
+    lying = picture(page, "#before")
+    page.get_by_role("button", name="Turn to the right").click()
+    visitor.wait_for_colours()
+    upright = picture(page, "#before")
+    assert upright.shape == (lying.shape[1], lying.shape[0], 3)
+    assert np.abs(upright - np.rot90(lying, -1)).mean() < 3
+    assert "saturation=1.3" in page.url
+    assert page.get_by_label("Saturation", exact=True).input_value() == "1.3"
+
+
 def test_reset_brings_the_default_back(visitor: Visitor) -> None:
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()

@@ -324,6 +324,16 @@ def test_salvage(tmp_path: Path, fake: FakeColorizer) -> None:
     assert files(tmp_path / "out") == ["a.jpg", "b.png"]
 
 
+def test_turned(tmp_path: Path, fake: FakeColorizer) -> None:
+    picture(tmp_path / "a.png", 200, 160)
+    assert colorize(tmp_path / "a.png", "-o", tmp_path / "b.png", "--turn", "90").exit_code == 0
+    with Image.open(tmp_path / "a.png") as scan, Image.open(tmp_path / "b.png") as result:
+        assert result.size == scan.size[::-1]
+    refused = colorize(tmp_path / "a.png", "-o", tmp_path / "c.png", "--turn", "45")
+    assert refused.exit_code == 2
+    assert "--turn" in refused.stderr
+
+
 def test_names_that_are_not_text_are_no_problem(tmp_path: Path, fake: FakeColorizer) -> None:
     odd = os.fsdecode(b"caf\xe9.png")
     picture(tmp_path / "plain.png").rename(tmp_path / odd)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorizer.photo import read, write
+from colorizer.errors import InvalidSetting
+from colorizer.photo import probe, read, write
 from colorizer.photo.orientation import upright as turn
 
 from .pictures import chunk, exif, noise, png, same, saved, smooth, tiff, upright, with_chunks, xmp
@@ -30,6 +31,30 @@ def test_table_agrees_with_pillow(orientation: int) -> None:
     stored = noise(5, 7)
     image = Image.open(io.BytesIO(saved(stored, "PNG", exif=exif(orientation))))
     assert np.array_equal(np.asarray(ImageOps.exif_transpose(image)), upright(stored, orientation))
+
+
+@pytest.mark.parametrize("orientation", ALL)
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_turned_further(orientation: int, degrees: int) -> None:
+    file = saved(noise(5, 7), "PNG", exif=exif(orientation), dpi=(300, 200))
+    straight, turned = read(file), read(file, turn=degrees)
+    assert np.array_equal(turned.pixels, np.rot90(straight.pixels, -degrees // 90))
+    header = probe(file, turn=degrees)
+    assert (header.height, header.width) == turned.pixels.shape
+    assert straight.metadata.dpi is not None
+    across = degrees in (90, 270)
+    assert turned.metadata.dpi == straight.metadata.dpi[:: -1 if across else 1]
+
+
+def test_what_is_turned_by_no_quarter_is_refused() -> None:
+    with pytest.raises(InvalidSetting, match="turn must be one of 0, 90, 180, 270 degrees, not 45"):
+        read(saved(noise(5, 7), "PNG"), turn=45)
+
+
+def test_arrays_and_opacity_are_turned() -> None:
+    photo = read(np.dstack([noise(5, 7)] * 3 + [noise(5, 7)]), turn=90)
+    assert photo.alpha is not None
+    assert np.array_equal(photo.alpha, np.rot90(noise(5, 7), -1))
 
 
 def _files(orientation: int) -> dict[str, tuple[bytes, np.ndarray]]:

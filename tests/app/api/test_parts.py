@@ -87,6 +87,17 @@ def test_what_is_cut_off_is_salvaged_if_it_is_asked_for(client: FlaskClient) -> 
     assert photo["warnings"][0] in client.get(photo["links"]["page"]).text.replace("&#39;", "'")
 
 
+def test_what_lies_on_its_side_is_turned(client: FlaskClient) -> None:
+    scan = pages(1)
+    straight: Any = client.post("/api/v1/photos", **upload_form(scan, "a.tif")).json
+    turned: Any = client.post("/api/v1/photos", **upload_form(scan, "a.tif", turn="270")).json
+    assert (straight["turn"], turned["turn"]) == (0, 270)
+    assert (straight["width"], straight["height"]) == (turned["height"], turned["width"])
+    for wrong in ("45", "360", "-90", "x"):
+        answer = client.post("/api/v1/photos", **upload_form(scan, "a.tif", turn=wrong))
+        assert problem(answer, 422, "invalid-setting")
+
+
 def test_all_pages_become_a_batch(client: FlaskClient) -> None:
     answer = client.post("/api/v1/photos", **upload_form(pages(3), "scan.tif", page="all"))
     assert answer.status_code == 201, answer.text

@@ -6,7 +6,9 @@ import io
 import re
 import zipfile
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
@@ -368,6 +370,42 @@ def test_the_part_that_can_be_read_of_a_file_that_is_cut_off(client: FlaskClient
     assert "what is missing of the picture is grey" in page
     assert client.get(address).status_code == 404, "it is the same file, and was moved"
     assert client.get(f"{after.location}/download?format=png").status_code == 200
+
+
+def test_a_photograph_that_lies_on_its_side_is_turned(client: FlaskClient) -> None:
+    file = jpeg(60, 40)
+    scan = np.asarray(Image.open(io.BytesIO(file.getvalue())))
+    address = upload(client, (file, "tower.jpg")).location
+    wishes = "saturation=1.2&hint=0.25,0.1,navy&words=a+red+coat"
+    page = client.get(f"{address}?{wishes}")
+    assert shown(page.text, "turn")
+    form = {"csrf_token": token(page), "degrees": "90"}
+    after = client.post(f"{address}/turn?{wishes}", data=form)
+    assert after.status_code == 303
+    query = parse_qs(urlsplit(after.location).query)
+    assert query == {"saturation": ["1.2"], "hint": ["0.9,0.25,navy"], "words": ["a red coat"]}
+    turned = urlsplit(after.location).path
+    assert client.get(address).status_code == 404, "it is the same photograph, and was moved"
+    assert "40 × 60 px" in client.get(turned).text
+    result = client.get(f"{turned}/download?format=png&strength=0").data
+    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+    assert np.array_equal(colours, np.rot90(scan, -1))
+    again = client.post(f"{turned}/turn", data=form | {"degrees": "270"})
+    assert "60 × 40 px" in client.get(again.location).text
+    refused = client.post(f"{again.location}/turn", data=form | {"degrees": "45"})
+    assert refused.status_code == 422
+    assert client.get(again.location).status_code == 200
+
+
+def test_what_is_turned_stays_in_its_batch_and_keeps_its_colours(client: FlaskClient) -> None:
+    files = ((io.BytesIO(in_colour()), "colour.png"), (jpeg(), "grey.jpg"))
+    batch = send(client, *files, colour="keep").location
+    address = tiles(client.get(batch).text)[0][0]
+    after = press(client, address, "turn")
+    assert [name for _, name in tiles(client.get(batch).text)] == ["colour.png", "grey.jpg"]
+    result = client.get(f"{after.location}/download?format=png").data
+    with Image.open(io.BytesIO(in_colour())) as own, Image.open(io.BytesIO(result)) as kept:
+        assert np.array_equal(np.asarray(kept), np.rot90(np.asarray(own), -1))
 
 
 def test_the_choice_is_there_before_the_upload_too(client: FlaskClient) -> None:

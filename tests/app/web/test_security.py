@@ -64,6 +64,7 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("POST", f"{page}/pages/all"),
         ("POST", f"{page}/salvage"),
         ("POST", f"{page}/repaint"),
+        ("POST", f"{page}/turn"),
         ("GET", f"/batches/{batch}"),
         ("GET", f"/batches/{batch}/download.zip"),
         ("POST", f"/batches/{batch}/delete"),
