@@ -24,11 +24,12 @@ from .photo.srgb import linear_table
 from .prediction import Prediction, padded, padding, working_shape
 from .settings import DEFAULT_MODEL, Settings
 from .threads import in_threads
-from .working import strokes_of, working_ab
+from .working import mount_ab, strokes_of, working_ab
 
 if TYPE_CHECKING:
     from .engines import Engine
     from .photo import Photo, Provenance
+    from .photo.mount import Box
     from .photo.reading import Source
     from .weights import LoadedWeights
 
@@ -114,7 +115,7 @@ class Colorizer:
         """Run the network once.
 
         Args:
-            photo: a grey photograph.
+            photo: a grey photograph; of one with a mount the picture on it is looked at.
             working_size: short side at which the network sees it, 128..1024 px; ``None`` is the
                 default of :mod:`colorizer.settings`.
             hints: shown to the network if it :attr:`takes_hints`. Give them to :meth:`render` too:
@@ -126,15 +127,19 @@ class Colorizer:
         changes = {} if working_size is None else {"working_size": working_size}
         short_side = Settings().with_changes(changes).working_size
         _require_grey(photo)
-        shape = working_shape(photo.height, photo.width, short_side)
-        lightness = shrink_lightness(photo, *shape)
+        shown = photo if photo.picture is None else _cut(photo, photo.picture)
+        shape = working_shape(shown.height, shown.width, short_side)
+        lightness = shrink_lightness(shown, *shape)
         planes = None
-        if hints and self.takes_hints:
-            planes = hint_planes(lightness, strokes_of(hints))
+        strokes = strokes_of(hints, photo.picture)
+        if strokes and self.takes_hints:
+            planes = hint_planes(lightness, strokes)
             planes = np.pad(planes, [(0, 0), *padding(lightness)])[None]
         answer = self.engine.answer(padded(lightness)[None], planes)
         size = photo.height, photo.width
-        prediction = Prediction.of(self.weights, answer.logits[0], lightness, size, short_side)
+        prediction = Prediction.of(
+            self.weights, answer.logits[0], lightness, size, short_side, photo.picture
+        )
         if answer.features is None:
             return prediction
         return prediction.looked_at(self.engine, answer.features[0], self.weights.features_id)
@@ -212,7 +217,41 @@ def render(
     settings = settings or Settings()
     ab = working_ab(prediction, settings, guidance or Guidance())
     colour = fit_linear_colour(ab, prediction.lightness, settings.edge_refinement)
-    return replace(photo, pixels=render_pixels(photo, colour))
+    if prediction.picture is None:
+        return replace(photo, pixels=render_pixels(photo, colour))
+    mount = mount_ab(guidance.hints if guidance else (), prediction.picture)
+    return replace(photo, pixels=_on_mount(photo, prediction.picture, colour, mount))
+
+
+def _on_mount(
+    photo: Photo, picture: Box, colour: LinearColour, mount: tuple[float, float]
+) -> NDArray[Any]:
+    """As :func:`render_pixels`, the part that is the picture; the rest has a*, b* ``mount``."""
+    height, width = photo.height, photo.width
+    rows, columns = picture.on(height, width)
+    even = LinearColour(
+        np.zeros((2, 1, 1), np.float32), np.array(mount, np.float32).reshape(2, 1, 1)
+    )
+    parts = [
+        ((rows, columns), colour),
+        ((slice(0, rows.start), slice(0, width)), even),
+        ((slice(rows.stop, height), slice(0, width)), even),
+        ((rows, slice(0, columns.start)), even),
+        ((rows, slice(columns.stop, width)), even),
+    ]
+    result = np.empty((height, width, 3), np.uint16 if photo.bit_depth == 16 else np.uint8)
+    for part, colours in parts:
+        pixels = photo.pixels[part]
+        if pixels.size:
+            cut = replace(photo, pixels=pixels, alpha=None)
+            result[part] = render_pixels(cut, colours)
+    return result
+
+
+def _cut(photo: Photo, picture: Box) -> Photo:
+    """The picture alone, without its mount."""
+    pixels = np.ascontiguousarray(photo.pixels[picture.on(photo.height, photo.width)])
+    return replace(photo, pixels=pixels, alpha=None, picture=None)
 
 
 def provenance(

@@ -28,6 +28,7 @@ from .color.second_look import (
 from .color.upsample import mean_of_blocks
 from .decoding import folded, together
 from .latest import Latest
+from .photo.mount import Box
 
 if TYPE_CHECKING:
     from .color.field import ColourField
@@ -65,6 +66,7 @@ class Prediction:
         features: what else the network saw, (f, h/2, w/2) int8, :func:`compact`; by it words find
             their things (:mod:`.words`). None where there is no refiner, which chooses them.
         features_id: which features they are, :attr:`.LoadedWeights.features_id`; "" if None.
+        picture: the part of the photograph that all this is of, if that has a mount; None: all.
     """
 
     logits: NDArray[np.float16]
@@ -79,6 +81,7 @@ class Prediction:
     look: NDArray[np.float16] | None = None
     features: NDArray[np.int8] | None = None
     features_id: str = ""
+    picture: Box | None = None
 
     @classmethod
     def of(
@@ -88,6 +91,7 @@ class Prediction:
         lightness: Array,
         size: tuple[int, int],
         working_size: int,
+        picture: Box | None = None,
     ) -> Prediction:
         """What the network of these weights said of a photograph of a size (height, width), px."""
         return cls(
@@ -99,6 +103,7 @@ class Prediction:
             working_size,
             weights.native_temperature,
             weights.rebalancing_weights,
+            picture=picture,
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import json
 import math
 import os
 import zlib
+from dataclasses import astuple
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,14 +27,17 @@ from numpy.typing import NDArray
 
 from .color.bins import BIN_COUNT
 from .errors import CorruptPrediction
+from .photo.mount import Box
 from .prediction import LONGEST_ASPECT, Prediction, logits_shape, look_shape
 from .settings import PARAMETERS
 
 MAGIC = b"colorizer-prediction\n"
-VERSION = 4
-#: versions that can be read; there were no features in the one before, and no second look in the
-#: one before that
-_READABLE = (2, 3, 4)
+VERSION = 5
+#: versions that can be read; there were no mounts in the one before, no features in the one before
+#: that, and no second look in the first
+_READABLE = (2, 3, 4, 5)
+#: second look and features came with versions 3 and 4: arrays of a file, at the most
+_MOST_ARRAYS = 5
 #: Zstandard's quickest level: higher ones save 3 % and take twice the time
 LEVEL = 1
 #: features of a place, and characters of what they are called, at the most
@@ -77,6 +81,7 @@ def save(prediction: Prediction, target: BinaryIO) -> None:
         "native_temperature": prediction.native_temperature,
         "features": 0 if prediction.features is None else len(prediction.features),
         "features_id": prediction.features_id,
+        "picture": prediction.picture and astuple(prediction.picture),
     }
     text = json.dumps(header).encode()
     checksum = 0
@@ -119,7 +124,9 @@ def _parse(data: bytes) -> Prediction:
         raise CorruptPrediction(f"The stored prediction is of an unknown version, {version!r}.")
     sizes = header["bytes"]
     body = data[start + length :]
-    _check(3 <= len(sizes) <= version + 1 and all(_whole(size, 1) for size in sizes))
+    _check(
+        3 <= len(sizes) <= min(version + 1, _MOST_ARRAYS) and all(_whole(size, 1) for size in sizes)
+    )
     _check(len(body) == sum(sizes))
     ends = list(accumulate(sizes))
     height, width, short_side = (header[k] for k in ("height", "width", "working_size"))
@@ -166,7 +173,17 @@ def _parse(data: bytes) -> Prediction:
         look,
         features,
         features_id,
+        _box(header["picture"]) if version > 4 else None,
     )
+
+
+def _box(sides: Any) -> Box | None:
+    if sides is None:
+        return None
+    _check(all(isinstance(side, float) and 0 <= side <= 1 for side in sides))
+    box = Box(*sides)
+    _check(box.top < box.bottom and box.left < box.right)
+    return box
 
 
 def _check(holds: bool) -> None:

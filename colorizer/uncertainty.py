@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .color import bins
 from .color.lab import fitted_srgb
 from .errors import InvalidSetting
+from .photo.mount import part_of
 from .prediction import LOGIT_STRIDE, Prediction
 
 #: bins within this distance (ab units) are one colour: a bin and its eight neighbours
@@ -69,12 +70,14 @@ def overlay(prediction: Prediction, height: int, width: int) -> NDArray[np.uint8
     rows, columns = (size / LOGIT_STRIDE for size in prediction.lightness.shape)
     image = Image.fromarray(entropy(prediction))
     inner = (0.0, 0.0, columns, rows)  # without the padding
-    values = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, inner))
+    part = part_of(prediction.picture, height, width)
+    size = (part[1].stop - part[1].start, part[0].stop - part[0].start)
+    values = np.asarray(image.resize(size, Image.Resampling.BILINEAR, inner))
     step = np.clip((values - SURE) / (UNSURE - SURE), 0.0, 1.0)
     step = step * step * (3.0 - 2.0 * step)
-    result = np.empty((height, width, 4), np.uint8)
+    result = np.zeros((height, width, 4), np.uint8)
     result[..., :3] = HUE
-    result[..., 3] = np.rint(step * np.float32(255 * STRONGEST))
+    result[(*part, 3)] = np.rint(step * np.float32(255 * STRONGEST))
     return result
 
 
@@ -88,7 +91,8 @@ def likely_colours(
     colour is the mean of its bins and has their probabilities' sum.
 
     Args:
-        x, y: 0..1 from the left and from the top.
+        x, y: 0..1 from the left and from the top; beside the picture, on its mount, the nearest
+            place of it is asked about.
         count: how many at most, 1..313.
 
     Raises:
@@ -98,6 +102,8 @@ def likely_colours(
         raise InvalidSetting(f"x and y must be between 0 and 1, not {x} and {y}.")
     if not 1 <= count <= bins.BIN_COUNT:
         raise InvalidSetting(f"count must be between 1 and {bins.BIN_COUNT}, not {count}.")
+    if prediction.picture is not None:
+        x, y = prediction.picture.inside(x, y)
     height, width = prediction.lightness.shape
     row, column = min(int(y * height), height - 1), min(int(x * width), width - 1)
     logits = prediction.logits[:, row // LOGIT_STRIDE, column // LOGIT_STRIDE].astype(np.float64)

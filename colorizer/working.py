@@ -18,6 +18,7 @@ from .threads import one_blas_thread
 
 if TYPE_CHECKING:
     from .guidance import Guidance, Hint, Reference, Words
+    from .photo.mount import Box
     from .prediction import Prediction
     from .settings import Settings
     from .words.model import Said
@@ -50,9 +51,10 @@ def working_ab(prediction: Prediction, settings: Settings, guidance: Guidance) -
         ab = native_ab(prediction, settings, guidance.reference, said)
         drift = None if said is None else whole_of(prediction, settings, guidance.reference).drift
         ab = adjust(ab, settings, drift)
-        if not guidance.hints:
+        strokes = strokes_of(guidance.hints, prediction.picture)
+        if not strokes:
             return ab
-        return prediction.hint_field.painted(ab, prediction.lightness, strokes_of(guidance.hints))
+        return prediction.hint_field.painted(ab, prediction.lightness, strokes)
 
 
 def beside(reference: Reference | None, settings: Settings) -> Settings:
@@ -62,9 +64,22 @@ def beside(reference: Reference | None, settings: Settings) -> Settings:
     return settings.with_changes({"cast_removal": settings.cast_removal * (1 - reference.amount)})
 
 
-def strokes_of(hints: Sequence[Hint]) -> list[Stroke]:
-    """Hints as the colour system knows them."""
-    return [Stroke(h.y, h.x, h.ab, h.reach, h.lightness) for h in hints]
+def strokes_of(hints: Sequence[Hint], picture: Box | None = None) -> list[Stroke]:
+    """Hints as the colour system knows them; on a mount those of its picture alone."""
+    found = []
+    for hint in hints:
+        if picture is None or picture.holds(hint.x, hint.y):
+            x, y = picture.inside(hint.x, hint.y) if picture else (hint.x, hint.y)
+            found.append(Stroke(y, x, hint.ab, hint.reach, hint.lightness))
+    return found
+
+
+def mount_ab(hints: Sequence[Hint], picture: Box) -> tuple[float, float]:
+    """a*, b* of the mount: what the last hint says that is on it, else it is grey."""
+    for hint in reversed(hints):
+        if not picture.holds(hint.x, hint.y):
+            return hint.ab
+    return 0.0, 0.0
 
 
 def said_of(prediction: Prediction, words: Words) -> Said:

@@ -24,6 +24,7 @@ class FakeColorizer:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.working_sizes: list[int | None] = []
+        self.pictures: list[Any] = []  # of mounts
         self.settings: list[Settings] = []
         self.crowded = False
         self._inside = threading.Lock()
@@ -37,6 +38,7 @@ class FakeColorizer:
         try:
             time.sleep(self.seconds)
             self.working_sizes.append(working_size)
+            self.pictures.append(photo.picture)
             return photo.width
         finally:
             self._inside.release()

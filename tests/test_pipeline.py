@@ -22,6 +22,7 @@ from colorizer.color.upsample import enlarge
 from colorizer.engines import Answer
 from colorizer.errors import InvalidSetting, PredictionMismatch
 from colorizer.photo import Photo, write
+from colorizer.photo.mount import Box
 from colorizer.pipeline import Colorizer, provenance, render, shrink_lightness
 from colorizer.prediction import Prediction, logits_shape, look_shape, working_shape
 from colorizer.settings import Settings
@@ -488,3 +489,55 @@ def test_a_prediction_of_another_shape_is_refused(size: tuple[int, int]) -> None
         prediction = replace(prediction, height=64)
     with pytest.raises(PredictionMismatch, match="another shape than this one"):
         render(grey(*size), prediction)
+
+
+MOUNT = Box(0.25, 0.125, 0.75, 0.875)
+
+
+def on_mount(depth: int = 8) -> tuple[Photo, Photo]:
+    """A photograph on a mount, and its picture alone."""
+    photo = grey(160, 240, np.uint16 if depth == 16 else np.uint8, depth)
+    pixels = np.ascontiguousarray(photo.pixels[40:120, 30:210])
+    return replace(photo, picture=MOUNT), Photo(pixels, bit_depth=depth)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_on_a_mount_the_picture_alone_is_seen_and_coloured(depth: int) -> None:
+    photo, alone = on_mount(depth)
+    maker = colorizer()
+    prediction = maker.predict(photo)
+    assert np.array_equal(prediction.logits, maker.predict(alone).logits)
+    assert (prediction.height, prediction.width) == (160, 240)
+    result = maker.render(photo, prediction, Settings(warmth=20.0)).pixels
+    inner = maker.colorize(alone, Settings(warmth=20.0)).pixels
+    assert np.array_equal(result[40:120, 30:210], inner)
+    mount = np.ones((160, 240), bool)
+    mount[40:120, 30:210] = False
+    assert np.array_equal(result[mount], np.repeat(photo.pixels[mount][:, None], 3, axis=1))
+
+
+def test_a_preview_has_its_mount_in_the_same_place() -> None:
+    photo, _ = on_mount()
+    prediction = colorizer((40.0, 40.0)).predict(photo)
+    small = replace(grey(80, 120), picture=None)
+    colour = np.ptp(render(small, prediction, PLAIN).pixels.astype(int), axis=-1)
+    assert colour[:20].max() == colour[:, :15].max() == 0
+    assert colour[20:60, 15:105].mean() > 20
+
+
+def test_hints_on_a_mount_and_in_its_picture() -> None:
+    photo, alone = on_mount()
+    maker = colorizer((0.0, 0.0))
+    prediction = maker.predict(photo)
+    inside = Guidance((Hint(0.5, 0.5, (60.0, 40.0)),))
+    result = maker.render(photo, prediction, PLAIN, inside).pixels
+    expected = maker.render(alone, maker.predict(alone), PLAIN, inside).pixels
+    assert np.array_equal(result[40:120, 30:210], expected)
+    assert np.ptp(result[:40].astype(int), axis=-1).max() == 0
+    beside = Guidance((Hint(0.05, 0.5, (60.0, 40.0)), Hint(0.5, 0.95, (5.0, 20.0))))
+    result = maker.render(photo, prediction, PLAIN, beside).pixels
+    assert np.ptp(result[40:120, 30:210].astype(int), axis=-1).max() <= 1
+    light = (photo.pixels > 60) & (photo.pixels < 190)
+    lab = srgb_to_lab(result / np.float32(255))
+    light[40:120, 30:210] = False
+    assert np.abs(lab[light][:, 1:] - (5.0, 20.0)).max() < 2

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorizer.errors import ColorizerError, CorruptPrediction
+from colorizer.photo.mount import Box
 from colorizer.prediction import Prediction, logits_shape, look_shape
 from colorizer.prediction_file import MAGIC, load, save
 
@@ -68,6 +69,14 @@ def test_what_is_saved_is_loaded(
 ) -> None:
     value = prediction(height, width, model=model, working_size=size, native_temperature=warmth)
     same(load(saved(value)), value)
+
+
+def test_where_its_picture_is_on_the_mount_is_kept() -> None:
+    value = prediction(picture=Box(0.125, 0.0, 1.0, 0.7))
+    same(load(saved(value)), value)
+    for sides in ((0.5, 0.0, 0.5, 1.0), (-0.1, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, float("nan"))):
+        with pytest.raises(CorruptPrediction):
+            load(saved(prediction(picture=Box(*sides))))
 
 
 def test_a_path_or_an_open_file_will_do(tmp_path: Path) -> None:
@@ -132,7 +141,10 @@ def with_header(header: Any, body: bytes | None = None) -> bytes:
     ("name", "value"),
     [
         ("version", 1),
-        ("version", 5),
+        ("version", 6),
+        ("picture", [0.0, 0.0, 1.0]),
+        ("picture", [0, 0, 1, 1]),
+        ("picture", "all"),
         ("version", "3"),
         ("version", None),
         ("bytes", [1, 2]),
@@ -200,11 +212,12 @@ def test_features_must_fit() -> None:
         saved(replace(value, features=value.features[:, 1:]))
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_files_of_versions_before_are_read(version: int) -> None:
-    value = prediction() if version == 2 else looked_at()
+    value = {2: prediction, 3: looked_at, 4: with_features}[version]()
     header, end = header_of(saved(value))
-    old = {k: v for k, v in header.items() if not k.startswith("features")}
+    new = ("features", "picture") if version < 4 else ("picture",)
+    old = {k: v for k, v in header.items() if not k.startswith(new)}
     same(load(with_header(old | {"version": version}, saved(value)[end:-4])), value)
 
 

@@ -50,6 +50,7 @@ def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
         turn=record.turn,
         bit_depth=view.bit_depth,
         warnings=list(view.warnings),
+        mount=view.mount,
         bytes=record.bytes,
         created=record.created,
         expires=record.expires,

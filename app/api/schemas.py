@@ -215,6 +215,11 @@ class Upload(BaseModel):
         description="Degrees clockwise by which it is turned: the network hardly recognises what "
         "lies on its side.",
     )
+    whole: bool = Field(
+        False,
+        description="Colour a mount or border around the picture, too. Otherwise it is looked for "
+        "and stays grey, and the network sees the picture alone.",
+    )
 
 
 class Problem(BaseModel):
@@ -265,6 +270,7 @@ class Photo(BaseModel):
     position: int | None = Field(description="In the queue; 1 is next.")
     problem: Problem | None = Field(description="Why it failed.")
     kept: bool = Field(description="Whether it is a colour photograph that keeps its own colours.")
+    mount: bool = Field(description="Whether the picture lies on a mount, which stays grey.")
     links: PhotoLinks
 
 

@@ -59,6 +59,7 @@ class Treatment:
             out, "keep" gives it back with its own colours.
         place: where it stands in its batch; what has none comes last, in the order of upload.
         turn: degrees clockwise, 0, 90, 180 or 270.
+        whole: whether a mount around the picture is coloured as a part of it.
 
     Raises:
         InvalidSetting: if ``colour`` or ``turn`` is none of these.
@@ -69,6 +70,7 @@ class Treatment:
     colour: Colour = "repaint"
     place: int | None = None
     turn: int = 0
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.colour not in COLOURS:
@@ -96,7 +98,8 @@ class PhotoRecord:
         batch: id of the batch it belongs to, or None.
         page: of the file, from 1.
         pages: that the file has.
-        salvage, colour, place, turn: as of :class:`Treatment`.
+        salvage, colour, place, turn, whole: as of :class:`Treatment`.
+        still: whether it is a moment of a film.
     """
 
     id: str
@@ -115,11 +118,13 @@ class PhotoRecord:
     colour: Colour = "repaint"
     place: int | None = None
     turn: int = 0
+    whole: bool = False
+    still: bool = False
 
     @property
     def treatment(self) -> Treatment:
         """What was wanted when it was uploaded."""
-        return Treatment(self.page, self.salvage, self.colour, self.place, self.turn)
+        return Treatment(self.page, self.salvage, self.colour, self.place, self.turn, self.whole)
 
     def is_of_file_of(self, other: PhotoRecord) -> bool:
         """Whether both are pages of one file, by all that is known of it."""

@@ -143,6 +143,15 @@ def repaint(id: str) -> BaseResponse:
     return _see_new(service.photos.upload_anew(owner(create=False), id, colour="repaint"))
 
 
+@blueprint.post("/photographs/<id>/whole")
+def whole(id: str) -> BaseResponse:
+    """Colour the mount as a part of the picture, or leave it as it is."""
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    is_whole = forms.whole_from(request.form, "whole", 1) == 1
+    view = service.photos.upload_anew(owner(create=False), id, whole=is_whole)
+    return _see_new(view, **forms.query_of(settings), **forms.query_of_guide(guide))
+
+
 @blueprint.post("/photographs/<id>/turn")
 def turn(id: str) -> BaseResponse:
     """Turn a photograph that lies on its side; settings and hints go with it."""

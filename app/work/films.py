@@ -256,6 +256,8 @@ class FilmDesk:
                         bytes=0,
                         created=created,
                         expires=expires,
+                        whole=True,  # as of the film
+                        still=True,
                     )
                     kept.append((still.time, photo.id))
                     self._keep_still(photo, still)

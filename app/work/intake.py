@@ -91,6 +91,7 @@ class Intake:
                     colour=treatment.colour,
                     place=treatment.place,
                     turn=treatment.turn,
+                    whole=treatment.whole,
                 )
                 self._storage.publish(folder, record, wanted)
             self._storage.usage.add(length)

@@ -31,6 +31,7 @@ class View:
         bit_depth: 8 or 16; None until the worker has opened the photograph.
         warnings: sentences about the photograph, from then on.
         kept: whether it is "ready" with its own colours, which it keeps.
+        mount: whether the picture lies on a mount, which stays grey.
     """
 
     record: PhotoRecord
@@ -40,6 +41,7 @@ class View:
     bit_depth: int | None = None
     warnings: tuple[str, ...] = ()
     kept: bool = False
+    mount: bool = False
 
     @property
     def left_out(self) -> bool:

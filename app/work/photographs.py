@@ -82,6 +82,8 @@ class PhotoDesk:
     def upload_anew(self, owner: str, id: str, **changes: Any) -> View:
         """The file of a photograph with another :class:`Treatment`, in its place; its id is new.
 
+        A moment of a film stays beside it.
+
         Args:
             changes: of the treatment.
 
@@ -90,7 +92,8 @@ class PhotoDesk:
         """
         record = self._holdings.photo(owner, id)
         view = self.once_more(record, replace(record.treatment, **changes), record.batch)
-        self._storage.delete("photos", id)
+        if not record.still:
+            self._storage.delete("photos", id)
         return view
 
     def turn(self, owner: str, id: str, degrees: int) -> View:

@@ -92,6 +92,7 @@ class Pictures:
             "bit_depth": small.bit_depth,
             "warnings": list(warnings),
             "was_colour": small.was_colour,
+            "mount": small.picture is not None,
         }
         self._storage.write(id, FACTS, json.dumps(facts).encode())
 
@@ -116,6 +117,7 @@ class Pictures:
                 salvage=record.salvage,
                 colours=colours,
                 turn=record.turn,
+                whole=record.whole,
             )
 
     # small pictures
@@ -279,7 +281,7 @@ class Pictures:
             data = self._storage.read(id, PREVIEW)
             if data is None:
                 raise NotReady("This photograph has not been opened yet.", 1)
-            return files.read(data)
+            return files.read(data, whole=True)
 
         return self._at_hand((id, PREVIEW), make)
 

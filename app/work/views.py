@@ -64,4 +64,5 @@ class Views:
             return View(record, state, problem, position)
         known = json.loads(facts)
         warnings = tuple(known.get("warnings", ()))
-        return View(record, state, problem, position, known["bit_depth"], warnings, kept)
+        mount = known.get("mount", False)
+        return View(record, state, problem, position, known["bit_depth"], warnings, kept, mount)

@@ -64,6 +64,7 @@ def result_options(function: Function) -> Function:
         max_megapixels: float | None,
         salvage: bool,
         turn: str | None,
+        whole: bool,
         **others: Any,
     ) -> Any:
         results = ResultOptions(
@@ -75,6 +76,7 @@ def result_options(function: Function) -> Function:
                     "max_pixels": max_megapixels and _pixels(max_megapixels),
                     "salvage": salvage or None,
                     "turn": turn and int(turn),
+                    "whole": whole or None,
                 }
             ),
             _given(
@@ -140,6 +142,12 @@ def result_options(function: Function) -> Function:
             type=Choice(["90", "180", "270"]),
             help="Turn photographs clockwise by so many degrees: the network hardly recognises "
             "what lies on its side.",
+        ),
+        click.option(
+            "--whole",
+            is_flag=True,
+            help="Colour a mount or border around the picture, too. Otherwise it is looked for and "
+            "stays grey, and the network sees the picture alone.",
         ),
     ]
     return cast(Function, with_options(folded, options))

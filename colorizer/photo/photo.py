@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .metadata import Metadata
+from .mount import Box
 from .srgb import lightness_table
 
 
@@ -30,6 +31,8 @@ class Photo:
         pages: how many pictures the file has that can be read (pages of a TIFF); this is one.
         warnings: what is wrong with the picture, in plain sentences: parts that are damaged or
             missing, a colour profile that could not be read.
+        picture: where on its mount the picture is, see :mod:`.mount`; None if it has none. The
+            network is shown this part alone, and only this part is coloured.
 
     Raises:
         ValueError: if shapes, types or depth do not fit together (a mistake of the program).
@@ -43,6 +46,7 @@ class Photo:
     icc: bytes | None = None
     pages: int = 1
     warnings: tuple[str, ...] = ()
+    picture: Box | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

@@ -28,6 +28,7 @@ from .decoders.base import Opened, Raster, Request
 from .formats import SNIFF_BYTES, foreign_kind, sniff
 from .guard import UnreadableFile, decoding
 from .metadata import Metadata
+from .mount import find_picture
 from .photo import Photo
 from .provenance import Provenance
 from .srgb import grey_of_lightness_table, luminance
@@ -61,6 +62,7 @@ def read(
     salvage: bool = False,
     colours: bool = False,
     turn: int = 0,
+    whole: bool = False,
 ) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
 
@@ -85,6 +87,8 @@ def read(
             cannot be coloured.
         turn: Degrees clockwise, 0, 90, 180 or 270, by which a picture is turned further: for a
             scan that lies on its side, which the network would hardly recognise.
+        whole: Take a mount or border for a part of the picture; otherwise it is looked for, and
+            ``picture`` of the photograph says where it ends (:mod:`.mount`).
 
     Returns:
         A photograph of shape (H, W), whose ``was_colour`` tells whether it came from a colour
@@ -117,8 +121,9 @@ def read(
         stored, alpha, dpi = opened.orientation, raster.alpha, opened.dpi
         if dpi is not None and stored in orientation.SWAPS_SIDES:
             dpi = (dpi[1], dpi[0])
+        pixels = orientation.upright(pixels, stored)
         return Photo(
-            pixels=orientation.upright(pixels, stored),
+            pixels=pixels,
             alpha=None if alpha is None else orientation.upright(alpha, stored),
             bit_depth=raster.bit_depth,
             metadata=Metadata(
@@ -134,6 +139,7 @@ def read(
             warnings=raster.warnings,
             was_colour=file_colours.is_colour(raster, opened.icc),
             icc=profile,
+            picture=None if whole or colours else find_picture(pixels),
         )
 
 
@@ -144,13 +150,14 @@ def probe(
     page: int = 1,
     salvage: bool = False,
     turn: int = 0,
+    whole: bool = False,
 ) -> Header:
     """Recognise a file by its content and read its header; pixels are not decoded.
 
     Args:
         source: as for :func:`read`.
         max_pixels: largest width x height.
-        page, salvage, turn: as for :func:`read`.
+        page, salvage, turn, whole: as for :func:`read`.
 
     Raises:
         UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile, InvalidSetting: as

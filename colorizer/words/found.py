@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color.upsample import enlarge
+from ..photo.mount import Box, part_of
 from .grammar import Phrase
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ class Found:
     Attributes:
         phrase: as :func:`.understand` has it.
         place: (H', W') float32 at working size, 0..1: how surely it is there.
+        picture: the part of the photograph that ``place`` is of, if that has a mount.
     """
 
     phrase: Phrase
     place: NDArray[np.float32]
+    picture: Box | None = None
 
 
 def find(prediction: Prediction, words: Words) -> list[Found]:
@@ -43,7 +46,7 @@ def find(prediction: Prediction, words: Words) -> list[Found]:
     _, rows, columns = said.places.shape
     full = enlarge(said.places, rows * LOGIT_STRIDE, columns * LOGIT_STRIDE)
     pairs = zip(said.phrases, full[:, :height, :width], strict=True)
-    return [Found(phrase, place) for phrase, place in pairs]
+    return [Found(phrase, place, prediction.picture) for phrase, place in pairs]
 
 
 def overlay(found: Found, height: int, width: int) -> NDArray[np.uint8]:
@@ -54,11 +57,12 @@ def overlay(found: Found, height: int, width: int) -> NDArray[np.uint8]:
     """
     from PIL import Image
 
-    image = Image.fromarray(found.place)
-    values = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
-    result = np.empty((height, width, 4), np.uint8)
+    part = part_of(found.picture, height, width)
+    size = (part[1].stop - part[1].start, part[0].stop - part[0].start)
+    values = np.asarray(Image.fromarray(found.place).resize(size, Image.Resampling.BILINEAR))
+    result = np.zeros((height, width, 4), np.uint8)
     result[..., :3] = HUE
-    result[..., 3] = np.rint(np.clip(values, 0, 1) * np.float32(255 * STRONGEST))
+    result[(*part, 3)] = np.rint(np.clip(values, 0, 1) * np.float32(255 * STRONGEST))
     return result
 
 

@@ -102,7 +102,8 @@ let notice = ""; // what was done unasked, until something else is wanted
 function onSettings(stageOfChange) {
   notice = "";
   $("again").action = withQuery(`${page}/again`, controls.query());
-  $("turn").action = withQuery(`${page}/turn`, controls.query());
+  if ($("turn")) $("turn").action = withQuery(`${page}/turn`, controls.query());
+  if ($("mounted")) $("mounted").action = withQuery(`${page}/whole`, controls.query());
   $("farewell").action = withQuery(`${page}/delete`, controls.ofAny());
   if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
   if (stageOfChange === "predict") return void wait(SETTLE);
@@ -183,6 +184,7 @@ async function wait(delay = 0) {
       if (photo.bit_depth && !before.src) showScan(photo.bit_depth);
       showWarnings(photo.warnings);
       showKept(photo.kept);
+      if ($("mounted") && photo.mount) $("mounted").hidden = false;
       if (photo.state === "missing") {
         const { model, working_size } = controls.values();
         await post(`${api}/predictions`, { model, working_size });

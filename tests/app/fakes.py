@@ -61,6 +61,7 @@ class FakeNetwork:
             size,
             1.0,
             np.ones(BINS, np.float32),
+            picture=photo.picture,
         )
 
 

@@ -334,6 +334,17 @@ def test_turned(tmp_path: Path, fake: FakeColorizer) -> None:
     assert "--turn" in refused.stderr
 
 
+def test_a_mount_stays_grey_unless_all_is_to_be_coloured(
+    tmp_path: Path, fake: FakeColorizer
+) -> None:
+    card = np.full((200, 260), 245, np.uint8)
+    card[40:160, 30:230] = np.random.default_rng(3).integers(20, 190, (120, 200))
+    Image.fromarray(card).save(tmp_path / "card.png")
+    for options in ([], ["--whole"]):
+        colorize(tmp_path / "card.png", "-o", tmp_path / "out.png", "--overwrite", *options)
+        assert (fake.pictures[-1] is None) == bool(options)
+
+
 def test_names_that_are_not_text_are_no_problem(tmp_path: Path, fake: FakeColorizer) -> None:
     odd = os.fsdecode(b"caf\xe9.png")
     picture(tmp_path / "plain.png").rename(tmp_path / odd)

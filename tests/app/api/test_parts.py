@@ -98,6 +98,18 @@ def test_what_lies_on_its_side_is_turned(client: FlaskClient) -> None:
         assert problem(answer, 422, "invalid-setting")
 
 
+def test_a_mount_is_told_and_can_be_coloured(client: FlaskClient) -> None:
+    card = np.full((200, 260), 245, np.uint8)
+    card[40:160, 30:230] = np.random.default_rng(3).integers(20, 190, (120, 200))
+    buffer = io.BytesIO()
+    Image.fromarray(card).save(buffer, "PNG")
+    for whole in ("false", "true"):
+        answer: Any = client.post(
+            "/api/v1/photos", **upload_form(buffer.getvalue(), "card.png", whole=whole)
+        ).json
+        assert ready(client, answer)["mount"] is (whole == "false")
+
+
 def test_all_pages_become_a_batch(client: FlaskClient) -> None:
     answer = client.post("/api/v1/photos", **upload_form(pages(3), "scan.tif", page="all"))
     assert answer.status_code == 201, answer.text

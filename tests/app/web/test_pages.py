@@ -408,6 +408,49 @@ def test_what_is_turned_stays_in_its_batch_and_keeps_its_colours(client: FlaskCl
         assert np.array_equal(np.asarray(kept), np.rot90(np.asarray(own), -1))
 
 
+def on_a_mount() -> tuple[io.BytesIO, np.ndarray[Any, Any]]:
+    """A photograph on a white card, and where the card is."""
+    card = np.full((200, 260), 245, np.uint8)
+    card[40:160, 30:230] = np.random.default_rng(3).integers(20, 190, (120, 200))
+    mount = np.ones(card.shape, bool)
+    mount[40:160, 30:230] = False
+    file = io.BytesIO()
+    Image.fromarray(card).save(file, "PNG")
+    file.seek(0)
+    return file, mount
+
+
+def colours_of(client: FlaskClient, page: str) -> np.ndarray[Any, Any]:
+    """How far each pixel of the downloaded result is from grey."""
+    result = client.get(f"{page}/download?format=png&warmth=30").data
+    found: np.ndarray[Any, Any] = np.ptp(np.asarray(Image.open(io.BytesIO(result))).astype(int), -1)
+    return found
+
+
+def test_a_mount_stays_as_it_is_unless_it_is_to_be_coloured(client: FlaskClient) -> None:
+    file, mount = on_a_mount()
+    address = upload(client, (file, "card.png")).location
+    page = client.get(address).text
+    assert shown(page, "mounted")
+    assert "has a border, which stays as it is" in page
+    assert client.get(f"/api/v1/photos/{address.split('/')[-1]}").json["mount"]  # type: ignore[index]
+    colours = colours_of(client, address)
+    assert colours[mount].max() == 0
+    assert colours[~mount].mean() > 10
+    after = press(client, address, "whole").location
+    assert "coloured as a part of the picture" in client.get(after).text
+    assert colours_of(client, after)[mount].mean() > 10
+    form = {"csrf_token": token(client.get(after)), "whole": "0"}
+    back = client.post(f"{after}/whole", data=form).location
+    assert colours_of(client, back)[mount].max() == 0
+
+
+def test_a_photograph_without_a_mount_has_no_word_of_it(
+    photograph: str, client: FlaskClient
+) -> None:
+    assert not shown(client.get(photograph).text, "mounted")
+
+
 def test_the_choice_is_there_before_the_upload_too(client: FlaskClient) -> None:
     cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
     page = client.get(send(client, (cut, "cut.jpg"), salvage="1").location).text
