@@ -173,7 +173,7 @@ def _iso_date(value: str) -> str | None:
 
     if _ISO_DATE.fullmatch(value):
         return value
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, OverflowError):
         return parsedate_to_datetime(value).isoformat()
     return None
 

@@ -45,7 +45,7 @@ def chroma_planes(
     painter = Painter(sums, _luminance(levels, across * down), colour, 16)
     rgb = np.empty((*sums.shape, 3), np.uint16)
     painter.paint(slice(0, len(sums)), rgb)
-    codes = cv2.transform(rgb, _matrix(result))
+    codes = np.minimum(cv2.transform(rgb, _matrix(result)), (1 << result.bits) - 1)
     dtype = np.uint8 if result.bits == 8 else np.uint16
     return codes[..., 0].astype(dtype), codes[..., 1].astype(dtype)
 

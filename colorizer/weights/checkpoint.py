@@ -128,7 +128,7 @@ def parse(
     """
     try:
         tensors, metadata = read_torch(data) if is_torch(data) else read_safetensors(data)
-        if "format" in metadata:
+        if metadata.get("format", "").startswith("colorizer"):  # of others' files it is "pt"
             parts = _ours(tensors, metadata)
         else:
             parts = _Parts(_recognise(tensors), {}, _checked(tensors), native_temperature, None)

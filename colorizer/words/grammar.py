@@ -14,6 +14,7 @@ among the things that the model knows, nor a word of grammar, is returned as unk
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -161,7 +162,8 @@ def _phrase(text: str, thing: str, colours: tuple[str, ...] = ()) -> Phrase:
 
 def tokens_of(text: str) -> list[str]:
     """Words in lower case and marks of punctuation."""
-    return [t.lower().replace("’", "'").removesuffix("'s") for t in _TOKEN.findall(text)]
+    composed = unicodedata.normalize("NFC", text)  # a letter and its accent are one
+    return [t.lower().replace("’", "'").removesuffix("'s") for t in _TOKEN.findall(composed)]
 
 
 def _words(text: str, things: Collection[str], ignored: Collection[str]) -> Iterator[_Word]:

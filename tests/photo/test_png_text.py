@@ -133,7 +133,13 @@ def test_keywords_are_named_as_in_xmp() -> None:
 
 @pytest.mark.parametrize(
     ("time", "name"),
-    [("1911", "DateCreated"), ("1911-05-06", "DateCreated"), ("in May", "CreationTime")],
+    [
+        ("1911", "DateCreated"),
+        ("1911-05-06", "DateCreated"),
+        ("in May", "CreationTime"),
+        ("Sat, 06 May 1911 99999999999:00:00", "CreationTime"),
+        ("Sat, 06 May 1911 10:00:00 +99999999999999999999", "CreationTime"),
+    ],
 )
 def test_dates(time: str, name: str) -> None:
     (prop,) = png_text.captions([Text("Creation Time", time)])

@@ -299,6 +299,7 @@ PNM = [
     (b"P1\n#note\n3 2\n101010", [[0, 255, 0], [255, 0, 255]]),
     (b"P2 3 1 #x\n15\n0 5 15", [[0, 85, 255]]),
     (b"P2 2 1 1000\n0 1000", [[0, 65535]]),
+    (b"P2 3 1 255\n0000200 00000100 0000000", [[200, 100, 0]]),
     (b"P4 3 2\n\xa0\x40", [[0, 255, 0], [255, 0, 255]]),
     (b"P5 2 1 255\n\x07\xff", [[7, 255]]),
     (b"P5 2 1 4095\n\x00\x00\x0f\xff", [[0, 65535]]),
@@ -319,7 +320,7 @@ def test_pnm(data: bytes, expected: list[list[int]]) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"P5 2 1 255\n\x07", b"P5 2", b"P5 0 1 255\n", b"P5 2 1 70000\n1234", b"P5 -1 2 255\n12",
-     b"P2 2 1 9\n3 10", b"P2 2 1 9\n3 x", b"P5 2 1 100\n\xff\xff"],
+     b"P2 2 1 9\n3 10", b"P2 2 1 9\n3 x", b"P2 1 1 65535\n4295000000", b"P5 2 1 100\n\xff\xff"],
 )  # fmt: skip
 def test_pnm_broken(data: bytes) -> None:
     with pytest.raises(CorruptImage):

@@ -64,12 +64,13 @@ def test_a_released_file_is_recognised_by_its_keys(
     assert all(torch.equal(loaded.state_dict[k], v) for k, v in small_eccv16.items())
 
 
+@pytest.mark.parametrize("metadata", [None, {"format": "pt"}])
 def test_plain_safetensors_in_half_precision(
-    tmp_path: Path, small_eccv16: dict[str, torch.Tensor]
+    tmp_path: Path, small_eccv16: dict[str, torch.Tensor], metadata: dict[str, str] | None
 ) -> None:
     halves = {k: v.half() if v.is_floating_point() else v for k, v in small_eccv16.items()}
     file = tmp_path / "half.safetensors"
-    safetensors.torch.save_file(halves, file)
+    safetensors.torch.save_file(halves, file, metadata)
     loaded = weights.load(file)
     assert loaded.state_dict["model1.0.weight"].dtype == torch.float32
 

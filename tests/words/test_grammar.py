@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,12 @@ def test_other_languages(text: str, thing: str, colour: str) -> None:
     found = parse(text, THINGS)
     assert (thing, (colour,)) in [(p.thing, p.colours) for p in found.phrases]
     assert found.unknown == ()
+
+
+@pytest.mark.parametrize("text", ["ein grüner Mantel", "un árbol en otoño"])
+def test_letters_may_be_apart_from_their_accents(text: str) -> None:
+    """As macOS has them in names."""
+    assert parse(unicodedata.normalize("NFD", text), THINGS) == parse(text, THINGS)
 
 
 @pytest.mark.parametrize(

@@ -108,11 +108,16 @@ def _plain(text: bytes, header: _Header) -> NDArray[Any]:
         values = digits[(digits == 48) | (digits == 49)][:count] - np.uint8(48)
         values = np.uint8(1) - values
     else:
-        words = text.split(None, count)[:count]
-        values = np.array(words, dtype="S6").astype(np.uint32)
+        words = map(_short, text.split(None, count)[:count])
+        values = np.array(list(words), dtype="S6").astype(np.uint32)
     if len(values) < count:
         raise CorruptImage(f"{header.name} is incomplete: the file ends before the picture does.")
     return values.reshape(shape)
+
+
+def _short(word: bytes) -> bytes:
+    """A number in six digits at most, which are enough to tell that it is above 65535."""
+    return word if len(word) < 6 else word.lstrip(b"0")[:6] or b"0"
 
 
 def _full_range(values: NDArray[Any], maximum: int, name: str) -> NDArray[Any]:
