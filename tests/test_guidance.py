@@ -82,6 +82,16 @@ def test_a_short_form_is_read_back(hint: Hint) -> None:
     assert Hint.parse(f" {hint.text} ") == hint
 
 
+@pytest.mark.parametrize(
+    ("colour", "short"), [("rgb(200, 10, 10)", "#c80a0a"), ("hsl(120, 100%, 50%)", "#00ff00")]
+)
+def test_the_short_form_of_a_colour_with_commas(colour: str, short: str) -> None:
+    hint = Hint(0.25, 0.5, colour, 2)
+    assert hint.text == f"0.25,0.5,{short},2"
+    again = Hint.parse(hint.text)
+    assert (again.ab, again.lightness, again.reach) == (hint.ab, hint.lightness, 2)
+
+
 @pytest.mark.parametrize("text", ["", "0.5", "0.5,0.5", "0.5,0.5,red,1,1", "a,b,red", "0,0,1:x"])
 def test_what_is_no_short_form_is_refused(text: str) -> None:
     with pytest.raises(InvalidGuidance):

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidGuidance, InvalidSetting, OutputError
-from ..guidance import Hint, Reference, Words
+from ..errors import InvalidSetting, OutputError
+from ..guidance import Reference, Words
 from ..names import printable
 from ..settings import Settings
-from ..video.film import CODECS, PICTURE_FORMATS, FilmGuidance, FilmHint, Output, Pictures
+from ..video.film import (
+    CODECS,
+    PICTURE_FORMATS,
+    FilmGuidance,
+    FilmHint,
+    Output,
+    Pictures,
+    seconds_of,
+)
 from .colorize import STOPPED
 from .guidance_options import read_reference, tell_unknown, words_options
 from .options import Choice, device_options, load_colorizer, setting_options
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Moment(click.ParamType[float]):
-    """Seconds, or minutes and hours: 90, 1:30, 0:01:30.5."""
+    """See :func:`.seconds_of`."""
 
     name = "time"
 
@@ -35,34 +43,6 @@ class Moment(click.ParamType[float]):
         if seconds is None:
             self.fail(f"{value!r} is not a time; 90, 1:30 and 0:01:30.5 are.", param, ctx)
         return seconds
-
-
-def seconds_of(text: str) -> float | None:
-    """Of a text as :class:`Moment` takes it; None if it is none."""
-    parts = text.split(":")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        return None
-    if len(parts) > 3 or not all(0 <= number < 1e9 for number in numbers):
-        return None
-    total = 0.0
-    for number in numbers:
-        total = total * 60 + number
-    return total
-
-
-def timed_hint(text: str) -> FilmHint:
-    """A hint of its short form, ``TIME@X,Y,COLOUR[,REACH]``.
-
-    Raises:
-        InvalidGuidance: if it is none.
-    """
-    time, at, rest = text.partition("@")
-    seconds = seconds_of(time)
-    if not at or seconds is None:
-        raise InvalidGuidance(f"A hint of a film is written time@x,y,colour, not {text!r}.")
-    return FilmHint(seconds, Hint.parse(rest))
 
 
 def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | None:
@@ -192,7 +172,7 @@ def video(
     """
     settings = Settings(**values)
     guidance = FilmGuidance(
-        tuple(map(timed_hint, hints)),
+        tuple(map(FilmHint.parse, hints)),
         None if reference is None else read_reference(reference, reference_amount),
         None if words is None else Words(words, words_amount),
     )

@@ -102,8 +102,10 @@ class Hint:
 
     @property
     def text(self) -> str:
-        """The short form; :meth:`parse` makes the same hint of it."""
+        """The short form; :meth:`parse` makes the same hint of it, rgb(...) written as #rrggbb."""
         colour = self.colour if isinstance(self.colour, str) else "{:g}:{:g}".format(*self.colour)
+        if "," in colour:
+            colour = "#{:02x}{:02x}{:02x}".format(*_rgb_of(colour))
         reach = "" if self.reach == 1 else f",{self.reach:g}"
         return f"{self.x:.6g},{self.y:.6g},{colour}{reach}"
 
@@ -111,19 +113,25 @@ class Hint:
 @lru_cache(1024)
 def _lab_of(colour: str) -> tuple[float, float, float]:
     import numpy as np
-    from PIL.ImageColor import getrgb
 
     from ..color.lab import srgb_to_lab
 
-    try:
-        red, green, blue = getrgb(colour)[:3]
-    except ValueError:
-        raise _no_colour(colour) from None
-    if not all(0 <= value <= 255 for value in (red, green, blue)):  # rgb(300, 0, 0)
-        raise _no_colour(colour)
-    found = srgb_to_lab(np.array([[(red, green, blue)]], np.float32) / 255)[0, 0]
+    found = srgb_to_lab(np.array([[_rgb_of(colour)]], np.float32) / 255)[0, 0]
     lightness, a, b = (round(float(value), 3) for value in found)
     return lightness, a, b
+
+
+def _rgb_of(colour: str) -> tuple[int, ...]:
+    """Red, green and blue, 0..255."""
+    from PIL.ImageColor import getrgb
+
+    try:
+        rgb = getrgb(colour)[:3]
+    except ValueError:
+        raise _no_colour(colour) from None
+    if not all(0 <= value <= 255 for value in rgb):  # rgb(300, 0, 0)
+        raise _no_colour(colour)
+    return rgb
 
 
 def _no_colour(value: Any) -> InvalidGuidance:

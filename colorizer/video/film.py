@@ -71,6 +71,21 @@ class Still:
     photo: Photo
 
 
+def seconds_of(text: str) -> float | None:
+    """Of a time as people write it: 90, 1:30, 0:01:30.5; None if it is none."""
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        return None
+    if len(parts) > 3 or not all(0 <= number < 1e9 for number in numbers):
+        return None
+    total = 0.0
+    for number in numbers:
+        total = total * 60 + number
+    return total
+
+
 @dataclass(frozen=True)
 class FilmHint:
     """The colour of a place at a time; it goes with the motion, within its shot.
@@ -92,17 +107,14 @@ class FilmHint:
 
     @classmethod
     def parse(cls, text: str) -> FilmHint:
-        """A hint of its short form, as :attr:`text`: ``TIME@X,Y,COLOUR[,REACH]``, TIME in seconds.
+        """A hint of its short form: ``TIME@X,Y,COLOUR[,REACH]``, TIME as in :func:`seconds_of`.
 
         Raises:
             InvalidGuidance: if it is none.
         """
         time, at, rest = text.partition("@")
-        try:
-            seconds = float(time)
-        except ValueError:
-            at = ""
-        if not at:
+        seconds = seconds_of(time)
+        if not at or seconds is None:
             shown = repr(text if len(text) <= 60 else f"{text[:57]}...")
             raise InvalidGuidance(f"A hint of a film is written time@x,y,colour, not {shown}.")
         return cls(seconds, Hint.parse(rest))

@@ -6,6 +6,7 @@ as long as the motion holds there and it is in the picture.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -34,11 +35,12 @@ def strokes_of(
     count = len(stretch.pts)
     found: list[list[Stroke]] = [[] for _ in range(count)]
     times = [seconds(pts) for pts in stretch.pts]
+    over = _over(stretch, times, seconds) - 1e-6
     for stroke in before:
         _follow(stretch, stroke, 0, 1, found)
     for hint in hints:
         number = max((i for i in range(count) if times[i] <= hint.time + 1e-6), default=None)
-        if number is None or (number == count - 1 and not _is_last(stretch, times, hint.time)):
+        if number is None or (number == count - 1 and hint.time >= over):
             continue
         given = hint.hint
         stroke = Stroke(given.y, given.x, given.ab, given.reach, given.lightness)
@@ -47,10 +49,13 @@ def strokes_of(
     return [found[key] for key in stretch.keys]
 
 
-def _is_last(stretch: Stretch, times: Sequence[float], time: float) -> bool:
-    """Whether the last frame of a shot is still shown at a time."""
-    step = times[-1] - times[-2] if len(times) > 1 else 0.05
-    return stretch.ends and time < times[-1] + step
+def _over(stretch: Stretch, times: Sequence[float], seconds: Callable[[int], float]) -> float:
+    """From when on hints are not the last frame's: none is if it is the next stretch's, too."""
+    if not stretch.ends:
+        return -math.inf
+    if stretch.until is not None:
+        return seconds(stretch.until)
+    return times[-1] + (times[-1] - times[-2] if len(times) > 1 else 0.05)
 
 
 def _follow(

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..atomic import write_atomically
+from ..atomic import atomic_file, write_atomically
 from ..color.hints import Stroke
 from ..color.upsample import LinearColour
 from ..errors import OutputError
@@ -125,16 +125,25 @@ class Parts:
         before = 0
         for number, piece in enumerate(pieces):
             if not holds(folder, piece, before):
-                kept = pieces[:number]
-                while kept and kept[-1].open:  # what its shot knew is not kept
-                    kept.pop()
-                return cls(folder, asked, kept, pieces[len(kept)].begins if kept else None)
+                return cls._of_whole_shots(folder, asked, pieces, number)
             before += piece.frames
-        known = None
-        if job["known"] is not None:
-            strokes = [Stroke(**{**s, "ab": tuple(s["ab"])}) for s in job["strokes"]]
+        if job["known"] is None:
+            return cls(folder, asked, pieces, job["next_pts"], None, job["done"])
+        strokes = [Stroke(**{**s, "ab": tuple(s["ab"])}) for s in job["strokes"]]
+        try:
             known = replace(_read_known(folder / job["known"]), strokes=tuple(strokes))
+        except Exception:  # a damaged archive raises a zoo of exceptions
+            return cls._of_whole_shots(folder, asked, pieces, len(pieces))
         return cls(folder, asked, pieces, job["next_pts"], known, job["done"])
+
+    @classmethod
+    def _of_whole_shots(
+        cls, folder: Path, asked: Mapping[str, Any], pieces: list[Piece], count: int
+    ) -> Parts:
+        """The first ``count`` pieces, without those whose shot goes on: what it knew is lost."""
+        while count and pieces[count - 1].open:
+            count -= 1
+        return cls(folder, asked, pieces[:count], pieces[count].begins if count else None)
 
     @property
     def frames(self) -> int:
@@ -176,7 +185,7 @@ class Parts:
 
 def _write_known(path: Path, known: Known) -> None:
     decision = known.decision
-    with path.open("wb") as file:
+    with atomic_file(path) as file:
         np.savez(
             file,
             palette=decision.palette,
@@ -190,7 +199,7 @@ def _write_known(path: Path, known: Known) -> None:
 
 
 def _read_known(path: Path) -> Known:
-    with np.load(path) as data:
+    with path.open("rb") as file, np.load(file) as data:
         gain, *drift = (float(number) for number in data["numbers"])
         more = data["more"] if data["more"].size else None
         decision = Decision(data["palette"], more, gain, (drift[0], drift[1]))

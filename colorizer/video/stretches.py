@@ -43,6 +43,7 @@ class Stretch:
         begins: whether the shot begins with it.
         ends: whether the shot ends with it; else its last frame is a key frame, and the first one
             of the next stretch, too.
+        until: pts from which on its last frame is not shown any more; None: that is not known.
         pts: of its frames.
         greys: of its frames, see :func:`.flow.small`.
         steps: of each frame but the first, see :meth:`.flow.Motion.between`, halved.
@@ -52,6 +53,7 @@ class Stretch:
 
     begins: bool
     ends: bool = False
+    until: int | None = None
     pts: list[int] = field(default_factory=list)
     greys: list[Grey] = field(default_factory=list)
     steps: list[tuple[Way, Way]] = field(default_factory=list)
@@ -112,7 +114,7 @@ def stretches(
         if is_cut(current.greys[-1], grey, back, on):
             if current.keys[-1] != len(current.pts) - 1:
                 key(last)
-            current.ends = True
+            current.ends, current.until = True, frame.pts
             yield current
             current, way = Stretch(True), None
             append(frame, grey)
@@ -143,4 +145,5 @@ def stretches(
         if current.keys[-1] != len(current.pts) - 1:
             key(last)
         current.ends = True
+        current.until = last.pts + last.duration if last.duration else None
         yield current

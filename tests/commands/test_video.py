@@ -13,8 +13,6 @@ from PIL import Image
 
 from colorizer import cli, photo
 from colorizer.commands import video as module
-from colorizer.commands.video import seconds_of, timed_hint
-from colorizer.errors import InvalidGuidance
 from colorizer.video import probe
 
 from ..video.clips import KnowingColorizer, shapes, write_clip
@@ -34,22 +32,6 @@ def colorizer(monkeypatch: pytest.MonkeyPatch) -> KnowingColorizer:
 
 def run(*arguments: Any) -> Result:
     return CliRunner().invoke(cli.main, ["video", *map(str, arguments)])
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("1:30", 90), ("0:01:30.5", 90.5), ("x", None), ("1:2:3:4", None), ("-1", None)],
-)
-def test_times(text: str, seconds: float | None) -> None:
-    assert seconds_of(text) == seconds
-
-
-def test_hints_have_a_time() -> None:
-    hint = timed_hint("1:30@0.4,0.6,navy,2")
-    assert (hint.time, hint.hint.x, hint.hint.reach) == (90, 0.4, 2)
-    for text in ("0.4,0.6,navy", "x@0.4,0.6,navy"):
-        with pytest.raises(InvalidGuidance):
-            timed_hint(text)
 
 
 @pytest.mark.usefixtures("colorizer")

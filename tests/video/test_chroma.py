@@ -17,7 +17,7 @@ def test_the_strongest_colours_do_not_wrap(
     bits: int, index: int, colour: tuple[float, float, float]
 ) -> None:
     """Chroma of pure blue and of pure red is half a code above the highest one."""
-    ab = srgb_to_lab(np.float32(colour))[1:].reshape(2, 1, 1)
+    ab = srgb_to_lab(np.array(colour, np.float32))[1:].reshape(2, 1, 1)
     luma = np.arange(65536, dtype=np.uint16)[None]
     planes = chroma_planes(
         luma,

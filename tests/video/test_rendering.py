@@ -258,6 +258,19 @@ def test_a_hint_goes_with_its_thing_within_its_shot(clip: Path, tmp_path: Path) 
         np.testing.assert_array_equal(plain[number][2], hinted[number][2])
 
 
+@pytest.mark.parametrize("last", [4.02, 5.9])
+def test_a_hint_counts_for_as_long_as_its_frame_is_shown(tmp_path: Path, last: float) -> None:
+    """A film of slides, two seconds each."""
+    slides = [shapes(0, scene=scene) for scene in range(4)]
+    film = write_clip(tmp_path / "slides.mkv", slides, times=[0, 2000, 4000, 6000])
+    hints = tuple(FilmHint(t, Hint(0.1, 0.1, "lime", 4)) for t in (0.5, 3.0, last))
+    render(film, tmp_path / "plain.mkv", output=Output("ffv1"))
+    render(film, tmp_path / "b.mkv", output=Output("ffv1"), guidance=FilmGuidance(hints))
+    plain, hinted = rgb_frames(tmp_path / "plain.mkv"), rgb_frames(tmp_path / "b.mkv")
+    changed = [bool((a != b).any()) for a, b in zip(plain, hinted, strict=True)]
+    assert changed == [True, True, True, False]
+
+
 class _Killed(Exception):
     pass
 
@@ -296,6 +309,31 @@ def test_a_run_that_was_killed_goes_on_without_a_seam(clip: Path, tmp_path: Path
     for one, other in zip(planes_of(whole), planes_of(target), strict=True):
         for plane, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(plane, same)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("share", [0.5, 0.0])
+def test_damage_to_what_a_shot_knew_costs_that_shot(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    monkeypatch.setattr(into_film, "SEGMENT", 0.2)  # a piece ends with the first shot
+    target = tmp_path / "out.mkv"
+
+    def dying(progress: Progress) -> None:
+        if progress.frames == 26:
+            raise _Killed
+
+    with pytest.raises(_Killed):
+        render(clip, target, progress=dying, output=Output("ffv1"))
+    (known,) = (tmp_path / ".out.mkv.parts").glob("*.npz")
+    data = known.read_bytes()
+    known.write_bytes(data[: round(len(data) * share)])
+    seen: list[Progress] = []
+    result = render(clip, target, progress=seen.append, output=Output("ffv1"))
+    assert seen[0].frames == 16  # the first shot is kept
+    assert (result.frames, result.complete) == (30, True)
+    render(clip, tmp_path / "whole.mkv", output=Output("ffv1"))
+    np.testing.assert_array_equal(rgb_frames(target), rgb_frames(tmp_path / "whole.mkv"))
 
 
 @pytest.mark.usefixtures("small_parts")
