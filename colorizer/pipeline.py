@@ -19,7 +19,7 @@ from .color.upsample import LinearColour, fit_linear_colour
 from .errors import InvalidSetting, PredictionMismatch
 from .guidance import Guidance, Hint
 from .networks import TAKE_HINTS
-from .photo.resizing import average_blocks
+from .photo.resizing import resampled
 from .photo.srgb import linear_table
 from .prediction import Prediction, padded, padding, working_shape
 from .settings import DEFAULT_MODEL, Settings
@@ -37,20 +37,13 @@ Array = NDArray[np.float32]
 
 
 def shrink_lightness(photo: Photo, height: int, width: int) -> Array:
-    """L* of a grey photograph resampled to (height, width), float32, 0..100.
+    """L* of a grey photograph resampled to (height, width), float32, 0..100."""
+    from PIL.Image import Resampling
 
-    Large photographs are first averaged in whole blocks (see :func:`.average_blocks`).
-    """
-    from PIL import Image
-
-    small = average_blocks(photo.pixels, height, width)
-    small /= np.iinfo(photo.pixels.dtype).max
-    if small.shape != (height, width):
-        image = Image.fromarray(small)
-        shrinks = small.shape[0] > height
-        method = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
-        small = np.asarray(image.resize((width, height), method), np.float32)
-    lightness: Array = grey_to_lightness(np.clip(small, 0.0, 1.0))
+    method = Resampling.BOX if photo.height > height else Resampling.BICUBIC
+    small = resampled(photo.pixels, height, width, method)
+    white = np.float32(np.iinfo(photo.pixels.dtype).max)
+    lightness: Array = grey_to_lightness(np.clip(small / white, 0.0, 1.0))
     return lightness
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +12,47 @@ from . import icc
 from .photo import Photo
 from .srgb import to_depth
 
+if TYPE_CHECKING:
+    from PIL.Image import Resampling
+
 _STRIP = 256  # rows
 
 
-def average_blocks(plane: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
-    """Average ``plane`` (H, W) in whole square blocks to at least twice (height, width).
+def resampled(
+    plane: NDArray[Any], height: int, width: int, method: Resampling
+) -> NDArray[np.float32]:
+    """``plane`` (H, W) at the size (height, width), float32, on the same scale.
 
-    It goes strip by strip, so that no full-size float copy exists. Less than one block at the
-    right and bottom is left out. Returns float32 (H // block, W // block), on the same scale.
+    Where ``plane``, uint8 or uint16, is much larger it is averaged in square blocks first, to at
+    least twice that size, so that no full-size float copy exists.
     """
+    from PIL import Image
+
     block = max(min(plane.shape[0] // (2 * height), plane.shape[1] // (2 * width)), 1)
-    if block == 1:
-        return plane.astype(np.float32)
-    rows, columns = plane.shape[0] // block, plane.shape[1] // block
+    small = plane.astype(np.float32) if block == 1 else _block_means(plane, block)
+    if small.shape == (height, width):
+        return small
+    part = (0.0, 0.0, plane.shape[1] / block, plane.shape[0] / block)  # the last blocks may be cut
+    return np.asarray(Image.fromarray(small).resize((width, height), method, part))
+
+
+def _block_means(plane: NDArray[Any], block: int) -> NDArray[np.float32]:
+    """Means of square blocks, (ceil(H / block), ceil(W / block)).
+
+    Those at the right and at the bottom are smaller if the sides are no multiples of ``block``.
+    """
+    counts = [np.diff(range(0, side, block), append=side) for side in plane.shape]
+    rows, columns = map(len, counts)
     # of integers the sums are exact; a sum of rows first leaves a block times less to do
     kind = np.uint32 if block * block * np.iinfo(plane.dtype).max < 1 << 32 else np.uint64
+    line = np.zeros(columns * block, kind)
     small = np.empty((rows, columns), np.float32)
     for i in range(rows):
-        strip = plane[i * block : (i + 1) * block, : columns * block]
-        small[i] = strip.sum(axis=0, dtype=kind).reshape(columns, block).sum(axis=1)
-    small /= np.float32(block * block)
+        strip = plane[i * block : (i + 1) * block]
+        strip.sum(axis=0, dtype=kind, out=line[: plane.shape[1]])
+        small[i] = line.reshape(columns, block).sum(axis=1)
+    small /= counts[0][:, None].astype(np.float32)
+    small /= counts[1].astype(np.float32)
     return small
 
 
@@ -51,19 +72,18 @@ def shrink(photo: Photo, long_side: int) -> Photo:
     height = max(round(photo.height * long_side / longest), 1)
     width = max(round(photo.width * long_side / longest), 1)
     if photo.is_grey:
-        pixels = _resample(photo.pixels, height, width)
+        pixels = _shrunk(photo.pixels, height, width)
     else:
-        channels = [_resample(photo.pixels[..., i], height, width) for i in range(3)]
+        channels = [_shrunk(photo.pixels[..., i], height, width) for i in range(3)]
         pixels = np.stack(channels, axis=-1)
-    alpha = None if photo.alpha is None else _resample(photo.alpha, height, width)
+    alpha = None if photo.alpha is None else _shrunk(photo.alpha, height, width)
     return replace(photo, pixels=pixels, alpha=alpha)
 
 
-def _resample(plane: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    from PIL import Image
+def _shrunk(plane: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    from PIL.Image import Resampling
 
-    image = Image.fromarray(average_blocks(plane, height, width))
-    small = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+    small = resampled(plane, height, width, Resampling.LANCZOS)
     top = np.iinfo(plane.dtype).max
     result: NDArray[Any] = np.clip(np.rint(small), 0, top).astype(plane.dtype)
     return result

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from colorizer.photo import Metadata, Photo, shrink, side_by_side
 
@@ -54,10 +55,22 @@ def test_places_and_means_are_kept(shape: tuple[int, int]) -> None:
     expected = np.interp(middles, np.arange(width), ramp[0])
     inner = slice(3, -3)  # the filter has nothing to look at beyond the border
     line = small[small.shape[0] // 2].astype(float)
-    # less than one block is left out at the right border, hence the bound
-    assert np.abs(line[inner, 0] - expected[inner]).max() < 300
-    assert np.abs(line[inner, 1] - expected[::-1][inner]).max() < 300
+    assert np.abs(line[inner, 0] - expected[inner]).max() < 2
+    assert np.abs(line[inner, 1] - expected[::-1][inner]).max() < 2
     assert (small[..., 2] == 300).all()
+
+
+@pytest.mark.parametrize("side", [256, 1024])
+def test_sides_that_are_no_multiples_of_a_block_are_not_stretched(side: int) -> None:
+    wave = 127 + 100 * np.sin(np.linspace(0, 16 * np.pi, 5129))
+    whole = np.rint(wave).astype(np.uint8)[None].repeat(2600, 0)
+    small = shrink(Photo(whole), side).pixels
+    size = (small.shape[1], small.shape[0])
+    exact = Image.fromarray(whole.astype(np.float32)).resize(size, Image.Resampling.LANCZOS)
+    assert np.abs(small - np.asarray(exact)).max() < 2
+    for axis in (0, 1):
+        mirrored = shrink(Photo(np.flip(whole, axis).copy()), side).pixels
+        assert np.abs(np.flip(mirrored, axis) - small.astype(int)).max() <= 1
 
 
 def test_white_and_black_do_not_wrap() -> None:
