@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .photo import READABLE_SUFFIXES
 from .special_files import special_kind
@@ -80,6 +80,12 @@ class Walk:
 def is_photograph(name: str) -> bool:
     """Whether a file of this name in a folder is taken: readable by its suffix, and not hidden."""
     return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
+
+
+def is_photograph_within(path: str) -> bool:
+    """The same of a path in an archive, none of whose folders may be hidden."""
+    *folders, name = PurePosixPath(path).parts or ("",)
+    return is_photograph(name) and not any(folder.startswith(".") for folder in folders)
 
 
 def is_within(path: Path, folder: Path) -> bool:

@@ -52,7 +52,7 @@ def export(
         from ..training.calibrate import native_temperature
         from ..training.checkpoint import load_checkpoint
 
-        temperature = native_temperature(load_checkpoint(checkpoint), photos)
+        temperature = native_temperature(load_checkpoint(checkpoint, kind="run"), photos)
         click.echo(f"native temperature {temperature}")
     written = export_weights(checkpoint, file, native_temperature=temperature, photos=range_photos)
     click.echo(printable(str(written)))

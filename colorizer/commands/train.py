@@ -125,5 +125,5 @@ def _base(config_file: Path | None, resume: Path | None) -> dict[str, Any]:
     if resume is not None:
         from ..training.checkpoint import load_checkpoint
 
-        return dict(load_checkpoint(resume)["config"])
+        return dict(load_checkpoint(resume, kind="run")["config"])
     return {}

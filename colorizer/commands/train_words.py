@@ -9,6 +9,7 @@ import click
 from ..names import printable
 from ..optional import need_torch
 from ..settings import DEFAULT_MODEL
+from ..training.config import HIGHEST_RATE
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
 
@@ -37,7 +38,7 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), default=11, show_default=True)
 @click.option(
-    "--learning-rate", type=click.FloatRange(1e-8), default=4e-3, show_default=True,
+    "--learning-rate", type=click.FloatRange(1e-8, HIGHEST_RATE), default=4e-3, show_default=True,
     help="Of the first steps; half a cosine takes it to 0.",
 )  # fmt: skip
 @click.option(

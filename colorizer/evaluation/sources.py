@@ -12,7 +12,9 @@ import os
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from ..folders import is_photograph, is_photograph_within
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 MAX_BYTES = 1 << 29  # of one encoded picture
@@ -107,16 +109,10 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
-            if is_shard(path) or _has_picture_name(name):
+            if is_shard(path) or is_photograph(name):
                 wanted.append(path)
     yield from sorted(wanted, key=lambda path: path.relative_to(folder).parts)
 
 
 def _is_picture(member: tarfile.TarInfo) -> bool:
-    return member.isreg() and _has_picture_name(PurePosixPath(member.name).name)
-
-
-def _has_picture_name(name: str) -> bool:
-    from ..photo import READABLE_SUFFIXES
-
-    return not name.startswith(".") and PurePosixPath(name).suffix.lower() in READABLE_SUFFIXES
+    return member.isreg() and is_photograph_within(member.name)

@@ -12,6 +12,8 @@ from typing import Any
 
 from ..errors import InvalidSetting
 
+#: a network learns nothing by more than a thousandth of it
+HIGHEST_RATE = 1000.0
 _POSITIVE = (
     "batch", "accumulate", "calibration_photos", "validation_limit", "smallest_scale",
     "learning_rate", "epochs", "restart_period", "restart_multiplier", "plateau_factor",
@@ -24,6 +26,8 @@ _RANGES = {
     "input_noise": (0.0, 100.0),
     "degrade": (0.0, 1.0),
     "balance": (0.0, 1.0),
+    "learning_rate": (0.0, HIGHEST_RATE),
+    "encoder_learning_rate": (0.0, HIGHEST_RATE),
     "freeze_until": (0.0, 1.0),
     "freeze_blocks": (0, 5),
     "rebalancing_mix": (0.0, 1.0),
@@ -34,7 +38,7 @@ _RANGES = {
     "threads": (0, 1024),
     "seed": (0, 2**31 - 1),
 } | dict.fromkeys(
-    ("lambda_ce", "lambda_l2", "lambda_consistency", "encoder_learning_rate", "weight_decay",
+    ("lambda_ce", "lambda_l2", "lambda_consistency", "weight_decay",
      "clip", "warmup", "minutes", "early_stop", "validate_every", "checkpoint_every",
      "sample_every", "sample_photos", "plateau_patience"),
     (0.0, math.inf),

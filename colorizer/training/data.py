@@ -85,20 +85,21 @@ class Stream:
 
     def batches(self, epoch: int, start: int = 0) -> Iterator[Tensor]:
         """The batches of ``epoch`` from number ``start``, on the device."""
-        whole = self.order(epoch)
+        order = self.order(epoch)
         size = self.config.batch
-        order = whole[start * size : self.batches_per_epoch * size]
+        places = range(len(order))[start * size : self.batches_per_epoch * size]
         if self.squares is not None:
-            for i in range(0, len(order), size):
-                index = torch.tensor(order[i : i + size], device=self.device)
+            for i in places[::size]:
+                index = torch.tensor(order[i : min(i + size, places.stop)], device=self.device)
                 yield self.squares[index]
             return
-        dataset = PhotoDataset(self.items, self.config.resize, self.config.seed)
-        dataset.epoch = epoch
+        shown = [self.items[index] for index in order]
+        seeds = (self.config.seed, epoch, self.rank)
+        dataset = PhotoDataset(shown, self.config.resize, seeds)
         loader = DataLoader(
             dataset,
             batch_size=size,
-            sampler=order,
+            sampler=places,
             num_workers=self.config.workers,
             collate_fn=collate_readable,
             pin_memory=self.device.type == "cuda",
@@ -106,8 +107,7 @@ class Stream:
         for number, (squares, dropped) in enumerate(loader, start):
             self.skipped += dropped
             if not len(squares):  # every step needs a batch, in every process
-                here = number * size
-                squares = _first_readable(dataset, whole[here:] + whole[:here])
+                squares = _first_readable(dataset, number * size)
             yield squares.to(self.device, non_blocking=True)
 
     def sample(self, count: int) -> Tensor:
@@ -119,10 +119,10 @@ class Stream:
         return squares.to(self.device)
 
 
-def _first_readable(dataset: PhotoDataset, order: list[int]) -> Tensor:
-    """The first photograph of ``order`` that can be read, as a batch of one."""
-    for index in order:
-        square = dataset[index]
+def _first_readable(dataset: PhotoDataset, start: int) -> Tensor:
+    """The first photograph from a place on that can be read, as a batch of one."""
+    for place in range(start, start + len(dataset)):
+        square = dataset[place % len(dataset)]
         if square.numel():
             return square[None]
     raise TrainingDataError("None of the photographs could be read.")

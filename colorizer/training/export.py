@@ -61,11 +61,11 @@ def export_weights(
         ``file`` as a path.
 
     Raises:
-        WeightsMissing, WeightsCorrupt: if the checkpoint is not there or not whole.
+        WeightsMissing, WeightsCorrupt: if the checkpoint is not there, not whole or not of a run.
         TrainingDataError: if ``photos`` has none.
         OutputError: if ``file`` cannot be written.
     """
-    state = load_checkpoint(Path(checkpoint))
+    state = load_checkpoint(Path(checkpoint), kind="run")
     config = TrainConfig.from_dict(state["config"])
     fields = {
         "software": f"colorizer {__version__}",

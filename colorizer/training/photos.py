@@ -25,6 +25,7 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from ..errors import TrainingDataError
+from ..folders import Walk, is_photograph_within
 from ..photo.orientation import upright
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ LONGEST_ASPECT = 20
 EXIF_ORIENTATION = 0x0112
 
 _SRGB = ImageCms.createProfile("sRGB")
-
-SUFFIXES = frozenset({".avif", ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _tar_items(path: Path) -> Iterator[Item]:
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
+                if member.isfile() and is_photograph_within(member.name):
                     yield Item(path, member.name, member.offset_data, member.size)
     except (tarfile.TarError, OSError) as error:
         raise TrainingDataError(f"The tar file {path} cannot be read: {error}.") from error
@@ -80,14 +79,16 @@ def _tar_items(path: Path) -> Iterator[Item]:
 def find_photos(sources: Sequence[str | Path]) -> list[Item]:
     """List the pictures in files, folders (recursive) and uncompressed tar shards, in name order.
 
+    In folders and shards what is hidden is left out.
+
     Raises:
         TrainingDataError: if a source does not exist or nothing is found.
     """
     items: list[Item] = []
+    walk = Walk(lambda left: log.warning("%s", left.reason))
     for source in map(Path, sources):
         if source.is_dir():
-            found = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
-            items += [Item(p, str(p.relative_to(source))) for p in found if p.is_file()]
+            items += [Item(p, str(p.relative_to(source))) for p in sorted(walk(source))]
         elif source.suffix.lower() == ".tar" and source.is_file():
             items += _tar_items(source)
         elif source.is_file():
@@ -241,19 +242,24 @@ class PhotoDataset(Dataset[Tensor]):
 
     An item is (size, size, 3) uint8; a broken file gives an empty tensor, which
     :func:`collate_readable` drops and counts.
+
+    Args:
+        items: in the order in which they are shown; each time that a photograph stands there it is
+            cut otherwise.
+        size: of a square, px.
+        seeds: the cuts depend on these numbers and on places among the items alone.
     """
 
-    def __init__(self, items: Sequence[Item], size: int, seed: int = 0) -> None:
+    def __init__(self, items: Sequence[Item], size: int, seeds: Sequence[int] = (0,)) -> None:
         self.items = list(items)
         self.size = size
-        self.seed = seed
-        self.epoch = 0
+        self.seeds = tuple(seeds)
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Tensor:
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        rng = np.random.default_rng((*self.seeds, index))
         square = random_square(self.items[index], self.size, rng)
         if square is None:
             return torch.empty(0, dtype=torch.uint8)

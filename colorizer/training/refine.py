@@ -136,13 +136,13 @@ class Refinement:
             WeightsMissing: if there is no such file.
             WeightsCorrupt: if it is damaged, or is not of such a training.
         """
-        state = load_checkpoint(file, self.device)
+        state = load_checkpoint(file, self.device, kind="refiner")
         try:
             for name, part in self._learning().items():
                 part.load_state_dict(state[name])
-            self.step, self.seconds = state["step"], state["seconds"]
         except (KeyError, RuntimeError, ValueError) as error:
             raise WeightsCorrupt(f"{file} is not the state of such a training: {error}") from error
+        self.step, self.seconds = state["step"], state["seconds"]
 
     def _learning(self) -> dict[str, nn.Module | torch.optim.Optimizer]:
         return {

@@ -81,7 +81,7 @@ class Run:
         if config.compile:
             self.trained = torch.compile(self.network, dynamic=False)  # anew for each crop
         if runtime.world > 1:
-            self.trained = DistributedDataParallel(self.network, find_unused_parameters=True)
+            self.trained = DistributedDataParallel(self.trained, find_unused_parameters=True)
 
     def _load_validation(self) -> Tensor:
         c = self.config
@@ -221,7 +221,7 @@ class Run:
         Raises:
             WeightsMissing, WeightsCorrupt: if it is not there, not whole or of another network.
         """
-        state = load_checkpoint(path, self.runtime.device)
+        state = load_checkpoint(path, self.runtime.device, kind="run")
         load_state(self.network, state["network"], path)
         if self.average is not None and state["average"] is not None:
             load_state(self.average, state["average"], path)

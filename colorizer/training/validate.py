@@ -12,6 +12,7 @@ from torch.nn import functional
 from ..color.bins import TEMPERATURE, annealed_mean
 from ..color.lab import lab_to_srgb
 from ..color.nearest import nearest_bins
+from ..errors import TrainingDiverged
 from ..evaluation.auc import AucCounter
 from .augment import TARGET_STRIDE, to_lab_batch
 from .losses import ColorizationLoss
@@ -64,6 +65,11 @@ def validate(
         rgb = part.permute(0, 3, 1, 2).float() / 255.0
         data = to_lab_batch(rgb)
         logits = logits_of(data.lightness).float()
+        if not bool(logits.isfinite().all()):
+            raise TrainingDiverged(
+                "The network's answers are infinite or undefined. Lower the learning rate and "
+                "resume from the last checkpoint."
+            )
         losses = criterion(logits, data.target, data.target_lightness)
         totals += len(part) * np.array([losses.total.item(), losses.ce.item(), losses.l2.item()])
         truth = data.target.permute(0, 2, 3, 1).reshape(-1, 2).cpu().numpy()

@@ -286,10 +286,10 @@ class WordsTraining:
         Raises:
             InvalidSetting: if the state is of another training: of other settings, photographs or
                 captions.
-            WeightsCorrupt: if it cannot be read.
+            WeightsCorrupt: if it cannot be read, or is of another kind of training.
         """
-        state = load_checkpoint(file)
-        if state.get("facts") != self._facts:
+        state = load_checkpoint(file, kind="words")
+        if state["facts"] != self._facts:
             raise InvalidSetting(
                 f"{file} is of a training with other settings or captions; choose another folder."
             )

@@ -95,6 +95,10 @@ def test_resuming_takes_the_settings_of_the_checkpoint(tmp_path: Path, runs: lis
     saved = TrainConfig(photos=("a",), batch=8, network_options={"width": 64})
     file = tmp_path / "last.pt"
     checkpoint.save_checkpoint(file, {"config": saved.to_dict()})
+    result = invoke("--resume", file)
+    assert "another kind of training" in result.stderr
+    parts = dict.fromkeys(("network", "average", "optimizer", "prior", "step"))
+    checkpoint.save_checkpoint(file, {"config": saved.to_dict(), **parts})
     result = invoke("--resume", file, "--epochs", "200")
     assert result.exit_code == 0, result.output
     expected = TrainConfig.from_dict(saved.to_dict() | {"epochs": 200.0})

@@ -38,6 +38,7 @@ def test_files_come_in_the_order_they_are_named_and_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(("suffix", "mode"), [(".tar", "w"), (".tar.gz", "w:gz"), (".tgz", "w:gz")])
 def test_shards_are_read_in_their_own_order(tmp_path: Path, suffix: str, mode: str) -> None:
     members = {"z.png": b"1", "sub/a.jpg": b"22", "notes.txt": b"no", "sub/.b.jpg": b"no"}
+    members[".thumbnails/z.png"] = b"no"
     shard = pack(tmp_path / f"photos{suffix}", members, mode)
     found = list(candidates(expand([shard])))
     assert [candidate.data for candidate in found] == [b"1", b"22"]

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from colorizer.errors import OutputError, WeightsCorrupt, WeightsMissing
-from colorizer.training.checkpoint import load_checkpoint, save_checkpoint
+from colorizer.training.checkpoint import Kind, load_checkpoint, save_checkpoint
+from colorizer.training.export import export_weights
 
 
 def test_round_trip_makes_the_folder(tmp_path: Path) -> None:
@@ -93,3 +94,24 @@ def test_damaged_and_foreign_files_are_corrupt(tmp_path: Path, content: Any) -> 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="no checkpoint"):
         load_checkpoint(tmp_path / "last.pt")
+
+
+@pytest.mark.parametrize("kind", ["run", "refiner", "words"])
+def test_the_state_of_another_training_is_told(tmp_path: Path, kind: Kind) -> None:
+    states: dict[Kind, dict[str, Any]] = {
+        "run": dict.fromkeys(("config", "network", "average", "optimizer", "prior", "step")),
+        "refiner": dict.fromkeys(
+            ("refiner", "average", "optimizer", "judge", "judge_optimizer", "step", "seconds")
+        ),
+        "words": dict.fromkeys(("facts", "network", "optimizer", "epoch")),
+    }
+    for other, state in states.items():
+        save_checkpoint(tmp_path / "last.pt", state)
+        if other == kind:
+            assert load_checkpoint(tmp_path / "last.pt", kind=kind).keys() >= state.keys()
+            continue
+        with pytest.raises(WeightsCorrupt, match="another kind"):
+            load_checkpoint(tmp_path / "last.pt", kind=kind)
+        if kind == "run":
+            with pytest.raises(WeightsCorrupt, match="another kind"):
+                export_weights(tmp_path / "last.pt", tmp_path / "a.safetensors")

@@ -47,6 +47,7 @@ def test_whole_numbers_and_paths_are_converted() -> None:
         {"frozen_encoder_engine": "tpu"},
         {"frozen_encoder_engine": "openvino", "freeze_encoder": 2.0},
         {"batch": 0}, {"accumulate": -1}, {"epochs": 0.0}, {"learning_rate": 0.0},
+        {"learning_rate": 1e38}, {"encoder_learning_rate": 1e38},
         {"smallest_scale": 0.0}, {"smallest_scale": 1.5}, {"brightness": -0.1}, {"ema": 1.0},
         {"restart_period": 0.0}, {"restart_multiplier": 0}, {"plateau_factor": 1.0},
         {"rebalancing_mix": 1.1}, {"soft_k": 0}, {"soft_k": 314}, {"lambda_l2": -1.0},

@@ -95,6 +95,22 @@ def test_a_small_source_is_shown_as_often_as_balance_says(
         assert torch.equal(a, b)
 
 
+def test_a_photograph_that_is_shown_often_is_cut_otherwise_each_time(
+    make_config: MakeConfig, two_sources: Path
+) -> None:
+    Image.fromarray(picture(9, 64, 512)).save(two_sources / "few" / "wide.png")
+    (lonely,) = (file for file in (two_sources / "few").iterdir() if file.name != "wide.png")
+    lonely.unlink()
+    config = make_config(photos=(str(two_sources),), in_memory=False, balance=1.0, batch=1)
+    stream = Stream.open(config, CPU, 0, 1)
+    shown = batches(stream, 5)
+    wide = [b for b, index in zip(shown, stream.order(5), strict=True) if index == 0]
+    assert len(wide) >= 3
+    assert len({square.numpy().tobytes() for square in wide}) == len(wide)
+    for a, b in zip(batches(stream, 5, start=3), shown[3:], strict=True):
+        assert torch.equal(a, b)
+
+
 def test_ranks_share_a_balanced_order(make_config: MakeConfig, two_sources: Path) -> None:
     config = make_config(photos=(str(two_sources),), balance=0.5)
     whole = Stream.open(config, CPU, 0, 1).order(3)

@@ -22,6 +22,7 @@ from colorizer.errors import (
     WeightsCorrupt,
 )
 from colorizer.training import loop
+from colorizer.training import run as run_module
 from colorizer.training import validate as validate_module
 from colorizer.training.augment import make_batch, to_lab_batch
 from colorizer.training.checkpoint import load_checkpoint
@@ -113,6 +114,17 @@ def test_crops_and_thaw_in_one_run(
     state = load_checkpoint(folder / "last.pt")["network"]
     assert not tiny.same(before, state, "encoder.1.")
     assert np.isfinite(list(log(folder)[-1].values())).all()
+
+
+def test_several_processes_train_the_compiled_network(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "compile", lambda network, **_: ("compiled", network))
+    monkeypatch.setattr(
+        run_module, "DistributedDataParallel", lambda network, **_: ("shared", network)
+    )
+    run = Run(make_config(compile=True), Runtime(torch.device("cpu"), 0, 2))
+    assert run.trained == ("shared", ("compiled", run.network))
 
 
 def test_photographs_that_are_open_are_not_opened_again(

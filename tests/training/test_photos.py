@@ -92,6 +92,19 @@ def test_sources_are_folders_or_the_prefixes_of_a_shard(folder: Path, tmp_path: 
     assert {item.name: item.source for item in find_photos([file])} == names
 
 
+def test_what_is_hidden_is_left_out_and_every_suffix_counts(tmp_path: Path) -> None:
+    root = tmp_path / ".mine"  # named itself, it is searched
+    names = ("b.jpg", "c.jfif", "d/e.JPE", "._b.jpg", ".thumbnails/b.jpg", "d/.hidden.png")
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(encoded(kind="JPEG"))
+    with tarfile.open(tmp_path / "shard.tar", "w") as tar:
+        tar.add(root, ".")
+    for source in (root, tmp_path / "shard.tar"):
+        found = sorted(item.name.removeprefix("./") for item in find_photos([source]))
+        assert found == ["b.jpg", "c.jfif", "d/e.JPE"]
+
+
 def test_nothing_to_find_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="no file or folder"):
         find_photos([tmp_path / "nowhere"])
@@ -201,9 +214,7 @@ def test_streamed_squares_depend_on_seed_epoch_and_picture_alone(folder: Path) -
     items = [item for item in find_photos([folder]) if item.name == "b.png"]
 
     def square(seed: int, epoch: int) -> bytes:
-        dataset = PhotoDataset(items, 24, seed)
-        dataset.epoch = epoch
-        return dataset[0].numpy().tobytes()
+        return PhotoDataset(items, 24, (seed, epoch))[0].numpy().tobytes()
 
     assert square(0, 0) == square(0, 0)
     assert len({square(0, epoch) for epoch in range(8)}) > 1

@@ -245,6 +245,11 @@ def test_a_state_that_is_none_is_refused(
     with pytest.raises(WeightsCorrupt, match="cannot be read"):
         training.resume(state)
     save_checkpoint(state, {"network": {}})
+    with pytest.raises(WeightsCorrupt, match="another kind of training"):
+        training.resume(state)
+    training.save(state)
+    saved = torch.load(state, weights_only=True)
+    save_checkpoint(state, saved | {"refiner": {}})
     with pytest.raises(WeightsCorrupt, match="not the state of such a training"):
         training.resume(state)
 

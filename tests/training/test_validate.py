@@ -10,6 +10,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from torch import Tensor
 
 from colorizer.color.bins import soft_encode_dense
+from colorizer.errors import TrainingDiverged
 from colorizer.evaluation.auc import auc_rebalanced
 from colorizer.training.augment import to_lab_batch
 from colorizer.training.losses import ColorizationLoss
@@ -44,6 +45,12 @@ def test_figures_of_an_oracle() -> None:
     worse = validate(no_idea, SQUARES, ColorizationLoss(PRIOR))
     assert worse["loss"] > row["loss"] + 1
     assert worse["chroma_t1"] == pytest.approx(worse["chroma_t038"])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_network_that_has_diverged_is_told(value: float) -> None:
+    with pytest.raises(TrainingDiverged, match="Lower the learning rate"):
+        validate(lambda x: no_idea(x) + value, SQUARES, ColorizationLoss(PRIOR))
 
 
 def test_grey_figures_are_those_of_their_definitions() -> None:
