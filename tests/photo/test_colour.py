@@ -139,16 +139,20 @@ def _gama(value: float) -> bytes:
     return chunk(b"gAMA", round(value * 100_000).to_bytes(4, "big"))
 
 
+def _of_power(samples: NDArray[Any], power: float) -> NDArray[Any]:
+    """sRGB grey 0..1 of samples (h, w, 1 or 3) whose light is this power of them."""
+    y = (samples / np.iinfo(samples.dtype).max) ** power
+    y = y[..., 0] if y.shape[-1] == 1 else y @ np.array([0.2126729, 0.7151522, 0.0721750])
+    return np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("gamma", [1.0, 0.55556, 2.5])
 def test_the_gamma_of_a_png(gamma: float, channels: int, dtype: type) -> None:
     samples = noise(12, 17, channels, dtype=dtype)
-    y = (samples / np.iinfo(dtype).max) ** (1 / gamma)
-    y = y[..., 0] if channels == 1 else y @ np.array([0.2126729, 0.7151522, 0.0721750])
-    expected = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
     photo = read(with_chunks(png(samples.squeeze()), _gama(gamma)))
-    assert np.abs(photo.pixels / 65535 - expected).max() < 0.002
+    assert np.abs(photo.pixels / 65535 - _of_power(samples, 1 / gamma)).max() < 0.002
     assert photo.bit_depth == np.dtype(dtype).itemsize * 8
 
 
@@ -166,6 +170,48 @@ def test_gammas_of_a_png_that_do_not_count(chunks: list[bytes]) -> None:
     """sRGB's own, impossible ones, and those beside something that says more."""
     grey = noise()
     assert np.array_equal(read(with_chunks(png(grey), *chunks)).pixels, grey)
+
+
+def _cicp(*numbers: int) -> bytes:
+    return chunk(b"cICP", bytes(numbers))
+
+
+@pytest.mark.parametrize(("transfer", "power"), [(8, 1.0), (4, 2.2), (5, 2.8)])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("rest", [[], [_gama(0.3)], [chunk(b"sRGB", b"\0")]])
+def test_the_numbers_of_a_png(
+    transfer: int, power: float, channels: int, rest: list[bytes]
+) -> None:
+    """They count, whatever the chunks of lower rank say."""
+    samples = noise(12, 17, channels, dtype=np.uint16)
+    photo = read(with_chunks(png(samples.squeeze()), *rest, _cicp(1, transfer, 0, 1)))
+    assert np.abs(photo.pixels / 65535 - _of_power(samples, power)).max() < 0.002
+
+
+@pytest.mark.parametrize("transfer", [1, 6, 13, 14, 15])
+def test_curves_that_are_shown_as_that_of_srgb(transfer: int) -> None:
+    grey = noise()
+    data = with_chunks(png(grey), _cicp(9, transfer, 0, 1), _gama(1.0))
+    assert np.array_equal(read(data).pixels, grey)
+
+
+@pytest.mark.parametrize("numbers", [(2, 2, 0, 1), (1, 8, 1, 1), (1, 8, 0, 0), (77, 8, 0, 1)])
+def test_numbers_of_a_png_that_do_not_count(numbers: tuple[int, ...]) -> None:
+    data = png(noise(12, 17, 3))
+    expected = read(with_chunks(data, _gama(0.7))).pixels
+    assert np.array_equal(read(with_chunks(data, _cicp(*numbers), _gama(0.7))).pixels, expected)
+
+
+def test_the_primaries_of_a_png() -> None:
+    """Display P3 by its numbers is what its profile says."""
+    data = png(smooth(3, 24, 32))
+    p3 = profiles.made_profile("rgb", None, (0.68, 0.32, 0.265, 0.69, 0.15, 0.06))
+    packed = chunk(b"iCCP", b"p\0\0" + zlib.compress(p3))
+    expected = read(with_chunks(data, packed)).pixels
+    found = read(with_chunks(data, _cicp(12, 13, 0, 1))).pixels
+    assert np.array_equal(found, expected)
+    assert not np.array_equal(found, read(data).pixels)
+    assert read(with_chunks(data, _cicp(12, 13, 0, 1)), colours=True).icc == p3
 
 
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])

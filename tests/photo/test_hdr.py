@@ -50,6 +50,13 @@ def test_others_are_read(make: Callable[[], bytes], transfer: int) -> None:
     assert read(with_transfer(data, transfer)).pixels.shape == read(data).pixels.shape
 
 
+@pytest.mark.parametrize("make", [avif, heic])
+def test_what_the_numbers_say_counts(make: Callable[[], bytes]) -> None:
+    data = make()
+    usual, linear = (read(with_transfer(data, transfer)).lightness() for transfer in (13, 8))
+    assert linear.mean() > usual.mean() + 10
+
+
 def box(kind: bytes, *parts: bytes) -> bytes:
     body = b"".join(parts)
     return struct.pack(">I", 8 + len(body)) + kind + body

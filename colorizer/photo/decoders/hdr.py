@@ -1,12 +1,15 @@
 """HDR pictures, which are refused: their samples mean light that sRGB has no room for.
 
-AVIF and HEIC say so in a box of the primary picture, ``colr`` of the kind ``nclx`` (ISO/IEC
-14496-12, 12.1.5; items and their properties: ISO/IEC 23008-12, 9.3).
+AVIF and HEIC say so, and what else their colours are, in a box of the primary picture, ``colr`` of
+the kind ``nclx`` (ISO/IEC 14496-12, 12.1.5; items and their properties: ISO/IEC 23008-12, 9.3).
 """
 
 from __future__ import annotations
 
+import struct
+
 from ...errors import UnsupportedImage
+from . import coding
 from .boxes import Box, boxes
 
 #: transfer characteristics of ITU-T H.273 (as in PNG's cICP) -> what they are called
@@ -21,11 +24,20 @@ def refuse(name: str, transfer: str) -> None:
         )
 
 
-def refuse_container(name: str, data: bytes) -> None:
-    """As :func:`refuse`, for an AVIF or HEIC whose primary picture says that it is one."""
+def checked_profile(name: str, data: bytes) -> bytes | None:
+    """What the numbers of an AVIF or HEIC say, as a profile, for one without; None is sRGB.
+
+    Raises:
+        UnsupportedImage: as :func:`refuse`, if its primary picture says that it is HDR.
+    """
+    found = None
     for kind, body in primary_properties(data):
-        if kind == b"colr" and bytes(body[:4]) == b"nclx":
-            refuse(name, TRANSFERS.get(int.from_bytes(body[6:8], "big"), ""))
+        if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= 8:
+            primaries, transfer = struct.unpack(">2H", body[4:8])
+            refuse(name, TRANSFERS.get(transfer, ""))
+            if coding.is_known(primaries, transfer):
+                found = found or coding.profile(primaries, transfer, colour=True)
+    return found
 
 
 def primary_properties(data: bytes) -> list[Box]:

@@ -30,7 +30,7 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
         ) from error
 
     data = file.read()
-    hdr.refuse_container(name, data)
+    said = hdr.checked_profile(name, data)
     container = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
     image = container[container.primary_index]
     width, height = image.size
@@ -45,7 +45,7 @@ def open_heic(file: BinaryIO, name: str, request: Request) -> Opened:
         width,
         height,
         load,
-        icc=info.get("icc_profile"),
+        icc=info.get("icc_profile") or said,
         exif=exif_block.clean(directory),
         xmp=xmp_packet.clean(info.get("xmp")),
         dpi=exif_block.dpi(directory),

@@ -5,8 +5,8 @@ expands a palette on ARM processors (CVE-2026-33636). It sees only what :mod:`.p
 nothing wrong with.
 
 What the samples mean is said by the first of cICP, iCCP, sRGB and gAMA that is there (PNG
-specification, 3rd edition, 4.3); chromaticities (cHRM) are not applied, nor is a gAMA that is
-sRGB's or impossible.
+specification, 3rd edition, 4.3); a cICP with numbers that are not known does not count, nor does
+a gAMA that is sRGB's or impossible. Chromaticities (cHRM) are not applied.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from ..icc import made_profile
 from ..png_text import packed
-from . import hdr
+from . import coding, hdr
 from .base import Opened, Raster, Request, raster_of
 from .png_chunks import AROUND, SIGNATURE, Found, chunks
 from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_right, salvage
@@ -152,8 +152,12 @@ class _Parts:
 
 
 def _profile(found: Found, *, colour: bool) -> bytes | None:
-    """The profile of the file, or one made of its gamma; None is sRGB."""
-    if found.icc or found.cicp or found.srgb:
+    """The profile of the file, or one made of its numbers or its gamma; None is sRGB."""
+    if found.cicp:
+        primaries, transfer, matrix, full = found.cicp
+        if coding.is_known(primaries, transfer) and not matrix and full:
+            return coding.profile(primaries, transfer, colour=colour)
+    if found.icc or found.srgb:
         return found.icc
     gamma = found.gamma
     if not _GAMMAS[0] <= gamma <= _GAMMAS[1] or abs(gamma / _SRGB_GAMMA - 1) < _GAMMA_TOLERANCE:

@@ -67,9 +67,10 @@ def open_avif(file: BinaryIO, name: str, request: Request) -> Opened:
     """
     from PIL.AvifImagePlugin import AvifImageFile
 
-    hdr.refuse_container(name, file.read())
+    said = hdr.checked_profile(name, file.read())
     file.seek(0)
-    return opened_by_pillow(AvifImageFile(file), name)
+    opened = opened_by_pillow(AvifImageFile(file), name)
+    return replace(opened, icc=opened.icc or said)
 
 
 def _deferred(
