@@ -34,7 +34,8 @@ COMMANDS = {
     "export": "Make weights of a training checkpoint.",
 }
 
-
+#: exit code of what Ctrl-C ended, as a shell reports it
+STOPPED = 130
 #: of disks, and of what else has a limit
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -73,9 +74,12 @@ class LazyGroup(click.Group):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; typed errors become one sentence on stderr and an exit code."""
+        """Run the command; typed errors and Ctrl-C become a sentence on stderr and an exit code."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Stopped.", err=True)
+            ctx.exit(STOPPED)
         except (InvalidSetting, UnknownModel) as error:
             raise click.UsageError(printable(str(error))) from error
         except ColorizerError as error:

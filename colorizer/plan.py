@@ -150,7 +150,8 @@ def _format_of_file(out: Path, format: str | None) -> str:
     by_suffix = SUFFIX_TO_FORMAT.get(out.suffix.lower())
     if by_suffix is None:
         raise InvalidSetting(
-            f"{out} does not end in a suffix that can be written: {', '.join(SUFFIX_TO_FORMAT)}."
+            f"{out} is a file, but does not end in a suffix that can be written: "
+            f"{', '.join(SUFFIX_TO_FORMAT)}. Give it another name, or give a folder."
         )
     if format not in (None, by_suffix):
         raise InvalidSetting(f"{out} ends like a {by_suffix} file, but the format is {format}.")

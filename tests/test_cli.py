@@ -122,6 +122,16 @@ def test_typed_errors_are_a_sentence_and_an_exit_code(
     assert result.stdout == ""
 
 
+def test_ctrl_c_is_told_by_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def waiting() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: waiting)
+    result = CliRunner().invoke(cli.main, ["waiting"])
+    assert (result.exit_code, result.stderr, result.stdout) == (130, "Stopped.\n", "")
+
+
 @pytest.mark.parametrize(
     ("flags", "shown"), [([], []), (["-v"], ["info"]), (["-vv"], ["info", "debug"])]
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..cli import STOPPED
 from ..errors import InvalidSetting
 from ..settings import Settings
 from .cluster_options import PathOrAddress, cluster_options, wants_cluster
@@ -22,8 +23,6 @@ from .streams import Places, without_streams
 
 if TYPE_CHECKING:
     from ..batch import LeftOut, Result
-
-STOPPED = 130  # as a shell reports a program that Ctrl-C ended
 
 
 def _jobs(ctx: click.Context, option: click.Parameter, value: str) -> int | None:

@@ -116,7 +116,13 @@ class Watcher:
         found: list[LeftOut] = []
         excluded = [self.out, self.inbox / DONE, self.inbox / FAILED]
         walk = Walk(found.append, recursive=self.recursive, excluded=excluded)
-        settled = self._settled.look(list(walk(self.inbox)), now)
+        paths = list(walk(self.inbox))
+        found += [
+            LeftOut(path, f"{path} is a link to what is not there.", failed=True)
+            for path in paths
+            if path.is_symlink() and not path.exists()
+        ]
+        settled = self._settled.look(paths, now)
         told, self._told = self._told, {(item.path, item.reason) for item in found}
         yield from (News(item) for item in found if (item.path, item.reason) not in told)
         for path, mark, age in settled:

@@ -356,6 +356,18 @@ def test_pipes_and_folders_out_of_reach_are_told_once(station: Station) -> None:
     assert station.done == 1
 
 
+def test_a_link_to_nothing_is_told_once_and_coloured_when_there_is_something(
+    station: Station, tmp_path: Path
+) -> None:
+    (station.inbox / "a.png").symlink_to(tmp_path / "later.png")
+    (broken,) = station.settled()
+    assert isinstance(broken.what, LeftOut)
+    assert "a link to what is not there" in broken.what.reason
+    assert station.settled() == []
+    picture(tmp_path / "later.png")
+    assert statuses(station.settled()) == ["done"]
+
+
 def test_it_stops_between_two_photographs(station: Station) -> None:
     for i in range(3):
         picture(station.inbox / f"{i}.png")
