@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-#: Characters of a file's name, and bytes of them, that the name of its temporary file repeats:
-#: file systems take 255 bytes.
+_LONGEST = 255  # bytes of a name that file systems take
+#: Characters of a file's name, and bytes of them, that the name of its temporary file repeats.
 _NAME, _BYTES = 100, 200
 _LEFTOVER = re.compile(rf"\.(.{{1,{_NAME}}})\.[0-9a-f]{{12}}\.part", re.DOTALL)
 
@@ -48,6 +48,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(final.parent)
+
+
+def fitting(name: str, more: int) -> str:
+    """A file's name, or the beginning of one that has no room for so many bytes more."""
+    return name if len(os.fsencode(name)) + more <= _LONGEST else _beginning(name)
 
 
 def _beginning(name: str) -> str:

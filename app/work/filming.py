@@ -138,7 +138,8 @@ class Filming:
             if attempt > _ATTEMPTS:
                 raise Abandoned(
                     f"The server stopped {_ATTEMPTS} times at the same place of this film. "
-                    "Try a smaller copy of it."
+                    "If its frames are large, a smaller copy of it needs less memory; "
+                    "otherwise try one that another program has written."
                 )
             result = self._colorize(record, order)
             seconds = time.perf_counter() - start

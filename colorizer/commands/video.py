@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..cli import STOPPED
 from ..errors import InvalidSetting, OutputError
 from ..guidance import Reference, Words
 from ..names import printable
@@ -23,7 +24,6 @@ from ..video.film import (
     Pictures,
     seconds_of,
 )
-from .colorize import STOPPED
 from .guidance_options import read_reference, tell_unknown, words_options
 from .options import Choice, device_options, load_colorizer, setting_options
 
@@ -194,13 +194,10 @@ def video(
     from .. import video as films
     from ..video.parts import was_begun
 
-    if _is_taken(out) and not overwrite and not (resume and (out.is_dir() or was_begun(out))):
-        raise OutputError(
-            f"{out} exists, and is whole; --overwrite replaces it."
-            if resume
-            else f"{out} exists; --overwrite replaces it, --resume goes on with what was stopped."
-        )
-
+    if _is_taken(out) and not overwrite and not (resume and was_begun(out)):
+        whole = ", and is whole" if resume else ""
+        more = ", --resume goes on with what was stopped" if was_begun(out) else ""
+        raise OutputError(f"{out} exists{whole}; --overwrite replaces it{more}.")
     films.probe(film, frame_rate=frame_rate)  # before the model is loaded
     colorizer = load_colorizer(settings.model, device, engine)
     with _bar() as tell, _interruptible() as stopped:
@@ -239,7 +236,9 @@ def _report(result: Result) -> None:
     if result.target is None:
         click.echo("Stopped before there was a frame.")
         return
-    text = f"{result.target}: {result.frames} frames, {result.shots} shots"
+    frames = "1 frame" if result.frames == 1 else f"{result.frames} frames"
+    shots = "1 shot" if result.shots == 1 else f"{result.shots} shots"
+    text = f"{result.target}: {frames}, {shots}"
     if result.complete:
         click.echo(printable(f"{text}, in {result.seconds:.0f} s."))
     else:
@@ -292,8 +291,11 @@ def _preview(
 ) -> None:
     from .. import photo
     from .. import video as films
+    from ..atomic import fitting
     from ..guidance import Guidance
+    from ..video.into_folder import require_another_folder
 
+    require_another_folder(out, film)
     stills = films.stills(film, count, **moments)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -301,8 +303,9 @@ def _preview(
         raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
     colorizer = load_colorizer(settings.model, *where)
     known = Guidance(reference=guidance.reference, words=guidance.words)
+    stem = fitting(film.resolve().stem, len("-00000.000s.png"))
     for still in stills:
-        file = out / f"{film.resolve().stem}-{still.time:09.3f}s.png"
+        file = out / f"{stem}-{still.time:09.3f}s.png"
         result = colorizer.colorize(still.photo, settings, known)
         photo.write(result, file, provenance=colorizer.provenance(settings, known))
         click.echo(printable(str(file)))

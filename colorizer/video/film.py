@@ -21,6 +21,8 @@ PictureFormat = Literal["png", "tiff"]
 PICTURE_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
 #: hints of one film at the most
 MOST_HINTS = 200
+#: what is said of films with alpha
+NO_OPACITY = "The film's opacity (alpha) is left out."
 #: frames a second that a film has at most
 FASTEST = 1000
 
@@ -40,6 +42,7 @@ class FilmInfo:
         bits: of a luma sample, 8 to 16.
         codec, container: as FFmpeg calls them; of a folder the format of its first picture, and "".
         audio, subtitles, chapters: how many of them there are.
+        alpha: whether its pixels have opacity.
     """
 
     width: int
@@ -56,6 +59,7 @@ class FilmInfo:
     audio: int = 0
     subtitles: int = 0
     chapters: int = 0
+    alpha: bool = False
 
 
 @dataclass(frozen=True)

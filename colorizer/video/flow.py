@@ -27,6 +27,8 @@ Array = NDArray[np.float32]
 
 #: px of the short side of the pictures between which flow is looked for
 SHORT_SIDE = 144
+#: px of each side at least: in lower ones that are wide OpenCV's search reads beyond its memory
+LEAST_SIDE = 32
 #: px of the way there and back
 TOLERANCE, SLACK = 0.6, 0.05
 
@@ -35,7 +37,7 @@ def small(luma: NDArray[Any], levels: Levels) -> NDArray[np.uint8]:
     """A frame's luma (H, W) as flow is looked for in it: grey of 8 bits, :data:`SHORT_SIDE` px."""
     height, width = luma.shape
     factor = min(SHORT_SIDE / min(height, width), 1.0)
-    size = max(round(width * factor), 16), max(round(height * factor), 16)
+    size = max(round(width * factor), LEAST_SIDE), max(round(height * factor), LEAST_SIDE)
     found = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
     return np.asarray(levels.grey(found) >> 8, np.uint8)
 

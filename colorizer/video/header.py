@@ -71,4 +71,9 @@ def info_of(
         audio=len(container.streams.audio),
         subtitles=len(container.streams.subtitles),
         chapters=len(container.chapters()),
+        alpha=_has_alpha(first) and stream.codec_context.name != "gif",  # of GIF all frames do
     )
+
+
+def _has_alpha(frame: VideoFrame) -> bool:
+    return any(component.is_alpha for component in frame.format.components)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import OutputError
 from ..folders import is_within
-from .film import Output
+from .film import NO_OPACITY, Output
 from .muxing import container_for, put_together
 from .parts import Parts, Piece
 from .sources import Source
@@ -85,4 +85,6 @@ class IntoFilm:
             os.replace(temporary, target)
         except OSError as error:
             raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        if self._source.info.alpha:
+            return (*lost, NO_OPACITY)
         return lost

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..atomic import remove_leftovers
+from ..atomic import fitting, remove_leftovers
 from ..color.upsample import LinearColour
 from ..errors import InvalidSetting, OutputError
 from ..folders import is_within, same_place
@@ -18,7 +18,7 @@ from ..photo import Photo, Provenance, write
 from ..photo.formats import FORMAT_TO_SUFFIX, SUFFIX_TO_FORMAT
 from ..pipeline import render_pixels
 from ..plan import Input, plan
-from .film import FilmInfo, PictureFormat, Pictures
+from .film import NO_OPACITY, FilmInfo, PictureFormat, Pictures
 from .parts import Parts, Piece
 from .reading import Frame
 from .sequence import ImageSequence
@@ -53,15 +53,10 @@ class IntoFolder:
     ) -> None:
         if target.suffix.lower() in SUFFIX_TO_FORMAT or (target.exists() and not target.is_dir()):
             raise OutputError(f"{target} is the name of a file; frames need a folder.")
-        if is_within(target, path):
-            raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
-        if target.exists() and same_place(target, path):
-            raise OutputError(
-                f"{target} is the folder of the frames themselves; give the coloured ones another."
-            )
+        require_another_folder(target, path)
         self._target, self._bits, self._note = target, pictures.bits, note
         self._format = pictures.format or _format_of(source)
-        self._stem, self._info = path.stem, source.info
+        self._stem, self._info = fitting(path.stem, len("-0000000.tif")), source.info
         self._begun = False
         self._names: list[Path] | None = None
         if isinstance(source, ImageSequence):
@@ -97,7 +92,8 @@ class IntoFolder:
 
     def finish(self, parts: Parts, pieces: Sequence[Piece], stopped: bool) -> tuple[str, ...]:
         """See :class:`.destination.Destination`."""
-        return tuple(_lost(self._info))
+        opacity = [NO_OPACITY] * (self._info.alpha and self._names is None)  # pictures keep it
+        return (*_lost(self._info), *opacity)
 
     def write(self, frame: Frame, colour: LinearColour, number: int) -> None:
         """Paint a frame at its full size, and write it."""
@@ -107,6 +103,20 @@ class IntoFolder:
         result = replace(photo, pixels=render_pixels(photo, colour))
         file = self.file(number)
         write(result, file, format=self._format, bit_depth=depth, provenance=self._note)
+
+
+def require_another_folder(target: Path, frames: Path) -> None:
+    """Leave a folder of frames as it is.
+
+    Raises:
+        OutputError: if the target is this folder, or lies in it.
+    """
+    if is_within(target, frames):
+        raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
+    if target.exists() and same_place(target, frames):
+        raise OutputError(
+            f"{target} is the folder of the frames themselves; give the coloured ones another."
+        )
 
 
 class _Writer:

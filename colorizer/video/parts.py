@@ -1,14 +1,17 @@
 """What is done of a film, in a folder beside its target, so that a run that was killed can go on.
 
-The folder ``.NAME.parts`` has a file for each segment of a film (pictures are in the target itself)
-and ``job.json``: what was asked for, which pieces are whole, at which frame the next one begins
-and, if that is within a shot, in which file is what the shot knows (:class:`.settling.Known`).
+The folder ``.NAME.parts`` (of a long name its beginning and a digest) has a file for each segment
+of a film (pictures are in the target itself) and ``job.json``: what was asked for, which pieces are
+whole, at which frame the next one begins and, if that is within a shot, in which file is what the
+shot knows (:class:`.settling.Known`).
 ``job.json`` is replaced only when a piece is whole; what was begun after it is done again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..atomic import atomic_file, write_atomically
+from ..atomic import atomic_file, fitting, write_atomically
 from ..color.hints import Stroke
 from ..color.upsample import LinearColour
 from ..errors import OutputError
@@ -35,7 +38,10 @@ def was_begun(target: Path) -> bool:
 
 
 def _folder(target: Path) -> Path:
-    return target.with_name(f".{target.name}.parts")
+    name = fitting(target.name, len("..parts"))
+    if name != target.name:  # there may be others that begin like it
+        name += "." + hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
+    return target.with_name(f".{name}.parts")
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Parts:
                 return cls._read(folder, asked, holds)
         try:
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+            folder.mkdir(parents=True)
         except OSError as error:
             raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
         return cls(folder, asked)

@@ -24,7 +24,7 @@ from ..pipeline import Colorizer
 from ..prediction import Prediction
 from ..settings import Settings
 from .destination import Destination, output_for
-from .film import FilmGuidance, Output, Pictures, Progress, Result
+from .film import FilmGuidance, FilmHint, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
 from .into_folder import IntoFolder
 from .parts import FORMAT, Parts, Piece
@@ -34,6 +34,7 @@ from .sources import Rate, Source, sources
 from .stretches import stretches
 
 _TOLERANCE = 1.0  # s by which a film may last longer than its header says
+_SAME = 1e-6  # s between times that are the same
 
 
 def colorize(
@@ -85,7 +86,7 @@ def colorize(
         FilmError, ImageError: of their kinds, see :func:`.probe`; UnsupportedFilm also if
             ``target`` cannot hold what ``output`` says. An ImageError names a frame of a folder.
         InvalidSetting: for what is out of range.
-        InvalidGuidance: if a hint is at a time that the film does not have.
+        InvalidGuidance: if a hint is at a time that the film, or the part of it, does not have.
         OutputError: if the result cannot be written, or would replace what it is made of.
         WordsUnavailable: if there are words and the model has no features for them.
         WeightsMissing, WeightsCorrupt: if there are words and no model of words.
@@ -102,7 +103,7 @@ def colorize(
     with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
         note = _note(colorizer, settings, guidance) if provenance else None
         span = _Span(reader, start, end)
-        _require_times(guidance, reader)
+        guidance = span.guidance(guidance)
         into: Destination
         if isinstance(output, Pictures):
             into = IntoFolder(target, source, painter, output, note, span.first)
@@ -163,17 +164,6 @@ def _require_span(start: float | None, end: float | None, every: int | None) -> 
         raise InvalidSetting(f"every must be 1 or more, not {every}.")
 
 
-def _require_times(guidance: FilmGuidance, film: Source) -> None:
-    duration = film.info.duration
-    if duration is None or film.begins_again:
-        return
-    for hint in guidance.hints:
-        if hint.time > duration + _TOLERANCE:
-            raise InvalidGuidance(
-                f"A hint is at {hint.time:g} s, but the film lasts {duration:.1f} s."
-            )
-
-
 def _note(colorizer: Colorizer, settings: Settings, guidance: FilmGuidance) -> Provenance:
     note = colorizer.provenance(settings)
     known = guidance.as_note()
@@ -202,6 +192,7 @@ class _Span:
     """The part of a film that is wanted."""
 
     def __init__(self, film: Source, start: float | None, end: float | None) -> None:
+        self._film, self._times = film, (start, end)
         self.first = film.first_pts if start is None else film.pts(start)
         self._start = None if start is None else self.first
         self._end = None if end is None else film.pts(end)
@@ -209,6 +200,41 @@ class _Span:
         if film.info.duration is not None and (start is not None or end is not None):
             length = min(end or film.info.duration, film.info.duration) - (start or 0)
             self.total = max(round(length * film.rate), 0)
+
+    def guidance(self, guidance: FilmGuidance) -> FilmGuidance:
+        """The same, with hints that are given for the beginning of the part at its first frame.
+
+        Raises:
+            InvalidGuidance: if a hint is at no time of the part.
+        """
+        duration = self._film.info.duration
+        if duration is not None and not self._film.begins_again:
+            for hint in guidance.hints:
+                if hint.time > duration + _TOLERANCE:
+                    raise InvalidGuidance(
+                        f"A hint is at {hint.time:g} s, but the film lasts {duration:.1f} s."
+                    )
+        first = self._first_shown() if guidance.hints else 0.0
+        hints = (self._hint(hint, first) for hint in guidance.hints)
+        return replace(guidance, hints=tuple(hints))
+
+    def _first_shown(self) -> float:
+        if self._start is None:
+            return 0.0
+        frame = next(self._film.frames(self._start), None)
+        return self._film.seconds(self._start if frame is None else frame.pts)
+
+    def _hint(self, hint: FilmHint, first: float) -> FilmHint:
+        start, end = self._times
+        if start is not None and hint.time < min(start, first) - _SAME:
+            raise InvalidGuidance(
+                f"A hint is at {hint.time:g} s, but the part of the film begins at {start:g} s."
+            )
+        if self._end is not None and hint.time > self._film.seconds(self._end) - _SAME:
+            raise InvalidGuidance(
+                f"A hint is at {hint.time:g} s, but the part of the film ends at {end:g} s."
+            )
+        return replace(hint, time=max(hint.time, first))
 
     def frames(self, film: Source, pts: int | None) -> Iterator[Frame]:
         """From ``pts`` or, if that is None, from the beginning of the part."""

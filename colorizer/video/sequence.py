@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -83,7 +84,7 @@ class ImageSequence:
         self._max_pixels = max_pixels
         self._of_frames: dict[Path, tuple[str, ...]] = {}
         several, kind = self._require_one_size()
-        self._said = [*_gaps(self.files), *several]
+        self._said = [*_gaps(self.files), *_alike(self.files), *several]
         first = self._photo(self.files[0])
         self.levels = _levels(first)
         self.info = FilmInfo(
@@ -94,6 +95,7 @@ class ImageSequence:
             frames=len(self.files),
             bits=first.bit_depth,
             codec=kind,
+            alpha=first.alpha is not None,
         )
 
     def _require_one_size(self) -> tuple[list[str], str]:
@@ -213,4 +215,17 @@ def _gaps(files: Sequence[Path]) -> list[str]:
     return [
         f"By the numbers {frames} missing ({', '.join(texts)}{more}); "
         "those that are there follow each other without a pause."
+    ]
+
+
+def _alike(files: Sequence[Path]) -> list[str]:
+    """What is said of files that are called alike but for the suffix."""
+    count = Counter(file.stem for file in files)
+    alike = [file.name for file in files if count[file.stem] > 1]
+    if not alike:
+        return []
+    more = f" and {len(alike) - 2} more" if len(alike) > 2 else ""
+    return [
+        f"{alike[0]}, {alike[1]}{more} differ in the suffix alone; "
+        "each of them was taken as a frame of its own."
     ]

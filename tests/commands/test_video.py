@@ -39,11 +39,11 @@ def test_a_film_is_coloured(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     result = run(clip, "-o", out, "--hint", "0.2@0.2,0.5,lime", "--start", "0.2", "--end", "0:00.6")
     assert result.exit_code == 0, result.output
-    assert "10 frames, 1 shots" in result.stdout
+    assert "10 frames, 1 shot, in" in result.stdout
     assert probe(out).frames == 10
     result = run(clip, "-o", out)
     assert result.exit_code == 1
-    assert "--overwrite replaces it" in result.stderr
+    assert f"{out} exists; --overwrite replaces it.\n" in result.stderr
     assert run(clip, "-o", out, "--overwrite").exit_code == 0
     assert probe(out).frames == 20
 
@@ -64,6 +64,7 @@ def test_ctrl_c_leaves_a_film_that_goes_on(
     assert "--resume goes on" in result.stdout
     assert 0 < (probe(out).frames or 0) < 20
     assert signal.getsignal(signal.SIGINT) is before
+    assert "--resume goes on with what was stopped." in run(clip, "-o", out).stderr
     result = run(clip, "-o", out, "--every", "50", "--resume")
     assert result.exit_code == 0, result.output
     assert probe(out).frames == 20
@@ -119,8 +120,10 @@ def test_frames_in_a_folder_are_coloured_into_a_folder_or_a_film(
     assert sorted(file.name for file in out.iterdir()) == [f"{i:03d}.png" for i in range(4, 8)]
     assert photo.read(out / "004.png", colours=True).bit_depth == 16
     result = run(frames, "-o", out)
-    assert (result.exit_code, "--resume goes on" in result.stderr) == (1, True)
+    assert (result.exit_code, "exists; --overwrite replaces it." in result.stderr) == (1, True)
     result = run(frames, "-o", out, "--resume", "--codec", "tiff", "--bits", "8")
+    assert (result.exit_code, "exists, and is whole" in result.stderr) == (1, True)
+    result = run(frames, "-o", out, "--overwrite", "--codec", "tiff", "--bits", "8")
     assert result.exit_code == 0, result.output
     assert photo.read(out / "004.tif", colours=True).bit_depth == 8
     film = tmp_path / "a.mkv"
@@ -135,6 +138,9 @@ def test_moments_of_a_folder(frames: Path, tmp_path: Path) -> None:
     out = tmp_path / "moments"
     result = run(frames, "-o", out, "--preview", "3", "--frame-rate", "12")
     assert result.exit_code == 0, result.output
+    for place in (frames, frames / "moments"):
+        assert "the folder of the frames" in run(frames, "-o", place, "--preview", "3").stderr
+    assert len(list(frames.iterdir())) == 12
     wanted = [f"frames-{time:09.3f}s.png" for time in (2 / 12, 6 / 12, 10 / 12)]
     assert sorted(file.name for file in out.iterdir()) == wanted
 

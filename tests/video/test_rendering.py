@@ -374,7 +374,7 @@ def test_what_is_wrong_is_said_before_the_work(clip: Path, tmp_path: Path) -> No
     with pytest.raises(InvalidSetting):
         render(clip, tmp_path / "a.mp4", start=2, end=1)
     with pytest.raises(OutputError):
-        render(clip, tmp_path / "none" / "a.mp4")
+        render(clip, clip / "a.mp4")
     with pytest.raises(OutputError, match="the film itself"):
         render(clip, clip)
     with pytest.raises(CorruptFilm, match="no frames in this part"):
@@ -528,6 +528,66 @@ def test_a_hint_beyond_the_end_is_refused(clip: Path, tmp_path: Path) -> None:
     hint = FilmHint(100, Hint(0.5, 0.5, "red"))
     with pytest.raises(InvalidGuidance, match=r"100 s, but the film lasts 1\.2 s"):
         render(clip, tmp_path / "b.mp4", guidance=FilmGuidance((hint,)))
+
+
+def test_a_hint_outside_the_part_is_refused(clip: Path, tmp_path: Path) -> None:
+    for time, told in ((0.1, r"begins at 0\.25 s"), (0.8, r"ends at 0\.8 s")):
+        hint = FilmHint(time, Hint(0.5, 0.5, "red"))
+        with pytest.raises(InvalidGuidance, match=told):
+            render(clip, tmp_path / "b.mp4", guidance=FilmGuidance((hint,)), start=0.25, end=0.8)
+    assert not (tmp_path / ".b.mp4.parts").exists()
+
+
+def test_a_hint_at_the_beginning_of_a_part_is_in_its_first_frame(
+    clip: Path, tmp_path: Path
+) -> None:
+    """The first frame that is shown after 0.25 s is that of 0.28 s."""
+    hint = FilmHint(0.25, Hint(0.3, 0.5, "lime"))
+    found = []
+    for name, hints in (("plain", ()), ("hinted", (hint,))):
+        target = tmp_path / f"{name}.mkv"
+        render(
+            clip, target, output=Output("ffv1"), guidance=FilmGuidance(hints), start=0.25, end=0.4
+        )
+        found.append(planes_of(target)[0])
+    assert not np.array_equal(found[0][2], found[1][2])
+
+
+def test_films_with_names_as_long_as_disks_take_them(clip: Path, tmp_path: Path) -> None:
+    targets = [tmp_path / f"{'ä' * 125}{ending}.mkv" for ending in "ab"]
+    for target in targets:
+        with pytest.raises(_Killed):
+            render(clip, target, progress=_dying)
+    assert len(list(tmp_path.glob(".*.parts"))) == 2
+    for target in targets:
+        assert render(clip, target).complete
+    assert list(tmp_path.glob(".*.parts")) == []
+    long = clip.rename(targets[0])
+    assert len(list((render(long, tmp_path / "out").target or clip).iterdir())) == 30
+
+
+def _dying(progress: Progress) -> None:
+    raise _Killed
+
+
+@pytest.mark.parametrize("shape", [(16, 300), (31, 90), (20, 1100), (300, 16), (2, 200)])
+def test_films_that_are_low_or_narrow(tmp_path: Path, shape: tuple[int, int]) -> None:
+    frames = [np.roll(shapes(0, width=1200, height=300), i, 1) for i in range(3)]
+    height, width = shape
+    clip = write_clip(tmp_path / "a.mkv", [frame[:height, :width] for frame in frames])
+    assert render(clip, tmp_path / "b.mkv", output=Output("ffv1")).frames == 3
+
+
+def test_opacity_that_is_lost_is_told(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mkv", [shapes(i) for i in range(3)], pixel_format="yuva420p")
+    for target in (tmp_path / "b.mkv", tmp_path / "b"):
+        assert "opacity" in " ".join(render(clip, target).warnings)
+
+
+def test_folders_of_the_target_are_made(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "place" / "b.mkv"
+    assert render(clip, target, end=0.2).target == target
+    assert probe(target).frames == 5
 
 
 def test_there_is_a_key_frame_in_every_part(tmp_path: Path) -> None:

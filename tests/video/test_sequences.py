@@ -267,6 +267,24 @@ def test_what_is_wrong_is_said_before_the_work(frames: Path, tmp_path: Path) -> 
             Pictures(**options)
 
 
+def test_frames_that_are_there_twice_are_told(frames: Path, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        tifffile.imwrite(frames / f"scan_{number:04d}.tif", shapes(number))
+    (warning,) = render(frames, tmp_path / "out").warnings
+    assert warning.startswith("scan_0001.png, scan_0001.tif and 4 more differ in the suffix alone")
+
+
+def test_opacity_of_frames_stays_in_pictures_only(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for number in range(3):
+        grey = Image.fromarray(shapes(number))
+        Image.merge("LA", (grey, grey.point(lambda v: v // 2))).save(source / f"{number}.png")
+    assert render(source, tmp_path / "out").warnings == ()
+    (warning,) = render(source, tmp_path / "out.mkv").warnings
+    assert "opacity" in warning
+
+
 def test_rates() -> None:
     assert rate_of(23.976) == Fraction("23.976")
     assert rate_of("30000/1001") == Fraction(30000, 1001)
