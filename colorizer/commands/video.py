@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -227,7 +228,7 @@ def _is_taken(out: Path) -> bool:
     try:
         return any(out.iterdir())
     except OSError:  # a file, nothing, or not ours to read
-        return out.exists()
+        return os.path.exists(out)
 
 
 def _report(result: Result) -> None:

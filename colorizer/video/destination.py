@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from ..color.upsample import LinearColour
-from ..errors import UnsupportedFilm
+from ..errors import OutputError, UnsupportedFilm
 from .film import Output, Pictures
 from .muxing import CONTAINERS, container_for
 from .parts import Parts, Piece
@@ -57,7 +58,7 @@ def is_folder(target: Path) -> bool:
     """Whether a target's name alone asks for a folder of pictures."""
     if target.suffix.lower() in CONTAINERS:
         return False
-    return target.is_dir() or not target.suffix
+    return os.path.isdir(target) or not target.suffix
 
 
 def output_for(target: Path, output: Output | Pictures | None) -> Output | Pictures:
@@ -68,7 +69,12 @@ def output_for(target: Path, output: Output | Pictures | None) -> Output | Pictu
 
     Raises:
         UnsupportedFilm: if the target's name does not fit.
+        OutputError: if there can be nothing of that name.
     """
+    try:
+        target.exists()
+    except OSError as error:  # a name that is too long
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
     if output is None:
         output = Pictures() if is_folder(target) else Output()
     if isinstance(output, Pictures):

@@ -113,7 +113,7 @@ def require_another_folder(target: Path, frames: Path) -> None:
     """
     if is_within(target, frames):
         raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
-    if target.exists() and same_place(target, frames):
+    if same_place(target, frames):
         raise OutputError(
             f"{target} is the folder of the frames themselves; give the coloured ones another."
         )

@@ -38,10 +38,11 @@ def was_begun(target: Path) -> bool:
 
 
 def _folder(target: Path) -> Path:
+    target = target.absolute()
     name = fitting(target.name, len("..parts"))
     if name != target.name:  # there may be others that begin like it
         name += "." + hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
-    return target.with_name(f".{name}.parts")
+    return target.parent / f".{name}.parts"
 
 
 @dataclass(frozen=True)

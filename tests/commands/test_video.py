@@ -96,6 +96,11 @@ def test_what_is_wrong_is_said(clip: Path, tmp_path: Path) -> None:
     assert run(clip, "-o", tmp_path / "b.mp4", "--codec", "prores", "--bits", "8").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--every", "0").exit_code == 2
     assert run(clip, "-o", tmp_path / "b.mp4", "--hint", "90@.5,.5,red").exit_code == 2
+    for name in ("x" * 300, f"{'x' * 300}.mp4"):
+        result = run(clip, "-o", tmp_path / name)
+        assert (result.exit_code, "cannot be written" in result.stderr) == (1, True)
+        assert run(clip, "-o", tmp_path / name, "--preview", "2").exit_code == 1
+    assert "exists; --overwrite" in run(clip, "-o", "/").stderr
     result = run(clip, "-o", tmp_path / "b", "--preview", "2", "--start", "0.2")
     assert (result.exit_code, "whole film" in result.stderr) == (2, True)
 
@@ -154,3 +159,15 @@ def test_what_does_not_fit_a_folder_is_said(clip: Path, frames: Path, tmp_path: 
     assert run(frames, "-o", out, "--codec", "h264").exit_code == 1
     assert run(frames, "-o", frames, "--overwrite").exit_code == 1
     assert not out.exists()
+
+
+@pytest.mark.usefixtures("colorizer")
+def test_the_folder_where_one_is(
+    frames: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert run(frames, "-o", ".").exit_code == 0
+    assert len(list(here.iterdir())) == 12
+    assert "exists; --overwrite replaces it." in run(frames, "-o", ".").stderr
