@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from colorizer import errors as library
@@ -38,6 +39,20 @@ class NotFound(AppError):
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or "There is nothing here. It may have been deleted.")
+
+
+class Unreadable(NotFound):
+    """A record that is there, but cannot be understood: it is damaged, or of a later version.
+
+    Attributes:
+        expires: when it does, if at least that is known; UTC.
+    """
+
+    title = "Cannot be read"
+
+    def __init__(self, expires: datetime | None = None) -> None:
+        super().__init__("This version of Colorizer cannot read what is here.")
+        self.expires = expires
 
 
 #: of what others take their colours from

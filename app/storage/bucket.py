@@ -18,6 +18,7 @@ from .records import new_id
 _AT_ONCE = 64  # connections
 _ANSWERS_WITHIN = {"connect_timeout": 3, "read_timeout": 15}  # s
 _TRIES = 2
+_LEAST_SPEED = 100_000  # bytes/s of an object that is written
 
 logger = logging.getLogger(__name__)
 
@@ -84,12 +85,13 @@ class Bucket:
     def write(self, key: str, data: bytes) -> None:
         """Write an object, whole."""
         with _reachable(), _bucket_there():
-            self._files.pipe_file(self._path(key), data)
+            self._files.pipe_file(self._path(key), data, timeout=_within(len(data)))
 
     def put(self, source: Path, key: str) -> None:
         """Copy a file to an object."""
         with _reachable(), _bucket_there():
-            self._files.put_file(str(source), self._path(key))
+            timeout = _within(source.stat().st_size)
+            self._files.put_file(str(source), self._path(key), timeout=timeout)
 
     def exists(self, key: str) -> bool:
         """Whether there is such an object."""
@@ -133,6 +135,11 @@ class Bucket:
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}".rstrip("/")
+
+
+def _within(length: int) -> float:
+    """Seconds that writing so many bytes may take: the client's own limits begin after them."""
+    return _TRIES * sum(_ANSWERS_WITHIN.values()) + length / _LEAST_SPEED
 
 
 @contextmanager

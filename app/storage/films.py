@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from colorizer.atomic import sync_folder, write_atomically
-from colorizer.errors import InvalidSetting
+from colorizer.video.film import Codec
 
-from ..errors import NotFound, Problem
+from ..errors import NotFound, Problem, Unreadable
 from .disk import claimed, full_disk, gone, is_claimed
 from .folder import Storage
 from .orders import FILM_TYPES, Finished, Order, Steps, Version
-from .records import FilmRecord, dumped
+from .records import FilmRecord, dumped, known, tell_unreadable
 
 #: the uploaded file; the library's messages name it so ("The film is damaged ...")
 FILM = "The film"
@@ -66,7 +66,7 @@ class Films:
         """The file that was uploaded; it may be gone when it is opened."""
         return self._folder(id) / FILM
 
-    def made(self, id: str, order: Order) -> Path:
+    def made(self, id: str, key: str, codec: Codec) -> Path:
         """Where a version is, or will be; its folder is made.
 
         Raises:
@@ -76,7 +76,7 @@ class Films:
         folder = self._folder(id) / "made"
         with suppress(FileExistsError), gone(), full_disk():
             folder.mkdir()
-        return folder / f"{order.key}.{FILM_TYPES[order.codec][1]}"
+        return folder / f"{key}.{FILM_TYPES[codec][1]}"
 
     def want(self, id: str, order: Order) -> None:
         """Note that a version is asked for, and forget that an earlier attempt failed."""
@@ -118,27 +118,30 @@ class Films:
         return sorted(found, key=lambda version: version.asked)
 
     def unfinished(self) -> list[tuple[str, str]]:
-        """Film and key of every version that is neither there nor failed, the oldest first."""
+        """Film and key of every version that is neither there nor failed, the oldest first.
+
+        An order that cannot be understood waits for whoever understands it.
+        """
         waiting = []
         for id in self._storage.film_ids():
             for path in self._folder(id).glob("*.wanted"):
-                with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError, NotFound):
                     if self._is_unfinished(path):
+                        self.order(id, path.stem)
                         waiting.append((path.stat().st_mtime_ns, id, path.stem))
         return [(id, key) for _, id, key in sorted(waiting)]
 
     def order(self, id: str, key: str) -> Order:
-        """Raise NotFound if there is no such version."""
+        """Raise NotFound if there is no such version, Unreadable if it cannot be understood."""
         if _KEY.fullmatch(key) is None:
             raise NotFound()
         try:
             return Order.loaded((self._folder(id) / f"{key}.wanted").read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound() from None
-        except (ValueError, TypeError, KeyError, InvalidSetting):
-            logger.exception("film %s: the order %s cannot be read", id, key)
-            self.remove(id, key)
-            raise NotFound() from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            tell_unreadable(f"films/{id}/{key}.wanted")
+            raise Unreadable() from None
 
     def remove(self, id: str, key: str) -> None:
         """Remove a version, or whatever there is of it; whoever works on it stops and wipes it."""
@@ -218,7 +221,7 @@ def _read(path: Path, kind: type[Noted]) -> Noted | None:
     try:
         values: dict[str, Any] = json.loads(path.read_bytes())
         values |= {name: tuple(v) for name, v in values.items() if isinstance(v, list)}
-        return kind(**values)
+        return kind(**known(kind, values))
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, AttributeError):

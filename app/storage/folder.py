@@ -28,12 +28,14 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Literal, TypeVar
 
 from colorizer.atomic import sync_folder, write_atomically
 
-from ..errors import NotFound, ServerBusy, StorageFull, StorageUnavailable
+from ..errors import NotFound, ServerBusy, StorageFull, StorageUnavailable, Unreadable
 from .disk import (
     check_access,
     claimed,
@@ -47,12 +49,23 @@ from .disk import (
     try_lock,
 )
 from .quota import Usage, folder_bytes
-from .records import BatchRecord, FilmRecord, PhotoRecord, Record, Wanted, dumped, loaded, new_id
+from .records import (
+    BatchRecord,
+    FilmRecord,
+    PhotoRecord,
+    Record,
+    Wanted,
+    dumped,
+    known,
+    loaded,
+    new_id,
+)
 
 #: the uploaded file; the library's messages name it so ("The photograph is damaged: ...")
 ORIGINAL = "The photograph"
 PREVIEW = "preview"
 FACTS = "facts.json"
+PHOTO, BATCH = "photo.json", "batch.json"
 
 #: seconds after which an upload that never ended is thrown away
 ABANDONED_AFTER = 3600
@@ -73,15 +86,19 @@ class Storage:
         root: made if it is missing, readable for its owner only.
         min_free: bytes that must be free for a new photograph to be taken.
         most: bytes that the folder may hold before no more is taken; 0 is no limit.
+        time_to_live: seconds after which what does not say when it expires does.
 
     Raises:
         DataFolderUnusable: if the folder cannot be made or written to.
     """
 
-    def __init__(self, root: Path, min_free: int = 0, most: int = 0) -> None:
+    def __init__(
+        self, root: Path, min_free: int = 0, most: int = 0, time_to_live: float = 86_400
+    ) -> None:
         self.root = root
         self.min_free = min_free
         self.most = most
+        self.time_to_live = time_to_live
         self.usage = Usage(lambda: folder_bytes(root))
         for name in (".", "photos", "batches", "films", "incoming", "trash"):
             make_folder(root / name)
@@ -172,7 +189,7 @@ class Storage:
         Raises:
             NotFound: if its batch is gone.
         """
-        write_atomically(folder / "photo.json", dumped(record))
+        write_atomically(folder / PHOTO, dumped(record))
         write_atomically(folder / f"{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
         os.rename(folder, self.photo(record.id))
         sync_folder(self.root / "photos")
@@ -206,7 +223,7 @@ class Storage:
 
     def record(self, id: str) -> PhotoRecord:
         """Raise NotFound if there is no such photograph or its time is up."""
-        return self._loaded(PhotoRecord, self.photo(id) / "photo.json")
+        return self._loaded(PhotoRecord, self.photo(id) / PHOTO)
 
     def names(self, id: str) -> set[str]:
         """Names of a photograph's files; empty if it is gone."""
@@ -266,9 +283,9 @@ class Storage:
                     continue
                 data = self.read(id, name)
                 try:
-                    wanted = Wanted(**json.loads(data or b""))
+                    wanted = Wanted(**known(Wanted, json.loads(data or b"")))
                     readable = (wanted.id, wanted.key) == (id, key)
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, AttributeError):
                     readable = False
                 if readable:
                     yield wanted
@@ -281,13 +298,13 @@ class Storage:
     def add_batch(self, record: BatchRecord) -> None:
         """Raises StorageFull."""
         with self.incoming() as folder:
-            write_atomically(folder / "batch.json", dumped(record))
+            write_atomically(folder / BATCH, dumped(record))
             os.rename(folder, self._folder("batches", record.id))
 
     def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
         """A batch and the ids of the photographs that were put into it; raises NotFound."""
         folder = self._folder("batches", id)
-        record = self._loaded(BatchRecord, folder / "batch.json")
+        record = self._loaded(BatchRecord, folder / BATCH)
         return record, _ids(folder)
 
     # films
@@ -318,19 +335,22 @@ class Storage:
         shutil.rmtree(trash, ignore_errors=True)
 
     def tidy(self) -> int:
-        """Delete what has expired, cannot be read, or was left by a process that died.
+        """Delete what has expired, or was left by a process that died.
 
         Returns:
             How many photographs, batches and films.
         """
         count = 0
-        kinds: tuple[tuple[Kind, Callable[[str], object]], ...]
-        kinds = (("photos", self.record), ("batches", self.batch), ("films", self.film))
-        for kind, read in kinds:
+        kinds: tuple[tuple[Kind, str, Callable[[str], object]], ...]
+        kinds = (
+            ("photos", PHOTO, self.record),
+            ("batches", BATCH, self.batch),
+            ("films", "film.json", self.film),
+        )
+        for kind, name, read in kinds:
             for id in _ids(self.root / kind):
-                try:
-                    read(id)
-                except NotFound:
+                written = partial(_written, self.root / kind / id / name)
+                if self._is_over(partial(read, id), written):
                     self.delete(kind, id)
                     count += 1
         self.sweep_folder()
@@ -344,6 +364,25 @@ class Storage:
             shutil.rmtree(folder, ignore_errors=True)
         for file in older(self.root.glob("photos/*/results/*"), _RESULT_KEPT_FOR):
             file.unlink(missing_ok=True)
+
+    def _is_over(self, read: Callable[[], object], written: Callable[[], datetime]) -> bool:
+        """Whether something has expired, or is gone.
+
+        What cannot be read may be of a later version, which may come back: it stays until its time
+        is up, by its own date if that is known.
+
+        Args:
+            read: its record.
+            written: when that was written; asked if it cannot be read.
+        """
+        try:
+            read()
+        except Unreadable as error:
+            lasts = timedelta(seconds=self.time_to_live)
+            return error.expires is None and written() < datetime.now(UTC) - lasts
+        except NotFound:
+            return True
+        return False
 
     def _photographs(self) -> Iterator[tuple[str, set[str]]]:
         """Every photograph's id, and the names of its files."""
@@ -373,6 +412,13 @@ def is_done(names: set[str], key: str) -> bool:
 def is_id(name: str) -> bool:
     """Whether something is called as photographs and batches are."""
     return _ID.fullmatch(name) is not None
+
+
+def _written(file: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except FileNotFoundError:  # it is being deleted
+        return datetime.now(UTC)
 
 
 def _ids(folder: Path) -> list[str]:

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import compress
 from pathlib import Path
 
@@ -33,8 +34,10 @@ from .copies import Copies
 from .disk import full_disk, used
 from .folder import (
     ABANDONED_AFTER,
+    BATCH,
     FACTS,
     ORIGINAL,
+    PHOTO,
     Found,
     Item,
     Kind,
@@ -45,7 +48,6 @@ from .folder import (
 from .quota import Usage
 from .records import BatchRecord, PhotoRecord, Wanted, dumped, parsed
 
-_PHOTO, _BATCH = "photo.json", "batch.json"
 _COUNTED = 300.0, 30.0  # s between counts of all bytes: usually, and near the quota
 _LOOK_EVERY = 60.0  # s between looks at the copies
 _LASTING = (".wanted", FACTS)  # what never changes while it is there
@@ -62,7 +64,7 @@ class ObjectStorage(Storage):
     with claims QueueUnavailable.
 
     Args:
-        root, min_free: as for :class:`Storage`.
+        root, min_free, time_to_live: as for :class:`Storage`.
         url: ``s3://bucket/prefix``.
         redis_url: where claims are kept.
         most: bytes that the store may hold before no more is taken; 0 is no limit.
@@ -81,9 +83,10 @@ class ObjectStorage(Storage):
         *,
         min_free: int = 0,
         most: int = 0,
+        time_to_live: float = 86_400,
         most_copies: int = 5_000_000_000,
     ) -> None:
-        super().__init__(root, min_free, most)
+        super().__init__(root, min_free, most, time_to_live)
         self._bucket = Bucket(url)
         self._claims = Claims(redis_url)
         self._copies = Copies(root / "photos", most_copies)
@@ -118,8 +121,8 @@ class ObjectStorage(Storage):
         if batch:  # before the photograph: whoever deletes the batch now finds it, or we see that
             self._bucket.write(f"{self._key('batches', batch)}/{record.id}", b"")
         try:
-            self._bucket.write(f"{place}/{_PHOTO}", dumped(record))
-            if batch and not self._bucket.exists(f"{self._key('batches', batch)}/{_BATCH}"):
+            self._bucket.write(f"{place}/{PHOTO}", dumped(record))
+            if batch and not self._bucket.exists(f"{self._key('batches', batch)}/{BATCH}"):
                 raise NotFound()
         except (NotFound, StorageUnavailable):
             with suppress(StorageUnavailable):
@@ -146,7 +149,7 @@ class ObjectStorage(Storage):
         return super().results(id)
 
     def record(self, id: str) -> PhotoRecord:
-        key = f"{self._key('photos', id)}/{_PHOTO}"
+        key = f"{self._key('photos', id)}/{PHOTO}"
         data = self._bucket.read(key)
         if data is None:
             raise NotFound()
@@ -154,7 +157,7 @@ class ObjectStorage(Storage):
 
     def names(self, id: str) -> set[str]:
         names = self._bucket.names(self._key("photos", id))
-        if _PHOTO not in names:
+        if PHOTO not in names:
             return set()
         keys = [_name_of(id, key) for key in _keys_wanted(names) if not is_done(names, key)]
         with suppress(QueueUnavailable):
@@ -176,7 +179,7 @@ class ObjectStorage(Storage):
         place = self._key("photos", id)
         self._bucket.write(f"{place}/{name}", data)
         self._forget(f"{place}/{name}")
-        if not self._bucket.exists(f"{place}/{_PHOTO}"):  # or whoever deletes it will see ours
+        if not self._bucket.exists(f"{place}/{PHOTO}"):  # or whoever deletes it will see ours
             self._bucket.remove(f"{place}/{name}")
             raise NotFound()
 
@@ -191,7 +194,7 @@ class ObjectStorage(Storage):
         Yields:
             As :meth:`Storage.claim`.
         """
-        if not self._bucket.exists(f"{self._key('photos', wanted.id)}/{_PHOTO}"):
+        if not self._bucket.exists(f"{self._key('photos', wanted.id)}/{PHOTO}"):
             yield None
             return
         name = _name_of(wanted.id, wanted.key)
@@ -206,21 +209,21 @@ class ObjectStorage(Storage):
     # batches
 
     def add_batch(self, record: BatchRecord) -> None:
-        self._bucket.write(f"{self._key('batches', record.id)}/{_BATCH}", dumped(record))
+        self._bucket.write(f"{self._key('batches', record.id)}/{BATCH}", dumped(record))
 
     def batch(self, id: str) -> tuple[BatchRecord, list[str]]:
         place = self._key("batches", id)
-        data = self._bucket.read(f"{place}/{_BATCH}")
+        data = self._bucket.read(f"{place}/{BATCH}")
         if data is None:
             raise NotFound()
-        record = parsed(BatchRecord, data, f"{place}/{_BATCH}")
+        record = parsed(BatchRecord, data, f"{place}/{BATCH}")
         return record, list(filter(is_id, self._bucket.names(place)))
 
     # deleting
 
     def delete(self, kind: Kind, id: str) -> None:
         place = self._key(kind, id)
-        self._bucket.remove(f"{place}/{_PHOTO if kind == 'photos' else _BATCH}")
+        self._bucket.remove(f"{place}/{PHOTO if kind == 'photos' else BATCH}")
         super().delete(kind, id)
         names = self._bucket.names(place)
         if kind == "batches":
@@ -232,32 +235,29 @@ class ObjectStorage(Storage):
         count = 0
         photos = self._listed("photos")
         self._expiries = {id: end for id, end in self._expiries.items() if id in photos}
-        over = self.each(lambda item: self._is_over(*item), photos.items())
+        over = self.each(lambda item: self._photo_is_over(*item), photos.items())
         for id in compress(photos, over):
             self.delete("photos", id)
             count += 1
-        for id in self._listed("batches"):
-            try:
-                self.batch(id)
-            except NotFound:
+        for id, entries in self._listed("batches").items():
+            if self._is_over(partial(self.batch, id), partial(_written, entries, BATCH)):
                 self.delete("batches", id)
                 count += 1
         return count
 
     # within
 
-    def _is_over(self, id: str, entries: dict[str, Entry]) -> bool:
+    def _photo_is_over(self, id: str, entries: dict[str, Entry]) -> bool:
         now = datetime.now(UTC)
-        if _PHOTO not in entries:
+        if PHOTO not in entries:
             latest = max(entry.modified for entry in entries.values())
             return latest < now - timedelta(seconds=ABANDONED_AFTER)
         if id in self._expiries and self._expiries[id] > now:
             return False
-        try:
-            self._expiries[id] = self.record(id).expires
-        except NotFound:
-            return True
-        return False
+        return self._is_over(partial(self._look, id), partial(_written, entries, PHOTO))
+
+    def _look(self, id: str) -> None:
+        self._expiries[id] = self.record(id).expires
 
     def _forget(self, key: str) -> None:
         with self._lock:
@@ -265,7 +265,7 @@ class ObjectStorage(Storage):
 
     def _photographs(self) -> Iterator[tuple[str, set[str]]]:
         for id, entries in self._listed("photos").items():
-            if _PHOTO in entries:
+            if PHOTO in entries:
                 yield id, set(entries)
 
     def _listed(self, kind: Kind) -> dict[str, dict[str, Entry]]:
@@ -302,6 +302,12 @@ class ObjectStorage(Storage):
             there = {id for id, _ in self._photographs()}  # after them: a copy is never the first
             for id in filter(is_id, ids - there):
                 super().delete("photos", id)
+
+
+def _written(entries: dict[str, Entry], name: str) -> datetime:
+    if name not in entries:  # it came after the listing
+        return datetime.now(UTC)
+    return entries[name].modified
 
 
 def _name_of(id: str, key: str) -> str:

@@ -28,6 +28,7 @@ FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
 #: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
 PLAYABLE: Codec = "h264"
 _SAME_MOMENT = 1e-3  # s
+_OF_AN_ORDER = {"settings", "codec", "deinterlace", "hints", "palette", "reference", "words"}
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,12 @@ class Order:
         """From JSON.
 
         Raises:
-            ValueError, TypeError, KeyError, InvalidSetting: if it is not that.
+            ValueError, TypeError, KeyError, AttributeError: if it is not that, or says more than
+                is known here.
         """
         values = json.loads(data)
+        if unknown := set(values) - _OF_AN_ORDER:
+            raise ValueError(f"{unknown} of an order is not known")
         taken = None if values["palette"] is None else Reference(**values["palette"])
         words = Words(**values["words"]) if "words" in values else None
         return cls(

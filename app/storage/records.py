@@ -7,8 +7,10 @@ import json
 import logging
 import math
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -16,7 +18,7 @@ from colorizer.batch import Colour
 from colorizer.errors import InvalidSetting
 from colorizer.photo import SALVAGED_FORMATS, TURNS
 
-from ..errors import NotFound
+from ..errors import NotFound, Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -210,18 +212,36 @@ def parsed(kind: type[Record], data: bytes, name: str) -> Record:
     """A record from its bytes.
 
     Raises:
-        NotFound: if it cannot be read, or its time is up.
+        NotFound: if its time is up.
+        Unreadable: if it cannot be read.
     """
+    expires = None
     try:
         values: dict[str, Any] = json.loads(data)
         for field in fields(kind):
             if field.type == "datetime":
                 values[field.name] = datetime.fromisoformat(values[field.name])
-        record = kind(**values)
-        expired = record.expires <= datetime.now(UTC)
+        expired = values["expires"] <= datetime.now(UTC)
+        expires = values["expires"]
+        record = None if expired else kind(**known(kind, values))
     except (ValueError, TypeError, KeyError):
-        logger.exception("%s cannot be read", name)
-        raise NotFound() from None
-    if expired:
+        tell_unreadable(name)
+        raise Unreadable(expires) from None
+    if record is None:
         raise NotFound()
     return record
+
+
+def known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are fields of a dataclass: a later version may have written more."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+@lru_cache(10_000)
+def tell_unreadable(name: str) -> None:
+    """Say, once for each file, that what it holds cannot be understood."""
+    logger.error(
+        "%s cannot be read and is left alone; a later version of Colorizer may have written it",
+        name,
+    )

@@ -141,12 +141,12 @@ class Filming:
                     "If its frames are large, a smaller copy of it needs less memory; "
                     "otherwise try one that another program has written."
                 )
-            result = self._colorize(record, order)
+            result = self._colorize(record, key, order)
             seconds = time.perf_counter() - start
             if self._films.is_wanted(id, key):
                 if not result.complete:
                     raise _Stopped
-                length = self._films.made(id, order).stat().st_size
+                length = self._films.made(id, key, order.codec).stat().st_size
                 is_even = not (record.width % 2 or record.height % 2)
                 finished = Finished(
                     result.frames,
@@ -170,9 +170,9 @@ class Filming:
         self._counting.filmed(outcome, time.perf_counter() - start)
         logger.info("film %s: %s, %.0f s", id, outcome, time.perf_counter() - start)
 
-    def _colorize(self, record: FilmRecord, order: Order) -> Result:
-        id, key = record.id, order.key
-        target = self._films.made(id, order)
+    def _colorize(self, record: FilmRecord, key: str, order: Order) -> Result:
+        id = record.id
+        target = self._films.made(id, key, order.codec)
         telling = _Telling(self._films, id, key, self._storage)
         return video.colorize(
             self._films.original(id),

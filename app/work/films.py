@@ -205,7 +205,7 @@ class FilmDesk:
             if version.state != "ready":
                 raise NotReady("This version of the film is not finished yet.", 2)
             name = names.for_download(record.name, f"-colour.{suffix}")
-            return ResultFile(self._films.made(id, version.order), mimetype, name)
+            return ResultFile(self._films.made(id, key, version.order.codec), mimetype, name)
 
         return Offer(etag(id, f"{key} of {version.asked.isoformat()}"), make)
 

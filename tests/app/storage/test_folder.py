@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import stat
@@ -10,18 +11,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from app.errors import NotFound, ServerBusy, StorageFull, UploadTooLarge
+from app.errors import NotFound, ServerBusy, StorageFull, Unreadable, UploadTooLarge
 from app.storage.disk import receive
-from app.storage.folder import ORIGINAL, Storage
+from app.storage.folder import ORIGINAL, PHOTO, Storage
 from app.storage.object_storage import ObjectStorage
-from app.storage.records import BatchRecord, PhotoRecord, Wanted, new_id
+from app.storage.records import BatchRecord, PhotoRecord, Wanted, dumped, new_id
 
 from ...conftest import ROOT
 
@@ -250,15 +251,50 @@ def test_no_room_left_is_an_error_wherever_it_strikes(
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"created": 1, "expires": 2}'])
-def test_what_cannot_be_read_is_tidied_away(storage: Storage, data: bytes) -> None:
+def test_what_cannot_be_read_stays_for_its_time(
+    storage: Storage, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     photo, good = record(), record()
     store(storage, photo)
     store(storage, good)
     storage.write(photo.id, "photo.json", data)
-    with pytest.raises(NotFound):
-        storage.record(photo.id)
+    for _ in range(2):
+        with pytest.raises(Unreadable):
+            storage.record(photo.id)
+        assert storage.tidy() == 0
+    (line,) = [entry for entry in caplog.records if photo.id in entry.message]
+    assert "is left alone" in line.message
+    assert line.exc_info is None
+    storage.time_to_live = -60
     assert storage.tidy() == 1
     assert photographs(storage) == [good.id]
+
+
+def test_what_a_later_version_wrote_is_read_and_stays(storage: Storage) -> None:
+    now = datetime.now(UTC)
+    batch = BatchRecord(new_id(), "me", now, now + timedelta(hours=1))
+    storage.add_batch(batch)
+    photo = record(batch=batch.id)
+    wanted = store(storage, photo)
+    more = {"mood": "calm"}
+    storage.write(photo.id, PHOTO, json.dumps(json.loads(dumped(photo)) | more).encode())
+    wish = f"{wanted.key}.wanted"
+    storage.write(photo.id, wish, json.dumps(asdict(wanted) | more).encode())
+    assert storage.tidy() == 0
+    assert storage.record(photo.id) == photo
+    assert list(storage.unfinished()) == [wanted]
+
+
+def test_a_date_counts_even_of_what_cannot_be_read_otherwise(storage: Storage) -> None:
+    old, fresh = record(expires=datetime.now(UTC)), record()
+    for photo in (old, fresh):
+        store(storage, photo)
+        values = json.loads(dumped(photo))
+        del values["owner"]
+        storage.write(photo.id, PHOTO, json.dumps(values).encode())
+    storage.time_to_live = -60
+    assert storage.tidy() == 1
+    assert photographs(storage) == [fresh.id]
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"id": "x", "model": [], "working_size": 1}'])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import NotFound, StorageFull, StorageUnavailable
+from app.storage import bucket as bucket_module
 from app.storage import copies, object_storage
 from app.storage.bucket import Bucket
 from app.storage.folder import ORIGINAL
@@ -239,6 +242,24 @@ def test_a_store_that_is_away_is_a_typed_error_and_nothing_is_lost(
     assert storage.record(photo.id) == photo
     assert list(storage.unfinished()) == [wanted]
     assert storage.about_store() == "The object store answers."
+
+
+def test_a_store_that_never_answers_is_waited_for_in_vain_for_so_long(
+    monkeypatch: pytest.MonkeyPatch, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bucket_module, "_ANSWERS_WITHIN", {"connect_timeout": 0.2})
+    (tmp_path / "file").write_bytes(bytes(100_000))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts, and that is all
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        bucket = Bucket("s3://photographs/here")
+        for write in (
+            lambda: bucket.write("x", bytes(100_000)),
+            lambda: bucket.put(tmp_path / "file", "x"),
+        ):
+            start = time.monotonic()
+            with pytest.raises(StorageUnavailable):
+                write()
+            assert 1 < time.monotonic() - start < 10
 
 
 def test_a_bucket_that_does_not_exist_is_said(

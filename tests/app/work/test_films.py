@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -266,7 +267,7 @@ def test_what_a_process_left_that_died_is_removed(config: Config, network: FakeN
     service.close()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"frames": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"frames": 1}', '{"mood": 1}'])
 def test_what_cannot_be_read_is_made_anew(
     service: Service, filming: FakeFilming, text: str
 ) -> None:
@@ -276,6 +277,56 @@ def test_what_cannot_be_read_is_made_anew(
     done = service.config.data_dir / "films" / id / f"{VIVID.key}.done"
     done.write_text(text)
     wait_until(lambda: state(service, id) == "ready" and len(filming.calls) == 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("settings", {"mood": 1}),
+        ("settings", {"saturation": -5}),
+        ("words", {"mood": []}),
+        ("codec", "h299"),
+        ("mood", "calm"),
+    ],
+)
+def test_an_order_of_a_later_version_is_left_alone(
+    service: Service,
+    filming: FakeFilming,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: object,
+) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    folder = service.config.data_dir / "films" / id
+    order = json.dumps(json.loads(VIVID.dumped()) | {name: value})
+    done, queued = "d" * 16, "e" * 16
+    (folder / "made").mkdir()
+    (folder / "made" / f"{done}.mp4").touch()
+    (folder / f"{done}.done").write_text("{}")
+    for key in (done, queued):
+        (folder / f"{key}.wanted").write_text(order)
+    before = files_of(service, id)
+    assert service.films.view(OWNER, id).versions == []
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "ready")
+    assert len(filming.calls) == 1
+    service._filming._films.tidy()
+    assert set(files_of(service, id)) >= set(before)
+    lines = [line for line in caplog.records if f"{queued}.wanted" in line.message]
+    assert [line.exc_info for line in lines] == [None]
+    assert "deleted meanwhile" not in caplog.text
+
+
+def test_a_version_of_an_earlier_release_keeps_its_name(
+    service: Service, filming: FakeFilming
+) -> None:
+    """Its order has not all settings of today, so it would be called otherwise."""
+    id, key = service.films.upload(OWNER, clip(), "film.mp4").record.id, "a" * 16
+    values = json.loads(VIVID.dumped())
+    del values["settings"]["temperature"]
+    (service.config.data_dir / "films" / id / f"{key}.wanted").write_text(json.dumps(values))
+    wait_until(lambda: service.films.version(OWNER, id, key).state == "ready")
+    assert service.films.file(OWNER, id, key).make().path.is_file()
 
 
 def test_deleting_a_film_deletes_all(service: Service, filming: FakeFilming) -> None:
