@@ -7,7 +7,7 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -183,14 +183,21 @@ class Config(BaseSettings):
     @classmethod
     def _redis_is_named(cls, value: str) -> str:
         if value:
-            from redis.connection import parse_url
+            from redis.connection import ConnectionPool, parse_url
 
             try:
-                port = int(parse_url(value).get("port", 1))  # type: ignore[no-untyped-call]
-            except (ValueError, TypeError) as error:
+                parts = parse_url(value)  # type: ignore[no-untyped-call]
+                ConnectionPool.from_url(value).make_connection()  # it connects later
+                port = int(parts.get("port", 1))
+            except (ValueError, TypeError, AttributeError) as error:
                 raise ValueError(f"this is not the address of a Redis server: {error}") from None
             if not 0 < port < 65536:
                 raise ValueError("ports are 1 to 65535")
+            if value.startswith("unix://") and not parts.get("path"):
+                raise ValueError("unix:// is followed by the path of a socket")
+            database = urlsplit(value).path.strip("/")
+            if not value.startswith("unix://") and database and not database.isdecimal():
+                raise ValueError(f"the number of a database of Redis, not {database!r}, comes last")
         return value
 
     @field_validator("rate_limit", "upload_rate_limit")
@@ -218,7 +225,7 @@ class Config(BaseSettings):
         """``a, b`` and ``["a", "b"]`` are the same."""
         if not isinstance(value, str):
             return value
-        if value.lstrip().startswith("["):
+        if value.lstrip().startswith(("[", "{")):
             return json.loads(value)
         return [part.strip() for part in value.split(",") if part.strip()]
 

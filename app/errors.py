@@ -133,8 +133,11 @@ class QueueUnavailable(AppError):
     status = 503
     title = "The queue cannot be reached"
 
-    def __init__(self) -> None:
-        super().__init__("The queue of this server cannot be reached. Try again in a moment.", 10)
+    def __init__(
+        self,
+        detail: str = "The queue of this server cannot be reached. Try again in a moment.",
+    ) -> None:
+        super().__init__(detail, 10)
 
 
 class StorageUnavailable(AppError):

@@ -72,6 +72,14 @@ def test_the_variables_are_settings() -> None:
     assert set(re.findall(r"COLORIZER_[A-Z_]+", text)) <= known
 
 
+def test_every_setting_reaches_the_containers() -> None:
+    inside = {"HOST", "PORT", "DATA_DIR"}  # the image's own
+    names = {name.upper() for name in Config.model_fields} - inside
+    expected = {f"COLORIZER_{name}": f"${{COLORIZER_{name}:-}}" for name in names}
+    for name in ("web", "worker", "worker-gpu"):
+        assert COMPOSE["services"][name]["environment"] == expected
+
+
 def test_the_image_is_small_but_for_the_graphics_card() -> None:
     services = COMPOSE["services"]
     small, large = (services[name]["build"]["args"] for name in ("web", "worker-gpu"))

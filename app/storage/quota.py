@@ -44,18 +44,19 @@ class Usage:
 
 
 def folder_bytes(root: str | Path) -> int:
-    """Bytes of all files below ``root``; what disappears meanwhile counts nothing."""
+    """Bytes of all files below ``root``; what disappears meanwhile counts nothing.
+
+    Raises:
+        OSError: if ``root`` itself cannot be looked into.
+    """
     total = 0
-    try:
-        with os.scandir(root) as entries:
-            for entry in entries:
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        total += folder_bytes(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
-                except FileNotFoundError:
-                    continue
-    except FileNotFoundError:
-        pass
+    with os.scandir(root) as entries:
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    total += folder_bytes(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+            except FileNotFoundError:
+                continue
     return total

@@ -29,6 +29,7 @@ def checks(
         found["storage"] = (False, str(error))
     try:
         found["queue"] = (True, f"{queue.length()} photographs wait.")
+        queue.check()
     except QueueUnavailable as error:
         found["queue"] = (False, str(error))
     if config.embedded_worker:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 import psutil
@@ -17,7 +18,7 @@ from colorizer.errors import ColorizerError
 from colorizer.settings import DEFAULT_MODEL
 
 from ..config import Config
-from ..errors import StorageUnavailable
+from ..errors import QueueUnavailable, StorageUnavailable
 from ..storage.disk import try_lock
 
 State = Literal["ok", "warning", "broken"]
@@ -96,9 +97,8 @@ def _object_store(config: Config) -> Finding:
     try:
         Bucket(config.storage_url).try_out()
     except StorageUnavailable as error:
-        why = "" if error.__cause__ is None else f" ({error.__cause__})"
         advice = "Check COLORIZER_STORAGE_URL, the AWS_ variables and the network in between."
-        return Finding("storage", "broken", f"{error}{why}", advice)
+        return Finding("storage", "broken", _with_cause(error), advice)
     detail = f"Objects can be written, listed and read at {config.storage_url}."
     return Finding("storage", "ok", detail)
 
@@ -143,7 +143,25 @@ def _queue(config: Config) -> Finding:
     from ..work.queue import waiting_in
 
     kind = "Redis" if config.queue_url else "A SQLite file"
-    return Finding("queue", "ok", f"{kind}; {waiting_in(config)} jobs wait.")
+    try:
+        return Finding("queue", "ok", f"{kind}; {waiting_in(config)} jobs wait.")
+    except QueueUnavailable as error:
+        detail = _with_cause(error)
+        for secret in _secrets_of(config.queue_url):
+            detail = detail.replace(secret, "…")
+        return Finding("queue", "broken", detail, _ADVICE["queue"])
+
+
+def _with_cause(error: Exception) -> str:
+    cause = error.__cause__
+    return str(error) if cause is None else f"{error} ({str(cause) or type(cause).__name__})"
+
+
+def _secrets_of(url: str) -> list[str]:
+    """The passwords of an address, as they are written and as they are meant."""
+    parts = urlsplit(url)
+    written = [parts.password, *parse_qs(parts.query).get("password", [])]
+    return [form for secret in written if secret for form in (secret, unquote(secret))]
 
 
 def _memory(config: Config) -> Finding:

@@ -24,10 +24,12 @@ from colorizer.video import Progress, Result
 
 from ..config import Config
 from ..errors import Abandoned, NotFound, StorageUnavailable, problem_of
+from ..storage.disk import is_away
 from ..storage.films import Films
 from ..storage.folder import Storage
 from ..storage.orders import PLAYABLE, Finished, Order, Steps
 from ..storage.records import FilmRecord
+from ..watch.outages import Outage
 from .counting import Counting
 from .memory import give_back
 
@@ -90,13 +92,17 @@ class Filming:
 
     def _run(self) -> None:
         _let_others_go_first()
+        outage = Outage("the folder of the films", logger)
         with suppress(OSError):
             self._films.tidy()
         while not self._closing.is_set():
             try:
                 worked = any(self._take(id, key) for id, key in self._films.unfinished())
-            except Exception:  # the disk is away, say
-                logger.exception("films could not be looked for")
+                outage.ends()
+            except Exception as error:
+                if not (is_away(error) or outage.is_on):
+                    logger.exception("films could not be looked for")
+                outage.begins(error)
                 worked = False
             if not worked:
                 self._awake.wait(_LOOK_EVERY)

@@ -153,6 +153,7 @@ class Intake:
 
     def _check_queue(self, photos: int = 1) -> None:
         length = self._queue.length()
+        self._queue.check()
         if length + photos > self._config.queue_limit:
             ahead = length + photos - 1 - (1 - _ROOM) * self._config.queue_limit
             seconds = math.ceil(self._worker.seconds_each * ahead)

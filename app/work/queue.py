@@ -23,9 +23,10 @@ from huey.registry import Message
 from huey.serializer import Serializer
 
 from ..config import Config
-from ..errors import QueueUnavailable
+from ..errors import QueueUnavailable, StorageUnavailable
 from ..storage.folder import Storage
 from ..storage.records import Wanted
+from ..watch.outages import Outage
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ SINGLE, IN_BATCH = 10, 0
 _POLL = 0.05  # s between looks into the SQLite file
 _PAUSE = 2.0  # s to wait after the queue could not be read
 _STOP_WITHIN = 25.0  # s that a job may take to end before it is left for the next start
+_GOOD_FOR = 1.0  # s that a queue which took something counts as one that does
+_TRIED_WITH = "colorizer.tried"  # a key of Redis
+_ONLY_READ = "The queue of this server takes nothing in at the moment. Try again later."
 
 
 class _Json(Serializer):  # type: ignore[misc]
@@ -46,25 +50,51 @@ class _Json(Serializer):  # type: ignore[misc]
 
 
 class _Patient:
-    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second.
+    """A queue that cannot be read (disk full, Redis away) is not asked ten times a second, and is
+    said to be away once.
 
     Attributes:
         when_back: called when it may be there again; raises if it is not.
     """
 
     when_back: Callable[[], Any]
-    _was_away = False
+    storage: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._outage = Outage("the queue", logger)
+        self._full = Outage("the queue, which takes nothing in,", logger)
+
+    def check(self) -> None:
+        """Raise whatever keeps it from taking something in."""
 
     def dequeue(self) -> Any:
         try:
-            if self._was_away:
+            if self._outage.is_on:
                 self.when_back()
-                self._was_away = False
-            return super().dequeue()  # type: ignore[misc]
-        except Exception:
-            self._was_away = True
+            data = self.storage.dequeue()
+        except Exception as error:
+            self._outage.begins(error)
             time.sleep(_PAUSE)
-            raise
+            return None
+        self._outage.ends()
+        return None if data is None else self.deserialize_task(data)  # type: ignore[attr-defined]
+
+    def read_schedule(self, timestamp: object = None) -> list[Any]:
+        """Nothing is ever scheduled."""
+        return []
+
+    def read_periodic(self, timestamp: object) -> list[Any]:
+        """What is to be queued every so often; nothing while nothing can be."""
+        if self._outage.is_on:
+            return []
+        try:
+            self.check()
+        except Exception as error:  # what waits is worked off all the same
+            self._full.begins(error)
+            return []
+        self._full.ends()
+        return list(super().read_periodic(timestamp))  # type: ignore[misc]
 
 
 class _Sqlite(_Patient, SqliteHuey):  # type: ignore[misc]
@@ -72,7 +102,13 @@ class _Sqlite(_Patient, SqliteHuey):  # type: ignore[misc]
 
 
 class _Redis(_Patient, PriorityRedisHuey):  # type: ignore[misc]
-    pass
+    _took = float("-inf")
+
+    def check(self) -> None:
+        """See that it can be written to, once a second at most: it may be full, or a replica."""
+        if time.monotonic() - self._took >= _GOOD_FOR:
+            self.storage.conn.set(_TRIED_WITH, 1, ex=60)
+            self._took = time.monotonic()
 
 
 class _Consumer(Consumer):  # type: ignore[misc]
@@ -81,12 +117,14 @@ class _Consumer(Consumer):  # type: ignore[misc]
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
-    """Any failure of the queue's own storage is a QueueUnavailable."""
+def _reachable(*detail: str) -> Iterator[None]:
+    """Any failure of the queue's own storage is a QueueUnavailable, with this sentence if any."""
     try:
         yield
+    except QueueUnavailable:
+        raise
     except Exception as error:
-        raise QueueUnavailable() from error
+        raise QueueUnavailable(*detail) from error
 
 
 def _readable(items: Iterable[bytes]) -> Iterator[Message]:
@@ -103,14 +141,35 @@ def _open(config: Config) -> Huey:
     return _Sqlite("colorizer", results=False, serializer=_Json(), filename=str(path))
 
 
-def waiting_in(config: Config) -> int:
-    """How many jobs wait, asked without a server; raises QueueUnavailable."""
-    with _reachable():
-        storage = _open(config).storage
+def _patient(name: str, step: Callable[[], object]) -> Callable[[], None]:
+    """A step that is taken again and again: whatever lies in the data folder, the server runs."""
+
+    def taken() -> None:
         try:
-            return int(storage.queue_size())
+            step()
+        except (OSError, StorageUnavailable, QueueUnavailable) as error:
+            logger.warning("%s has to wait: %s", name, error)
+        except Exception:
+            logger.exception("%s failed; it will be tried again", name)
+
+    return taken
+
+
+def waiting_in(config: Config) -> int:
+    """How many jobs wait, asked without a server.
+
+    Raises:
+        QueueUnavailable: if it does not answer, or takes nothing in.
+    """
+    with _reachable():
+        huey = _open(config)
+        try:
+            length = int(huey.storage.queue_size())
+            with _reachable(_ONLY_READ):
+                huey.check()
         finally:
-            storage.close()
+            huey.storage.close()
+    return length
 
 
 class Queue:
@@ -139,15 +198,16 @@ class Queue:
         self._is_enough: Callable[[], bool] | None = None
         self._work_off = predict
         self._predict = huey.task(name="predict")(self._take)
-        sweep = huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(self.sweep)
-        huey.when_back = sweep  # queues it: Redis may have forgotten what came last
-        huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(storage.tidy)
+        sweep, tidy = _patient("sweep", self.sweep), _patient("tidy", storage.tidy)
+        # queues it: Redis may have forgotten what came last
+        huey.when_back = huey.periodic_task(crontab(), name="sweep", priority=SINGLE)(sweep)
+        huey.periodic_task(crontab(minute="*/5"), name="tidy", priority=SINGLE)(tidy)
+        self._at_the_start = tidy, sweep
 
     def add(self, wanted: Wanted, priority: int) -> None:
         """Queue a prediction; one that cannot be queued now will be by the next sweep."""
         try:
-            with _reachable():
-                self._predict(*astuple(wanted), priority=priority)
+            self._put(wanted, priority)
         except QueueUnavailable:
             logger.warning("photo %s could not be queued; it will be later", wanted.id)
 
@@ -162,14 +222,27 @@ class Queue:
         """How many predictions wait. Raises QueueUnavailable."""
         return len(self.waiting())
 
+    def check(self) -> None:
+        """Raise QueueUnavailable if the queue takes nothing in, whether it can be read or not."""
+        with _reachable(_ONLY_READ):
+            self._huey.check()
+
     def sweep(self) -> None:
-        """Queue whatever is wanted, unfinished, not waiting, and nobody's work at the moment."""
+        """Queue whatever is wanted, unfinished, not waiting, and nobody's work at the moment.
+
+        Raises:
+            QueueUnavailable: if it cannot be read, or takes nothing in.
+        """
         unfinished = list(self._storage.unfinished())
         waiting = self.waiting() if unfinished else {}
         for wanted in unfinished:
             if wanted not in waiting and not self._storage.is_claimed(wanted):
+                self._put(wanted, IN_BATCH)
                 logger.warning("photo %s is taken up again", wanted.id)
-                self.add(wanted, IN_BATCH)
+
+    def _put(self, wanted: Wanted, priority: int) -> None:
+        with _reachable():
+            self._predict(*astuple(wanted), priority=priority)
 
     def _take(self, *job: Any) -> None:
         """Work one off; the consumer takes no other out of the queue before this returns."""
@@ -191,11 +264,8 @@ class Queue:
             is_enough: asked after each job; True takes no more of them.
         """
         self._is_enough = is_enough
-        for step in (self._storage.tidy, self.sweep):
-            try:
-                step()
-            except Exception:  # whatever lies in the data folder, the server starts
-                logger.exception("%s failed at the start; it will be tried again", step.__name__)
+        for step in self._at_the_start:
+            step()
         self._consumer = _Consumer(
             self._huey,
             workers=1,  # the network uses all processors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from app.storage.records import PhotoRecord
 
 from .api.test_api import jpeg as jpeg_bytes
 from .api.test_api import upload_form
-from .conftest import OWNER, finished, jpeg
+from .conftest import OWNER, finished, jpeg, wait_until
 from .doors import NewApp
 
 PROBLEM = "urn:colorizer:problem:storage-unavailable"
@@ -76,6 +77,25 @@ def test_who_watches_the_server_is_told(someone: FlaskClient) -> None:
     metrics = someone.get("/metrics")
     assert metrics.status_code == 200
     assert "colorizer_disk_free_bytes NaN" in metrics.text
+    assert "colorizer_data_bytes NaN" in metrics.text
+    assert "colorizer_films_waiting NaN" in metrics.text
+
+
+def test_a_folder_that_is_away_is_not_said_every_second(
+    service: Service,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("app.work.filming._LOOK_EVERY", 0.02)
+    moved = config.data_dir.rename(config.data_dir.with_name("away"))
+    wait_until(lambda: "the folder of the films cannot be used" in caplog.text)
+    time.sleep(0.3)
+    moved.rename(config.data_dir)
+    wait_until(lambda: "the folder of the films can be used again" in caplog.text)
+    ours = [line for line in caplog.records if line.name == "app.work.filming"]
+    assert len(ours) == 2
+    assert not [line for line in ours if line.exc_info]
 
 
 def test_tidying_does_not_delete_what_comes_back_meanwhile(

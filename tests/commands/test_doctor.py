@@ -36,6 +36,15 @@ def test_a_queue_that_is_away_is_broken_and_has_advice(tmp_path: Path) -> None:
     assert "COLORIZER_QUEUE_URL" in result.stdout
 
 
+def test_the_doctor_says_why_redis_cannot_be_used_and_keeps_the_password(tmp_path: Path) -> None:
+    url = f"unix://{tmp_path}/nobody?password=nobody"
+    config = Config.load(data_dir=tmp_path / "data", queue_url=url)
+    queue = next(f for f in doctor.examine(config) if f.name == "queue")
+    assert queue.state == "broken"
+    assert "No such file" in queue.detail
+    assert "nobody" not in queue.detail
+
+
 def test_a_folder_that_others_may_read_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o755)
     findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}

@@ -252,10 +252,11 @@ def test_a_store_that_never_answers_is_waited_for_in_vain_for_so_long(
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts, and that is all
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         bucket = Bucket("s3://photographs/here")
-        for write in (
+        writes: list[Callable[[], None]] = [
             lambda: bucket.write("x", bytes(100_000)),
             lambda: bucket.put(tmp_path / "file", "x"),
-        ):
+        ]
+        for write in writes:
             start = time.monotonic()
             with pytest.raises(StorageUnavailable):
                 write()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import redis
 
 from app.config import Config
 from app.errors import NotFound, QueueUnavailable
 from app.storage.disk import receive
 from app.storage.folder import ORIGINAL, Storage, is_done
 from app.storage.records import PhotoRecord, Wanted, new_id
-from app.work.queue import IN_BATCH, SINGLE, Queue
+from app.watch import doctor
+from app.work import queue
+from app.work.queue import IN_BATCH, SINGLE, Queue, waiting_in
 
 from ..conftest import wait_until
 
@@ -29,8 +32,6 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
     config = Config.load(data_dir=tmp_path / "data", queue_url=url)
     if url:
-        import redis
-
         with redis.Redis.from_url(url) as client:
             client.flushall()
     return config
@@ -171,6 +172,80 @@ def test_a_queue_that_is_away_is_a_typed_error(tmp_path: Path) -> None:
     with pytest.raises(QueueUnavailable):
         desk.queue.waiting()
     desk.queue.close()
+
+
+@pytest.fixture
+def only_read(redis_url: str) -> Iterator[Callable[[], None]]:
+    """A Redis that takes nothing in from the call on."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield lambda: client.config_set("maxmemory", 1)
+        client.config_set("maxmemory", 0)
+
+
+def test_a_queue_that_takes_nothing_in_is_said(
+    tmp_path: Path,
+    redis_url: str,
+    only_read: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    config = Config.load(data_dir=tmp_path / "data", queue_url=redis_url)
+    desk = Desk(config)
+    first, second = desk.store(), desk.store()
+    desk.queue.add(first, SINGLE)
+    desk.queue.check()
+    only_read()
+    monkeypatch.setattr(queue, "_GOOD_FOR", 0.0)
+    fine = doctor.Finding("engine", "ok", "It runs.")
+    monkeypatch.setattr(doctor, "_engine", lambda config: fine)
+    assert desk.queue.length() == 1, "it can be read"
+    for use in (desk.queue.check, desk.queue.sweep, lambda: waiting_in(config)):
+        with pytest.raises(QueueUnavailable, match="Try again"):
+            use()
+    assert "maxmemory" in {f.name: f.detail for f in doctor.examine(config)}["queue"]
+    assert "taken up again" not in caplog.text
+    monkeypatch.setattr("huey.consumer.Scheduler.periodic_task_seconds", 1)
+    desk.queue.start()
+    wait_until(lambda: desk.done == [first])  # what waits is worked off
+    wait_until(lambda: "takes nothing in" in caplog.text)
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 0)
+    desk.queue.check()
+    desk.queue.sweep()
+    wait_until(lambda: desk.done == [first, second])
+    wait_until(lambda: "can be used again" in caplog.text)
+    desk.queue.close()
+    assert caplog.text.count("cannot be used") == 1
+    assert not [line for line in caplog.records if line.exc_info]
+
+
+def test_a_queue_that_goes_and_comes_back_is_two_lines(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(queue, "_PAUSE", 0.05)
+    desk.queue.start()
+    desk.queue.add(desk.store(), SINGLE)
+    wait_until(lambda: len(desk.done) == 1)
+    caplog.clear()
+    storage, asked = desk.queue._huey.storage, []
+
+    def away(*_: object) -> None:
+        asked.append(1)
+        raise OSError("nobody is there")
+
+    with monkeypatch.context() as patch:
+        for name in ("dequeue", "enqueue", "enqueued_items", "read_schedule"):
+            patch.setattr(storage, name, away)
+        wait_until(lambda: len(asked) > 5)
+    forgotten = desk.store()
+    wait_until(lambda: forgotten in desk.done)
+    ours = [line for line in caplog.records if "taken up" not in line.message]
+    assert [line.message for line in ours] == [
+        "the queue cannot be used: nobody is there; trying again until it can",
+        "the queue can be used again",
+    ]
+    assert not [line for line in caplog.records if line.exc_info]
 
 
 def test_only_predictions_count_and_nothing_stops_the_start(desk: Desk) -> None:
