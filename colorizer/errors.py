@@ -58,6 +58,10 @@ class WordsUnavailable(InvalidGuidance):
     """Words were given, but this model, or this stored prediction, cannot place them."""
 
 
+class WordsOfAnother(WordsUnavailable):
+    """The model of words that there is was trained for another refiner than this model's."""
+
+
 class PredictionMismatch(ColorizerError, ValueError):
     """A prediction was made from a photograph of another shape than the one to be coloured."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,6 +68,7 @@ class Prediction:
             their things (:mod:`.words`). None where there is no refiner, which chooses them.
         features_id: which features they are, :attr:`.LoadedWeights.features_id`; "" if None.
         picture: the part of the photograph that all this is of, if that has a mount; None: all.
+        weights_folder: of the model's file, beside which a model of words may lie; not stored.
     """
 
     logits: NDArray[np.float16]
@@ -82,6 +84,7 @@ class Prediction:
     features: NDArray[np.int8] | None = None
     features_id: str = ""
     picture: Box | None = None
+    weights_folder: Path | None = None
 
     @classmethod
     def of(
@@ -104,6 +107,7 @@ class Prediction:
             weights.native_temperature,
             weights.rebalancing_weights,
             picture=picture,
+            weights_folder=weights.folder,
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -87,12 +87,12 @@ def said_of(prediction: Prediction, words: Words) -> Said:
 
     Raises:
         WordsUnavailable: if the prediction has not what the model of words looks at: the weights
-            have no refiner, or it was stored by an earlier version.
+            have no refiner, or another than the model's, or it was stored by an earlier version.
         WeightsMissing, WeightsCorrupt: if there is no such model, or it cannot be read.
     """
     from .words.model import load
 
-    model = load()
+    model = load(prediction.features_id, prediction.weights_folder)
     return prediction.latest.of("said", (model, words), lambda: model.said(prediction, words))
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,7 @@ def examine(config: Config) -> Iterator[Finding]:
         ("queue", _queue),
         ("memory", _memory),
         ("weights", _weights),
+        ("words", _words),
         ("device", _device),
         ("engine", _engine),
     )
@@ -70,6 +72,7 @@ _ADVICE = {
     "queue": "Start Redis, and check COLORIZER_QUEUE_URL and the network in between.",
     "memory": "Give the machine or the container more memory.",
     "weights": "Install Colorizer again, or run `colorizer weights verify`.",
+    "words": "Install Colorizer again, or take the file out of the folder of weights.",
     "device": "Set COLORIZER_DEVICE to cpu, or install what is missing.",
     "engine": "Run `colorizer info`, and install Colorizer again.",
 }
@@ -179,6 +182,32 @@ def _weights(config: Config) -> Finding:
 
     found = weights.verify(DEFAULT_MODEL)
     return Finding("weights", "ok", f"{found.path} is whole (sha256 {found.sha256[:12]}…).")
+
+
+def _words(config: Config) -> Finding:
+    from colorizer import weights
+    from colorizer.words.vocabulary import model_file, model_files, of_file
+
+    ours = weights.load(DEFAULT_MODEL).features_id
+    file = model_file(ours)
+    known = of_file(file)
+    if known.features_id != ours:
+        detail = f"{file} was trained for another refiner than that of {DEFAULT_MODEL}."
+        return Finding("words", "warning", detail, _ADVICE["words"])
+    others = [one for one in model_files() if of_file(one).features_id != ours]
+    for other in others:
+        if of_file(other).features_id not in _features_of_models():
+            detail = f"{other} was trained for a refiner that no model here has; it is not used."
+            return Finding("words", "warning", detail, "Take it away, or import its weights.")
+    return Finding("words", "ok", f"{file} knows {len(known.things):,} things.")
+
+
+def _features_of_models() -> Iterator[str]:
+    from colorizer import weights
+
+    for status in weights.statuses():
+        with suppress(ColorizerError):  # one that is not here, or cannot be read
+            yield weights.load(status.name).features_id
 
 
 def _device(config: Config) -> Finding:

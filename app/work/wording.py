@@ -9,7 +9,13 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from colorizer.errors import InvalidGuidance, WeightsError, WeightsMissing
+from colorizer.errors import (
+    InvalidGuidance,
+    WeightsError,
+    WeightsMissing,
+    WordsOfAnother,
+    WordsUnavailable,
+)
 from colorizer.guidance import Words
 from colorizer.prediction import Prediction
 from colorizer.words import Understanding, find, overlay, understand
@@ -25,6 +31,7 @@ def model_of_words() -> Iterator[None]:
 
     Raises:
         WeightsMissing: if it is missing or damaged.
+        WordsUnavailable: if it is that of another model.
     """
     try:
         yield
@@ -32,6 +39,11 @@ def model_of_words() -> Iterator[None]:
         logger.error("%s", error)
         raise WeightsMissing(
             "This server cannot read words: its model of them is missing."
+        ) from None
+    except WordsOfAnother as error:
+        logger.error("%s", error)
+        raise WordsUnavailable(
+            "This server has no model of words for the model that coloured this photograph."
         ) from None
 
 

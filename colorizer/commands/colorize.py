@@ -157,7 +157,7 @@ def colorize(
             results.check(task.format for task in tasks)
             known.check(len(tasks))
             sources = [task.input for task in tasks]
-            unknown_words = known.unknown_words(sources)
+            unknown_words = known.unknown_words(sources, settings.model)
             tell_unknown(chain.from_iterable(unknown_words.values()))
             left_out += known.left_out(sources)
             done = batch.run(

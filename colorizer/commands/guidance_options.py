@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from ..errors import InvalidGuidance, InvalidSetting
+from ..errors import ColorizerError, InvalidGuidance, InvalidSetting
 from ..folders import LeftOut
 from ..guidance import WORDS_AMOUNTS, Guidance, Hint, Reference, Words
 from ..names import printable
 from ..photo import UnreadableFile
+from ..settings import DEFAULT_MODEL
 from .options import with_options
 from .words_file import WordsFile, read_words
+
+if TYPE_CHECKING:
+    from ..words import Understanding
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -81,23 +85,37 @@ class GuidanceOptions:
         reason = f"{self.words.name} has words for it, but there is no such photograph."
         return [LeftOut(Path(name), reason) for name in self.words.unused(photographs)]
 
-    def unknown_words(self, photographs: Sequence[Path]) -> dict[Path, tuple[str, ...]]:
-        """Which of its words say nothing, for each photograph that has words.
+    def unknown_words(self, photographs: Sequence[Path], model: str) -> dict[Path, tuple[str, ...]]:
+        """Which of its words say nothing to a model, for each photograph that has words.
 
         Raises:
             WeightsMissing, WeightsCorrupt: if there are words, and no model of words.
         """
-        if not self:
-            return {}
-        from ..words import understand
-
-        found: dict[Path, tuple[str, ...]] = {}
-        for photograph in photographs:
+        said: dict[Path, Words] = {}
+        for photograph in photographs if self else ():
             with suppress(InvalidGuidance, UnreadableFile):  # said when its turn comes
                 words = self.of(photograph).words
                 if words is not None:
-                    found[photograph] = understand(words.text).unknown
-        return found
+                    said[photograph] = words
+        if not said:
+            return {}
+        understand = understanding(model)
+        return {photograph: understand(words.text).unknown for photograph, words in said.items()}
+
+
+def understanding(model: str) -> Callable[[str], Understanding]:
+    """What understands words as the model of words for a model's name or file does."""
+    from ..words import understand
+
+    if model == DEFAULT_MODEL:
+        return understand
+    from .. import weights
+
+    try:
+        loaded = weights.load(model)
+    except ColorizerError:  # said when it is needed
+        return understand
+    return partial(understand, features_id=loaded.features_id, beside=loaded.folder)
 
 
 def read_hints(file: Path) -> Guidance:
@@ -146,7 +164,7 @@ def tell_unknown(words: Iterable[str]) -> None:
 def guidance_options(function: Function) -> Function:
     """Give a command these options; it gets them together, as the argument ``known``."""
 
-    @functools.wraps(function)
+    @wraps(function)
     def folded(
         *arguments: Any,
         hint: tuple[str, ...],

@@ -25,7 +25,7 @@ from ..video.film import (
     Pictures,
     seconds_of,
 )
-from .guidance_options import read_reference, tell_unknown, words_options
+from .guidance_options import read_reference, tell_unknown, understanding, words_options
 from .options import Choice, device_options, load_colorizer, setting_options
 
 if TYPE_CHECKING:
@@ -178,9 +178,7 @@ def video(
         None if words is None else Words(words, words_amount),
     )
     if guidance.words is not None:
-        from ..words import understand
-
-        tell_unknown(understand(guidance.words.text).unknown)
+        tell_unknown(understanding(settings.model)(guidance.words.text).unknown)
     if preview is not None:
         if guidance.hints:
             raise click.UsageError("--preview does not show hints; leave --hint out.")

@@ -99,7 +99,8 @@ def colorize(
     if guidance.words is not None:
         from ..words.model import load
 
-        load().require(colorizer.weights.features_id, colorizer.name)
+        weights = colorizer.weights
+        load(weights.features_id, weights.folder).require(weights.features_id, colorizer.name)
     with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
         note = _note(colorizer, settings, guidance) if provenance else None
         span = _Span(reader, start, end)

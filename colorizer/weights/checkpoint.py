@@ -53,6 +53,7 @@ class LoadedWeights:
     unknown. ``sha256`` is that of the file. ``ranges`` are of activations: name of a convolution ->
     the lowest and highest value of what goes into it; empty where unknown. ``refiner`` are the
     weights of the refiner that was trained on this network's answers, None where there is none.
+    ``folder`` is that of the file, None where it is of no file.
     """
 
     name: str
@@ -66,6 +67,7 @@ class LoadedWeights:
     metadata: dict[str, str]
     ranges: dict[str, Range] = field(default_factory=dict)
     refiner: LoadedWeights | None = None
+    folder: Path | None = None
 
     @cached_property
     def state_dict(self) -> dict[str, Tensor]:

@@ -64,7 +64,8 @@ def load(name_or_path: str | os.PathLike[str]) -> LoadedWeights:
     data, digest = read_file(found.path)
     if found.entry is not None and digest != found.entry.sha256:  # changed since it was found
         raise WeightsCorrupt(f"{found.path} was changed while it was being read.")
-    return _with_refiner(found, _parse(found, data, digest))
+    loaded = replace(_parse(found, data, digest), folder=found.path.absolute().parent)
+    return _with_refiner(found, loaded)
 
 
 def _with_refiner(found: Found, loaded: LoadedWeights) -> LoadedWeights:

@@ -197,6 +197,20 @@ def _colour_at(tokens: list[str], index: int) -> int:
 
 
 def _word(token: str, things: Collection[str], ignored: Collection[str]) -> _Word:
+    word = _english(token, things, ignored)
+    meaning = translations().get(token) if word is None else None
+    if word is not None or meaning is None:
+        return word or _Word("unknown", token, token)
+    if not meaning:
+        return _Word("small", token, token)
+    if is_colour(tuple(meaning.split())):
+        return _Word("colour", token, meaning, True)
+    word = _english(meaning, things, ignored)  # not looked up again: it may mean itself
+    return _Word(word.kind, token, word.name, True) if word else _Word("unknown", token, meaning)
+
+
+def _english(token: str, things: Collection[str], ignored: Collection[str]) -> _Word | None:
+    """What English and the model make of a word; None if they do not know it."""
     if not token[0].isalpha():
         return _Word("small" if token in JOINING or token in COPULA else "stop", token, token)
     grammar = JOINING, WEARING, COPULA, FUNCTION, SHADES, QUALITIES
@@ -210,15 +224,7 @@ def _word(token: str, things: Collection[str], ignored: Collection[str]) -> _Wor
         return _Word("thing", token, thing)
     if token in ignored:
         return _Word("stop", token, token)
-    meaning = translations().get(token)
-    if meaning is None:
-        return _Word("unknown", token, token)
-    if not meaning:
-        return _Word("small", token, token)
-    if is_colour(tuple(meaning.split())):
-        return _Word("colour", token, meaning, True)
-    word = _word(meaning, things, ignored)
-    return _Word(word.kind, token, word.name, True)
+    return None
 
 
 def _thing(token: str, things: Collection[str]) -> str:

@@ -42,7 +42,7 @@ from ..color.hues import CLASSES, Folded, mixed
 from ..color.lab import srgb_to_lab
 from ..color.second_look import expanded
 from ..color.upsample import enlarge, mean_of_blocks
-from ..errors import WeightsCorrupt, WordsUnavailable
+from ..errors import WeightsCorrupt, WordsOfAnother, WordsUnavailable
 from ..networks.refiner_layout import COMPONENTS
 from ..weights.containers import read_safetensors
 from .colours import hex_of
@@ -166,10 +166,12 @@ class Model:
     Attributes:
         known: what it knows.
         tensors: float32, as :func:`shapes` says.
+        file: where it lies.
     """
 
     known: Vocabulary
     tensors: dict[str, Array]
+    file: Path
 
     def require(self, features_id: str, name: str) -> None:
         """Raise WordsUnavailable if these are not the features that the model looks at.
@@ -178,7 +180,12 @@ class Model:
             features_id: :attr:`.LoadedWeights.features_id` of weights.
             name: of them.
         """
-        if features_id != self.known.features_id:
+        if features_id and features_id != self.known.features_id:
+            raise WordsOfAnother(
+                f"The model of words in {self.file} was trained for another refiner than that of "
+                f"{name}."
+            )
+        if not features_id:
             raise WordsUnavailable(
                 f"Words need what the model {name!r} did not keep of this: "
                 "colour it again with the default model, its second look beside it."
@@ -278,13 +285,13 @@ def seen(prediction: Prediction) -> Array:
     return np.concatenate(parts).astype(np.float32, copy=False)
 
 
-def load() -> Model:
-    """The model that there is, read once.
+def load(features_id: str = "", beside: Path | None = None) -> Model:
+    """The model that :func:`.vocabulary.model_file` finds, read once.
 
     Raises:
         WeightsMissing, WeightsCorrupt: see :func:`.vocabulary.vocabulary`.
     """
-    file = model_file()
+    file = model_file(features_id, beside)
     state = file.stat()
     return _load(file, state.st_mtime_ns, state.st_size)
 
@@ -300,7 +307,7 @@ def _load(file: Path, *_: int) -> Model:
                 raise ValueError(name)
     except Exception as error:  # whatever safetensors says about foreign bytes
         raise WeightsCorrupt(f"{file} is damaged, or not a model of words.") from error
-    return Model(known, tensors)
+    return Model(known, tensors, file)
 
 
 def _sigmoid(x: Any) -> Any:

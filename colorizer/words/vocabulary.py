@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import WeightsCorrupt, WeightsMissing
-from ..weights.catalogue import WORDS_FILE
+from ..weights.catalogue import WORDS_FILE, shipped_folder
 from ..weights.locate import search_folders
 from .grammar import Understanding, parse
 
@@ -34,43 +34,72 @@ class Vocabulary:
     features_id: str
 
 
-def model_file() -> Path:
-    """Where the model lies: the first file of its name in the folders of weights.
+def model_file(features_id: str = "", beside: Path | None = None) -> Path:
+    """Where the model lies that looks at some features; if none does, the first that there is.
+
+    Args:
+        features_id: of weights, :attr:`.LoadedWeights.features_id`; "" for the default model's.
+        beside: the weights' folder, where a model is looked for before the folders of weights.
 
     Raises:
-        WeightsMissing: if there is none.
+        WeightsMissing: if there is none at all.
+        WeightsCorrupt: if one cannot be read that comes before the right one.
     """
-    for folder in search_folders():
-        if (folder / WORDS_FILE).is_file():
-            return folder / WORDS_FILE
-    raise WeightsMissing(
-        f"The model of words, {WORDS_FILE}, is missing; please install Colorizer again, or put it "
-        f"into {search_folders()[0]}."
-    )
+    files = model_files(beside)
+    if not files:
+        raise WeightsMissing(
+            f"The model of words, {WORDS_FILE}, is missing; please install Colorizer again, or put "
+            f"it into {search_folders()[0]}."
+        )
+    if len(files) == 1:
+        return files[0]
+    shipped = shipped_folder() / WORDS_FILE
+    if not features_id and shipped in files:  # which is the default model's
+        features_id = of_file(shipped).features_id
+    return next((file for file in files if of_file(file).features_id == features_id), files[0])
 
 
-def understand(text: str) -> Understanding:
+def model_files(beside: Path | None = None) -> list[Path]:
+    """All models of words that there are, in the order in which they are looked at."""
+    folders = search_folders()
+    if beside is not None and beside not in folders:
+        folders.insert(0, beside)
+    return [folder / WORDS_FILE for folder in folders if (folder / WORDS_FILE).is_file()]
+
+
+def understand(text: str, features_id: str = "", beside: Path | None = None) -> Understanding:
     """What the model will make of a sentence: things and their colours, and unknown words.
+
+    Args:
+        features_id, beside: which model, as for :func:`model_file`.
 
     Raises:
         WeightsMissing, WeightsCorrupt: if there is no model of words, or it cannot be read.
     """
-    known = vocabulary()
+    known = vocabulary(features_id, beside)
     return parse(text, known.things, known.ignored)
 
 
-def vocabulary() -> Vocabulary:
-    """Of the model that there is; read again when its file changes.
+def vocabulary(features_id: str = "", beside: Path | None = None) -> Vocabulary:
+    """Of the model that :func:`model_file` finds.
 
     Raises:
         WeightsMissing, WeightsCorrupt: as :func:`understand`.
     """
-    file = model_file()
+    return of_file(model_file(features_id, beside))
+
+
+def of_file(file: Path) -> Vocabulary:
+    """Of a model; read again when its file changes.
+
+    Raises:
+        WeightsCorrupt: if it cannot be read.
+    """
     state = os.stat(file)
     return _vocabulary(file, state.st_mtime_ns, state.st_size)
 
 
-@lru_cache(4)
+@lru_cache(8)
 def _vocabulary(file: Path, *_: int) -> Vocabulary:
     try:
         with file.open("rb") as stream:

@@ -10,7 +10,11 @@ from click.testing import CliRunner
 
 from app.config import Config
 from app.watch import doctor
+from colorizer import weights
 from colorizer.cli import main
+from colorizer.settings import DEFAULT_MODEL
+
+from ..words_model import write_words_model
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +61,21 @@ def test_a_folder_that_cannot_be_used_is_said_in_sentences(tmp_path: Path) -> No
     findings = {f.name: f for f in doctor.examine(Config.load(data_dir=tmp_path / "data"))}
     assert findings["data folder"].state == findings["storage"].state == "broken"
     assert "is not a folder" in findings["storage"].detail
+
+
+def test_words_for_another_refiner_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_words_model(tmp_path)
+    monkeypatch.setenv("COLORIZER_WEIGHTS_DIR", str(tmp_path))
+    config = Config.load(data_dir=tmp_path / "data")
+    findings = {f.name: f for f in doctor.examine(config)}
+    assert findings["words"].state == "warning"
+    assert f"{file} was trained for a refiner that no model here has" in findings["words"].detail
+    write_words_model(tmp_path, weights.load(DEFAULT_MODEL).features_id)
+    findings = {f.name: f for f in doctor.examine(config)}
+    assert findings["words"].state == "ok"
+    assert f"{file} knows 4 things" in findings["words"].detail
 
 
 def test_a_graphics_card_without_torch_is_a_warning(

@@ -155,7 +155,7 @@ class KnowingColorizer:
 
     def __init__(self, wavering: float = 0.0, on_predict: Callable[[], None] | None = None) -> None:
         self.weights = SimpleNamespace(
-            sha256="0" * 64, name="knowing", network="knowing", features_id=""
+            sha256="0" * 64, name="knowing", network="knowing", features_id="", folder=None
         )
         self.wavering = wavering
         self.on_predict = on_predict

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorizer.words.grammar import Phrase, parse
+from colorizer.words.languages import translations
 from colorizer.words.lexicon import words_of
 
 THINGS = words_of(
@@ -100,6 +101,12 @@ def test_words_of_the_whole_picture_have_no_place() -> None:
 
 def test_known_words_that_say_nothing_are_not_told() -> None:
     assert parse("the large dog runs, parked", THINGS, IGNORED).unknown == ()
+
+
+def test_every_word_of_the_table_can_be_read_by_a_model_that_knows_little() -> None:
+    for word in translations():
+        assert parse(word, {"person", "clothes"}).unknown in ((), (word,))
+    assert parse("sand, uniform, winter", {"person"}).unknown == ("sand", "uniform", "winter")
 
 
 @given(st.text(max_size=200))

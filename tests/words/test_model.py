@@ -18,7 +18,9 @@ from colorizer.errors import WeightsCorrupt, WeightsMissing, WordsUnavailable
 from colorizer.guidance import Words
 from colorizer.networks.refiner_layout import COMPONENTS
 from colorizer.prediction import Prediction
+from colorizer.weights.catalogue import WORDS_FILE, shipped_folder
 from colorizer.words import find, overlay, understand
+from colorizer.words.vocabulary import model_file, of_file
 from colorizer.working import said_of, working_ab
 
 from ..words_model import FEATURES_ID, write_words_model
@@ -146,10 +148,39 @@ def test_where_a_thing_was_found(prediction: Prediction) -> None:
 
 
 def test_predictions_without_features_say_so(prediction: Prediction) -> None:
-    for other in (replace(prediction, features=None), replace(prediction, features_id="other")):
-        with pytest.raises(WordsUnavailable, match="Words need"):
-            said_of(other, Words("red coat"))
-        working_ab(other, PLAIN, Guidance())
+    other = replace(prediction, features=None, features_id="")
+    with pytest.raises(WordsUnavailable, match="Words need"):
+        said_of(other, Words("red coat"))
+    working_ab(other, PLAIN, Guidance())
+
+
+def test_words_for_another_refiner_say_so(prediction: Prediction, folder: Path) -> None:
+    expected = r"The model of words in .*words\.safetensors was trained for another .* of fake\."
+    with pytest.raises(WordsUnavailable, match=expected) as caught:
+        said_of(replace(prediction, features_id="other"), Words("red coat"))
+    assert str(folder) in str(caught.value)
+
+
+def test_of_several_the_one_for_the_refiner_is_taken(
+    prediction: Prediction, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    beside = tmp_path_factory.mktemp("beside")
+    write_words_model(folder, "of others")
+    write_words_model(beside)
+    with pytest.raises(WordsUnavailable, match="another refiner"):
+        said_of(prediction, Words("red coat"))
+    there = replace(prediction, weights_folder=beside)
+    assert said_of(there, Words("red coat")).phrases
+    assert understand("hat", FEATURES_ID, beside).phrases
+    ship = shipped_folder() / WORDS_FILE
+    assert model_file() == model_file(of_file(ship).features_id) == ship
+    assert model_file("of others", beside) == folder / WORDS_FILE
+    assert model_file("of nobody", beside) == beside / WORDS_FILE
+
+
+def test_an_own_model_goes_before_the_one_that_ships(folder: Path) -> None:
+    write_words_model(folder, of_file(shipped_folder() / WORDS_FILE).features_id)
+    assert model_file() == folder / WORDS_FILE
 
 
 def test_luminance_stays(prediction: Prediction) -> None:
