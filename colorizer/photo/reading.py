@@ -105,10 +105,11 @@ def read(
         UnsupportedImage: not a picture, or of a kind that is not read.
         ImageTooLarge: more pixels than ``max_pixels``, or than memory can hold.
         CorruptImage: damaged, truncated or lying.
-        UnreadableFile: missing, a folder, a pipe or a device, or no permission (also an
+        UnreadableFile: missing, a folder, a pipe or a device, closed, or no permission (also an
             :class:`OSError`).
         UnsuitableInput: the source is none of these (also a :class:`TypeError`).
-        InvalidSetting: there is no such page, or ``turn`` is none of the four.
+        InvalidSetting: there is no such page, ``turn`` is none of the four, or ``max_pixels`` is
+            no number.
     """
     request = Request(page, salvage)
     with _opened(source, request, turn) as (opened, name, source_format), decoding(name):
@@ -183,6 +184,8 @@ def provenance_of(source: Source) -> Provenance | None:
 
 
 def _check_size(opened: Opened, name: str, max_pixels: int) -> None:
+    if not hasattr(max_pixels, "__float__"):
+        raise InvalidSetting(f"max_pixels must be a number, not {max_pixels!r}.")
     width, height = opened.width, opened.height
     if width < 1 or height < 1:
         raise CorruptImage(f"{name} is damaged: it claims to be {width} x {height} pixels large.")
@@ -205,6 +208,8 @@ def _opened(source: Source, request: Request, turn: int = 0) -> Iterator[tuple[O
     if turn not in orientation.TURNS:
         turns = ", ".join(map(str, orientation.TURNS))
         raise InvalidSetting(f"turn must be one of {turns} degrees, not {turn!r}.")
+    if not hasattr(request.page, "__index__"):
+        raise InvalidSetting(f"page must be a whole number, not {request.page!r}.")
     in_memory = memory.opened(source)
     if in_memory is not None:
         _check_page(in_memory[0], memory.NAME, request.page)
@@ -239,6 +244,8 @@ def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     if isinstance(source, bytes | bytearray | memoryview):
         yield io.BytesIO(source), memory.NAME
         return
+    if isinstance(source, str) and not source:
+        raise UnreadableFile("No file was named: the path is empty.")
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         kind = special_kind(path)
@@ -261,6 +268,8 @@ def _file_of(source: Source) -> Iterator[tuple[BinaryIO, str]]:
         )
     name = getattr(source, "name", None)
     name = Path(name).name if isinstance(name, str) else memory.NAME
+    if getattr(source, "closed", False) is True:
+        raise UnreadableFile(f"{name} has been closed; give it while it is open.")
     with decoding(name):
         data = reader()
         if not isinstance(data, bytes | bytearray | memoryview):

@@ -229,3 +229,23 @@ def test_multiplied_grey_of_pillow() -> None:
     one, other = read(multiplied), read(multiplied.convert("LA"))
     assert same(one.pixels, other.pixels)
     assert same(one.alpha, other.alpha)
+
+
+def test_what_was_given_by_mistake_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="No file was named"):
+        read("")
+    path = tmp_path / "a.png"
+    path.write_bytes(png(noise()))
+    with path.open("rb") as file:
+        pass
+    with pytest.raises(UnreadableFile, match=r"a\.png has been closed"):
+        read(file)
+    page: Any = "1"
+    with pytest.raises(InvalidSetting, match="page must be a whole number, not '1'"):
+        read(path, page=page)
+    page = np.int64(1)
+    assert read(path, page=page).width == 17
+    pixels: Any = None
+    for given in (path, noise()):
+        with pytest.raises(InvalidSetting, match="max_pixels must be a number, not None"):
+            read(given, max_pixels=pixels)
