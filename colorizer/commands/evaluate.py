@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..atomic import write_atomically
 from ..errors import OutputError
 from ..names import printable
 from ..settings import DEFAULT_MODEL
 from .options import device_options, photos_argument
+from .outputs import check_writable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,7 +148,7 @@ def evaluate(
     Exit codes: 0 all well, 1 nothing could be measured or written, 2 the command was misused.
     """
     if json_file is not None:
-        _check_writable(json_file)
+        check_writable(json_file, "the numbers")
     if video:
         _evaluate_films(photos, json_file, (model, device, engine), vgg, limit)
         return
@@ -186,7 +187,7 @@ def evaluate(
         compared=(pair[0].row, pair[1].row) if pair else None,
         gallery=gallery,
         about={
-            "photographs": [path.name for path in photos],
+            "photographs": [printable(path.name) for path in photos],
             **_model(colorizer),
             **({"other_models": models} if models else {}),
             "device": str(colorizer.device),
@@ -237,7 +238,8 @@ def _tell(report: Report) -> None:
         click.echo(printable(f"skipped {name}: {reason}"), err=True)
     if len(report.skipped) > _SHOWN_SKIPS:
         click.echo(f"… and {len(report.skipped) - _SHOWN_SKIPS} more skipped", err=True)
-    click.echo(format_table(report))
+    for line in format_table(report).splitlines():
+        click.echo(printable(line))
 
 
 def _protocol(short_side: int, crop: int | None, degrade: float) -> Protocol:
@@ -271,7 +273,7 @@ def _lpips(protocol: Protocol, colorizer: Colorizer) -> Distance:
 
 def _model(colorizer: Colorizer) -> dict[str, str]:
     return {
-        "model": colorizer.name,
+        "model": printable(colorizer.name),
         "network": colorizer.weights.network,
         "weights_sha256": colorizer.weights.sha256,
     }
@@ -313,18 +315,14 @@ def _read_prior(source: str) -> NDArray[Any] | None:
     return np.asarray(prior, dtype=np.float64)
 
 
-def _check_writable(file: Path) -> None:
-    """Fail before the long run, not after it."""
-    if not file.parent.is_dir():
-        raise OutputError(f"The folder {file.parent} for the numbers does not exist.")
-    if not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise OutputError(f"The numbers cannot be written to {file}: no permission.")
-
-
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    data = text.encode("utf-8", "backslashreplace")  # of names of files, as JSON escapes
     try:
-        file.write_text(text, encoding="utf-8")
+        if file.exists() and not file.is_file():  # a device, or a pipe
+            file.write_bytes(data)
+        else:
+            write_atomically(file, data)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"The numbers cannot be written to {file}: {reason}.") from error

@@ -23,6 +23,7 @@ from ..color.lab import srgb_to_lab
 from ..color.upsample import fit_linear_colour
 from ..errors import InvalidSetting
 from ..guidance import Guidance
+from ..names import printable
 from ..photo import Photo
 from ..pipeline import Colorizer
 from ..settings import Settings
@@ -64,7 +65,7 @@ class FilmReport:
     """What was measured of one film.
 
     Attributes:
-        name: of the file.
+        name: of the file, as it is shown.
         frames, shots, key_frames: how many.
         rows: by name: :data:`TRUTH`, :data:`OURS`, :data:`ALONE`.
     """
@@ -118,7 +119,8 @@ def evaluate_film(
             found.add(frame, {TRUTH: truth, OURS: rgb, ALONE: alone})
     if result.frames < 2:
         raise InvalidSetting(f"{path.name} has no two frames to compare.")
-    return FilmReport(path.name, result.frames, result.shots, result.key_frames, dict(found.rows()))
+    name, rows = printable(path.name), dict(found.rows())
+    return FilmReport(name, result.frames, result.shots, result.key_frames, rows)
 
 
 def _frame_by_frame(colorizer: Colorizer, settings: Settings, frame: Frame, form: Form) -> Pixels:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..names import printable
 from .metrics import Lab, Pixels
 from .sources import is_shard
 
@@ -64,9 +65,9 @@ class Gallery:
 
 
 def short_name(name: str) -> str:
-    """The name of a candidate (see :mod:`.sources`) without its folders and its shard."""
+    """The name of a candidate (see :mod:`.sources`) as it is shown, without folders and shard."""
     shard, colon, member = name.rpartition(":")
-    return Path(member if colon and is_shard(Path(shard)) else name).name
+    return printable(Path(member if colon and is_shard(Path(shard)) else name).name)
 
 
 def choose(gains: NDArray[np.float64], most: int = 8) -> dict[str, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,6 +25,7 @@ from .table import number, shown, summary
 
 PAGE = "index.html"
 _SHOWN_SKIPS = 50
+_OF_A_PHOTOGRAPH = re.compile(r"(best|median|worst)-[1-9][0-9]?\.webp")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def write_page(folder: Path, report: Report, gallery: Gallery) -> Path:
     """Write ``index.html`` and its pictures into a folder that exists; returns the HTML file.
 
     All of it is made in memory before the first byte is written, and the page comes last: a run
-    that fails leaves no page, or the older one.
+    that fails leaves no page, or the older one. Pictures of photographs that an older page in this
+    folder showed, and this one does not, are removed.
 
     Args:
         folder: files of the same names in it are replaced.
@@ -71,11 +74,15 @@ def write_page(folder: Path, report: Report, gallery: Gallery) -> Path:
         OutputError: disk full, no permission.
     """
     pictures, content = _content(report, gallery)
-    page = _render(content)
+    page = _render(content).encode("utf-8", "backslashreplace")  # names may be of other bytes
     try:
         for name, data in pictures.items():
             write_atomically(folder / name, data)
-        write_atomically(folder / PAGE, page.encode())
+        write_atomically(folder / PAGE, page)
+        for file in folder.iterdir():
+            shown = _OF_A_PHOTOGRAPH.fullmatch(file.name) is not None and file.is_file()
+            if shown and file.name not in pictures:
+                file.unlink()
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"The report cannot be written into {folder}: {reason}.") from error

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -136,6 +138,13 @@ def test_the_page_may_leave_the_photographs_out(
     assert run(folder, *SMALL, "--report", page, "--without-photographs").exit_code == 0
     assert "<h2>Photographs</h2>" not in (page / "index.html").read_text(encoding="utf-8")
     assert not list(page.glob("best-*"))
+    kept = page / "best-of-all.webp"
+    for file in (kept, page / "best-1.webp", page / "median-2.webp", page / "worst-8.webp"):
+        file.write_bytes(b"of an earlier page")
+    assert run(folder, *SMALL, "--report", page, "--without-photographs").exit_code == 0
+    assert [file for name in ("best", "median", "worst") for file in page.glob(f"{name}-*")] == [
+        kept
+    ]
     result = run(folder, *SMALL, "--without-photographs")
     assert result.exit_code == 2
     assert "--report" in result.stderr
@@ -241,3 +250,28 @@ def test_failures(loaded: Any, photographs: Photographs, tmp_path: Path) -> None
     assert result.exit_code == 1
     assert "No usable photograph" in result.stderr
     assert run(tmp_path / "nowhere").exit_code == 2
+
+
+def test_names_that_are_no_utf_8(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    odd = folder.rename(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    (odd / "0.png").rename(os.fsdecode(os.fsencode(odd) + b"/caf\xe9.png"))
+    file, page = tmp_path / "numbers.json", tmp_path / "page"
+    file.write_text("older")
+    arguments = ["evaluate", odd, *SMALL, "--compare", "default", odd / "a.safetensors"]
+    arguments += ["--json", file, "--report", page]
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+    assert json.loads(file.read_bytes().decode())["protocol"]["photographs"] == [r"caf\udce9"]
+    assert r"caf\udce9.png" in (page / "index.html").read_text(encoding="utf-8")
+
+
+def test_numbers_go_to_a_pipe_too(loaded: Any, photographs: Photographs, tmp_path: Path) -> None:
+    _, folder = photographs
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        text = pool.submit(pipe.read_text)
+        assert run(folder, *SMALL, "--json", pipe).exit_code == 0
+        assert json.loads(text.result())["photos"]
+    assert pipe.is_fifo()
