@@ -8,6 +8,7 @@ import click
 
 from ..names import printable
 from ..optional import need_torch
+from .outputs import check_writable
 
 
 @click.command()
@@ -45,6 +46,7 @@ def export(
 ) -> None:
     """Make weights that `colorize --model FILE` takes, of a training CHECKPOINT."""
     need_torch("Exporting a training checkpoint")
+    check_writable(file, "the weights")
     from ..training.export import export_weights
 
     temperature = 1.0

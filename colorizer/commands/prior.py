@@ -14,6 +14,7 @@ from ..errors import OutputError, TrainingDataError
 from ..names import printable
 from ..optional import need_torch
 from .options import photos_argument
+from .outputs import check_writable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,6 +49,7 @@ def prior(photos: tuple[Path, ...], file: Path, counts: bool, resize: int) -> No
     Files that cannot be read are left out and counted.
     """
     need_torch("Counting colours for training")
+    check_writable(file, "the numbers")
     import numpy as np
 
     from ..color.bins import smooth_prior

@@ -10,6 +10,7 @@ from ..names import printable
 from ..optional import need_torch
 from ..settings import DEFAULT_MODEL
 from ..training.config import HIGHEST_RATE
+from .outputs import check_writable
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
 
@@ -101,6 +102,7 @@ def train_refiner(
 ) -> None:
     """Train the small network of the second look on the answers of another."""
     need_torch("Training")
+    check_writable(output, "the weights")
     import numpy as np
 
     from .. import weights as library

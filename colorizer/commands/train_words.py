@@ -10,6 +10,7 @@ from ..names import printable
 from ..optional import need_torch
 from ..settings import DEFAULT_MODEL
 from ..training.config import HIGHEST_RATE
+from .outputs import check_writable
 
 _PHOTOS = click.Path(exists=True, path_type=Path)
 
@@ -65,7 +66,8 @@ _PHOTOS = click.Path(exists=True, path_type=Path)
     required=True,
     metavar="words.safetensors",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; under the name words.safetensors it is found where weights lie.",
+    help="File to write; under the name words.safetensors it is found beside its weights and where "
+    "weights lie.",
 )
 def train_words(
     photos: tuple[Path, ...],
@@ -81,6 +83,7 @@ def train_words(
 ) -> None:
     """Train the model of words on captioned photographs, on the CPU."""
     need_torch("Training")
+    check_writable(output, "the words")
     import numpy as np
     import torch
 
@@ -92,18 +95,20 @@ def train_words(
     from ..training.photos import find_photos
     from ..training.runtime import bf16_on
     from ..training.vocabulary import vocabulary_of
-    from ..training.words import WordsConfig, WordsTraining, export
+    from ..training.words import WordsConfig, WordsTraining, export, require_enough
     from ..words.grammar import parse
 
     config = WordsConfig(epochs=epochs, learning_rate=learning_rate, pictured=pictured)
     pairs = with_captions(find_photos(photos), read_captions(captions))
     order = np.random.default_rng(config.seed).permutation(len(pairs))[:limit]
     pairs = [pairs[index] for index in order]
-    colorizer = Colorizer.load(model)
-    files = compute([item for item, _ in pairs], work / "photos", colorizer)
+    require_enough(len(pairs), held_out)
     learned = [line for _, lines in pairs[held_out:] for line in lines]
     things, ignored = vocabulary_of(learned)
     understood = [[parse(line, set(things), set(ignored)) for line in lines] for _, lines in pairs]
+    require_enough(sum(any(line.phrases for line in lines) for lines in understood), held_out)
+    colorizer = Colorizer.load(model)
+    files = compute([item for item, _ in pairs], work / "photos", colorizer)
     rows = {name: row for row, name in enumerate(things)}
     bf16 = bool(pictured) and bf16_on(torch.device("cpu"), wanted=True)
     perceive = Perception(vgg16_convolutions(weights.load(DEFAULT_MODEL)), bf16)

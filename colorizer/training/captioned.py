@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from ..color.upsample import mean_of_blocks
 from ..errors import InvalidSetting, TrainingDataError
 from ..guidance import Guidance
 from ..networks.refiner_layout import COMPONENTS
-from ..photo import Photo
+from ..photo import READABLE_SUFFIXES, Photo
 from ..prediction import LOGIT_STRIDE
 from ..settings import Settings
 from ..working import working_ab
@@ -56,6 +58,7 @@ _FILES: dict[str, tuple[tuple[int, ...], type]] = {
     "lightness": ((_FINE, _FINE), np.float16),
 }
 _FACTS = "captioned.json"
+_NUMBER = re.compile("#[0-9]+$")
 #: classes and shares are kept as so many times their square roots
 ROOTS = 255
 
@@ -64,24 +67,33 @@ def read_captions(file: Path) -> dict[str, list[str]]:
     """Captions of photographs: lines of a name, a tabulator and a caption; ``.gz`` will do.
 
     Returns:
-        Name, without a folder or a suffix -> captions, in their order.
+        Name, without a folder or a picture's suffix -> captions, in their order.
 
     Raises:
         TrainingDataError: if the file cannot be read or has no captions.
     """
     try:
         data = file.read_bytes()
-        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise TrainingDataError(f"The captions in {file} cannot be read: {error}.") from error
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         name, tab, caption = line.partition("\t")
         if tab and caption.strip():
-            found.setdefault(Path(name).stem, []).append(caption.strip())
+            found.setdefault(_bare(name), []).append(caption.strip())
     if not found:
         raise TrainingDataError(f"There are no captions in {file}.")
     return found
+
+
+def _bare(name: str) -> str:
+    """A photograph's name without folders and suffix; of "2019.05.12" nothing is a suffix.
+
+    "1234.jpg#0", as data sets number the captions of a photograph, is "1234".
+    """
+    path = Path(_NUMBER.sub("", name.strip()))
+    return path.stem if path.suffix.lower() in READABLE_SUFFIXES else Path(name.strip()).name
 
 
 def with_captions(
@@ -92,7 +104,7 @@ def with_captions(
     Raises:
         TrainingDataError: if none has.
     """
-    named = [(item, captions.get(Path(item.name).stem, [])) for item in items]
+    named = [(item, captions.get(_bare(item.name), [])) for item in items]
     found = [(item, lines) for item, lines in named if lines]
     if not found:
         raise TrainingDataError("None of the photographs has a caption.")

@@ -65,7 +65,7 @@ def open_rows(
     except ValueError as error:
         raise InvalidSetting(f"{folder} holds damaged {what}: {error}. Remove it.") from error
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written to: {error}.") from error
+        raise OutputError(f"{folder} cannot be written to: {error.strerror or error}.") from error
 
 
 def _read(known: Path) -> Any:
@@ -74,7 +74,7 @@ def _read(known: Path) -> Any:
     except ValueError as error:
         raise InvalidSetting(f"{known} is damaged: {error}. Remove {known.parent}.") from error
     except OSError as error:
-        raise OutputError(f"{known} cannot be read: {error}.") from error
+        raise OutputError(f"{known} cannot be read: {error.strerror or error}.") from error
 
 
 def _take_room(path: Path) -> None:

@@ -14,7 +14,7 @@ from ..errors import InvalidSetting, OutputError, TrainingDiverged
 from .augment import make_batch
 from .config import TrainConfig
 from .data import Stream
-from .log import append_row
+from .log import LOG, append_row, forget_rows
 from .run import Run
 from .runtime import Runtime
 from .samples import save_samples
@@ -58,6 +58,8 @@ def train(
         run = Run(config, runtime, stream)
         if resume:
             run.resume(Path(resume))
+            if runtime.main:
+                forget_rows(run.folder / LOG, after=run.step)
         _loop(run, progress and runtime.main)
         return run.folder
     finally:
@@ -75,7 +77,8 @@ def _loop(run: Run, progress: bool) -> None:
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder {run.folder} cannot be made: {error}.") from error
+        reason = error.strerror or error
+        raise OutputError(f"The folder {run.folder} cannot be made: {reason}.") from error
     run.training_mode()
     run.prepare()
     bar = tqdm(total=total, initial=run.step, disable=not progress, unit="step", smoothing=0.05)
@@ -159,7 +162,7 @@ def _validate_and_log(run: Run, bar: Any) -> bool:
     }
     if run.runtime.main:
         known = {name: row[name] for name in LOG_FIELDS if name in row}
-        append_row(run.folder / "log.csv", LOG_FIELDS, known, digits=5)
+        append_row(run.folder / LOG, LOG_FIELDS, known, digits=5)
         bar.write(
             f"epoch {run.epoch:.2f}  loss {row['loss']:.4f}  "
             f"PSNR {row['psnr_t1']:.2f} (grey {row['psnr_grey']:.2f})  "

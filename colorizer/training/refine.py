@@ -41,7 +41,7 @@ from .augment import to_lab_batch
 from .average import moving_average
 from .checkpoint import load_checkpoint, save_checkpoint
 from .judge import Judge
-from .log import append_row
+from .log import LOG, append_row, last_step
 from .perception import Perception
 from .refine_config import RefineConfig
 from .runtime import bf16_on, device_named
@@ -173,7 +173,8 @@ class Refinement:
             if self.step % self.config.validate_every == 0:
                 self._log(folder, mean)
         batches.close()
-        self._log(folder, mean)
+        if last_step(folder / LOG) != self.step:
+            self._log(folder, mean)
         bar.close()
 
     def _batches(self) -> Generator[_Prepared]:
@@ -302,7 +303,7 @@ class Refinement:
         self.save(folder / "refiner.pt")
         row = {"step": self.step, "seconds": round(self.seconds)} | self.validate()
         row |= {f"train_{name}": value for name, value in mean.items()}
-        append_row(folder / "log.csv", _LOG_FIELDS, row, digits=4)
+        append_row(folder / LOG, _LOG_FIELDS, row, digits=4)
 
     def averaged(self) -> Refiner:
         """The moving average, which is what is exported."""

@@ -89,6 +89,15 @@ def _before(files: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
     return np.array(found, np.float32)
 
 
+def require_enough(photographs: int, held_out: int) -> None:
+    """Raise TrainingDataError if none of so many, with captions, is left to train on."""
+    if photographs <= held_out:
+        raise TrainingDataError(
+            f"There are too few photographs with captions to train on: {photographs}, of which "
+            f"--held-out takes {held_out}."
+        )
+
+
 class WordsTraining:
     """A model of words in training; it can be stopped and gone on with.
 
@@ -111,8 +120,7 @@ class WordsTraining:
     ) -> None:
         done = np.flatnonzero(files["done"][:]).tolist()
         ready = np.array([row for row in done if any(c.phrases for c in captions[row])])
-        if len(ready) <= held_out:
-            raise TrainingDataError("There are too few photographs with captions to train on.")
+        require_enough(len(ready), held_out)
         self.config, self.files, self.captions, self.things = config, files, captions, things
         self.held_out, self.rows = ready[:held_out], ready[held_out:]
         self.before = _before(files)
@@ -327,4 +335,4 @@ def export(
     try:
         write_atomically(file, to_bytes(tensors, metadata))
     except OSError as error:
-        raise OutputError(f"{file} cannot be written: {error}.") from error
+        raise OutputError(f"{file} cannot be written: {error.strerror or error}.") from error

@@ -50,6 +50,18 @@ def test_photographs_for_the_ranges(tmp_path: Path, calls: list[tuple[Path, Path
     assert calls == [(checkpoint, tmp_path / "m")]
 
 
+def test_a_folder_that_is_not_there_is_told_first(
+    tmp_path: Path, calls: list[tuple[Path, Path]]
+) -> None:
+    checkpoint = tmp_path / "best.pt"
+    checkpoint.write_bytes(b"x")
+    arguments = ["export", str(checkpoint), "-o", str(tmp_path / "no" / "m.safetensors")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert f"The folder {tmp_path / 'no'} for the weights does not exist." in result.stderr
+    assert calls == []
+
+
 def test_a_bad_checkpoint_is_exit_code_1(tmp_path: Path, calls: list[tuple[Path, Path]]) -> None:
     (tmp_path / "bad.pt").write_bytes(b"")
     result = CliRunner().invoke(main, ["export", str(tmp_path / "bad.pt"), "-o", "x"])

@@ -104,4 +104,5 @@ def test_a_file_that_cannot_be_written_is_exit_code_1(tmp_path: Path) -> None:
     source = paint(tmp_path / "a.png", (9, 9, 9))
     result = invoke(source, "-o", tmp_path / "nowhere" / "p.npy", "--resize", "32")
     assert result.exit_code == 1
-    assert "could not be written" in result.stderr
+    assert "nowhere for the numbers does not exist" in result.stderr
+    assert "photo" not in result.stderr  # nothing was counted

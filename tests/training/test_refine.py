@@ -229,8 +229,10 @@ def test_a_run_learns_resumes_and_is_exported(
     assert again.validate() == pytest.approx(after, rel=1e-3)
     again.run(tmp_path, progress=False)
     assert again.step > training.step
+    again.run(tmp_path, progress=False)  # nothing is left to learn
     with (tmp_path / "log.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 2
+        steps = [int(row["step"]) for row in csv.DictReader(file)]
+    assert steps == [training.step, again.step]
 
 
 def test_a_state_that_is_none_is_refused(
@@ -334,6 +336,15 @@ def test_no_photograph_that_can_be_read(weights: LoadedWeights, tmp_path: Path) 
 def test_impossible_settings_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(InvalidSetting, match="out of its range"):
         RefineConfig(**change)  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_not_there_is_told_first(pictures: Path, tmp_path: Path) -> None:
+    arguments = ["train-refiner", "--photos", str(pictures), "--validation", str(pictures)]
+    arguments += ["--work", str(tmp_path / "work"), "-o", str(tmp_path / "no" / "r.safetensors")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert f"The folder {tmp_path / 'no'} for the weights does not exist." in result.output
+    assert not (tmp_path / "work").exists()
 
 
 def test_the_command(pictures: Path, tmp_path: Path) -> None:

@@ -127,6 +127,23 @@ def test_a_finished_run_is_left_as_it_is(make_config: MakeConfig) -> None:
     assert (folder / "last.pt").read_bytes() == before
 
 
+def test_the_log_of_a_run_that_was_killed_has_each_row_once(make_config: MakeConfig) -> None:
+    def steps() -> list[str]:
+        return [line.split(",")[1] for line in log.read_text().splitlines()]
+
+    folder = train(make_config(validate_every=0.5), progress=False)
+    log = folder / "log.csv"
+    state = shutil.copy(folder / "last.pt", folder.with_name("end.pt"))
+    with log.open("a", newline="") as stream:
+        stream.write("2.5,5,1\r\n3.0,")  # of a run that went on, and was killed as it wrote
+    train(make_config(validate_every=0.5, epochs=3.0), state, progress=False)
+    assert steps() == ["step", "1", "2", "3", "4", "5", "6"]
+    train(make_config(validate_every=0.5, epochs=3.0), state, progress=False)
+    assert steps() == ["step", "1", "2", "3", "4", "5", "6"]
+    train(make_config(validate_every=0.5), progress=False)  # another run adds to it
+    assert steps() == ["step", "1", "2", "3", "4", "5", "6", "1", "2", "3", "4"]
+
+
 def test_counts_of_skipped_photographs_go_on(make_config: MakeConfig, tmp_path: Path) -> None:
     photos = Path(make_config().photos[0])
     mixed = tmp_path / "mixed"

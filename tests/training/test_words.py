@@ -100,6 +100,34 @@ def test_captions_are_read_by_names(pictures: Path, tmp_path: Path) -> None:
         read_captions(tmp_path / "empty.tsv")
     with pytest.raises(TrainingDataError, match="cannot be read"):
         read_captions(tmp_path)
+    (tmp_path / "damaged.tsv.gz").write_bytes(gzip.compress(b"a\tb")[:12] + b"\xff" * 9)
+    with pytest.raises(TrainingDataError, match="cannot be read"):
+        read_captions(tmp_path / "damaged.tsv.gz")
+
+
+def test_only_a_picture_s_suffix_is_left_out_of_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "captions.tsv"
+    file.write_text(
+        "2019.05.12\ta coat\n2019.05.13.JPG\ta dog\nx.jpg#0\ta hat\ny#1\ta cap\n", "utf-8-sig"
+    )
+    captions = read_captions(file)
+    assert list(captions) == ["2019.05.12", "2019.05.13", "x", "y#1"]
+    names = ("2019.05.12.tif", "2019.05.13.png", "x.jpg", "y#1.png", "2019.05.png")
+    pairs = with_captions([Item(Path("a"), name) for name in names], captions)
+    assert [lines for _, lines in pairs] == [["a coat"], ["a dog"], ["a hat"], ["a cap"]]
+
+
+def test_what_cannot_come_to_an_end_is_told_at_once(pictures: Path, tmp_path: Path) -> None:
+    arguments = ["train-words", "--photos", str(pictures), "--work", str(tmp_path / "work")]
+    arguments += ["--captions", str(pictures / "captions.tsv.gz"), "-o"]
+    result = CliRunner().invoke(main, [*arguments, str(tmp_path / "words.safetensors")])
+    assert result.exit_code == 1
+    assert "too few photographs" in result.output
+    assert "--held-out takes 400" in result.output
+    result = CliRunner().invoke(main, [*arguments, str(tmp_path / "no" / "w"), "--held-out", "2"])
+    assert result.exit_code == 1
+    assert f"The folder {tmp_path / 'no'} for the words does not exist." in result.output
+    assert not (tmp_path / "work").exists()
 
 
 def test_things_are_told_from_verbs_people_and_looks() -> None:
