@@ -80,7 +80,7 @@ def respond(error: Exception) -> Response:
         case _:
             problem = problem_of(error)
     if problem.status >= 500:
-        foreseen = isinstance(error, ColorizerError)
+        foreseen = isinstance(error, ColorizerError) or _is_of_the_end(error)
         level = logging.INFO if foreseen else logging.ERROR
         kind = type(error).__name__
         log.log(level, "%s %s: %s", request.method, request.path, kind, exc_info=not foreseen)
@@ -93,6 +93,11 @@ def respond(error: Exception) -> Response:
     response = _json(problem) if is_api() or _wants_json() else _page(problem)
     response.headers.update(headers)
     return response
+
+
+def _is_of_the_end(error: Exception) -> bool:
+    """Whether Python has refused a thread because the process ends; nobody waits for the answer."""
+    return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 
 def _wants_json() -> bool:

@@ -80,6 +80,14 @@ class _Patient:
         self._outage.ends()
         return None if data is None else self.deserialize_task(data)  # type: ignore[attr-defined]
 
+    def execute(self, task: Any, timestamp: object = None) -> Any:
+        """Take what was read; its own errors stay within, so others are of the queue."""
+        try:
+            return super().execute(task, timestamp)  # type: ignore[misc]
+        except Exception as error:
+            self._outage.begins(error)
+            return None
+
     def read_schedule(self, timestamp: object = None) -> list[Any]:
         """Nothing is ever scheduled."""
         return []

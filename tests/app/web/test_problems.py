@@ -161,6 +161,15 @@ def test_errors_of_http(client: FlaskClient, method: str, path: str, status: int
         assert "POST" in answer.headers["Allow"]
 
 
+def test_a_thread_that_python_refuses_at_the_end_is_no_error(
+    client: FlaskClient, broken: Broken, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken.error = RuntimeError("cannot schedule new futures after interpreter shutdown")
+    with caplog.at_level(logging.ERROR):
+        assert client.get(f"/api/v1/photos/{ID}").status_code == 500
+    assert not caplog.records
+
+
 def test_the_detail_may_hold_anything(client: FlaskClient, broken: Broken) -> None:
     broken.error = InvalidSetting('<script>alert("x")</script>\r\nX-Evil: 1 \u202e')
     assert client.get(f"/api/v1/photos/{ID}").status_code == 422

@@ -234,9 +234,13 @@ def test_a_queue_that_goes_and_comes_back_is_two_lines(
         asked.append(1)
         raise OSError("nobody is there")
 
+    desk.gate.clear()
+    desk.queue.add(desk.store(), SINGLE)
+    wait_until(lambda: desk.queue.length() == 0)  # it goes while something is worked on
     with monkeypatch.context() as patch:
-        for name in ("dequeue", "enqueue", "enqueued_items", "read_schedule"):
+        for name in ("dequeue", "enqueue", "enqueued_items", "read_schedule", "delete_data"):
             patch.setattr(storage, name, away)
+        desk.gate.set()
         wait_until(lambda: len(asked) > 5)
     forgotten = desk.store()
     wait_until(lambda: forgotten in desk.done)
