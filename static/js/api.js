@@ -26,20 +26,26 @@ export async function problemOf(response) {
 
 // Who deletes what the page shows is on the way to another page. Until that page comes nothing more
 // is asked for: the answer would be that it is gone.
-const leaving = new AbortController();
-const never = new Promise(() => {});
+let leaving = new AbortController();
 export const isLeaving = () => leaving.signal.aborted;
 document.querySelector(".farewell form")?.addEventListener("submit", () => leaving.abort());
 addEventListener("pageshow", () => isLeaving() && location.reload()); // brought back by the browser
 
+// Who goes on using the page has stopped the browser on the way: what waited is asked for now.
+const stayed = () => new Promise((done) => {
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { capture: true, once: true });
+}).then(() => {
+  if (isLeaving()) leaving = new AbortController();
+});
+
 export async function ask(url, options = {}) {
-  if (isLeaving()) return never;
+  if (isLeaving()) await stayed();
   let response;
   try {
     const headers = { Accept: "application/json" };
     response = await fetch(url, { headers, signal: leaving.signal, ...options });
   } catch (error) {
-    if (error.name === "AbortError") return never;
+    if (error.name === "AbortError" && isLeaving()) return ask(url, options);
     throw new Problem(0, OFFLINE);
   }
   if (!response.ok) throw await problemOf(response);

@@ -316,7 +316,8 @@ export function connectTouch({
       event.preventDefault();
       event.stopPropagation();
       const [x, y] = next;
-      list.change(list.with(index, { x, y }));
+      if (isPanelOpen()) list.show(list.with(index, { x, y })); // one step with what is chosen there
+      else list.change(list.with(index, { x, y }));
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       closePanel(true);

@@ -82,13 +82,14 @@ export function connectUpload(view, limits) {
     try {
       return await insistOn(line, batch);
     } catch (problem) {
-      if (problem.status !== 415 || !view.films) throw problem;
+      const isTooLarge = problem.status === 413 && !line.isFilm && line.file.size > limits.megabytes * 1e6;
+      if (!(problem.status === 415 || isTooLarge) || !view.films) throw problem;
       line.isFilm = !line.isFilm; // it may be called what it is not
       try {
         return await insistOn(line, batch);
-      } catch {
+      } catch (other) {
         line.isFilm = !line.isFilm;
-        throw problem;
+        throw other.status === 415 ? problem : other;
       }
     }
   }

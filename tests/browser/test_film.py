@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ..app.clips import clip
 from .conftest import SAMPLE, NewVisitor, Visitor
@@ -167,6 +167,19 @@ def test_on_a_phone_the_picture_stays_in_sight(new_visitor: NewVisitor, film: Pa
     assert 0 <= picture["y"] < 60
     assert picture["height"] > 100
     assert visitor.complaints == []
+
+
+def test_a_film_of_another_name_may_be_larger_than_a_photograph(
+    visitor: Visitor, film: Path
+) -> None:
+    def take_small_photographs(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.text().replace('data-max-mb="50"', 'data-max-mb="1"')
+        route.fulfill(response=answer, body=body)
+
+    visitor.page.route(re.compile(r"/$"), take_small_photographs)
+    film.write_bytes(film.read_bytes() + bytes(1_200_000))
+    upload(visitor.page, film.rename(film.with_suffix(".unknown")))
 
 
 def test_nobody_is_kept_out(new_visitor: NewVisitor, film: Path) -> None:

@@ -183,6 +183,21 @@ def test_deleting_while_the_picture_is_being_made(visitor: Visitor) -> None:
     assert page.evaluate("sessionStorage.failed") == "false"
 
 
+def test_who_stops_the_browser_on_its_way_out_goes_on(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.route("**/delete", lambda route: route.abort("aborted"))
+    page.get_by_text("Delete now").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    page.get_by_label("Saturation", exact=True).press("Home")
+    expect(page.locator("#after")).to_have_attribute("src", re.compile("saturation=0|^blob:"))
+    picture_before = page.get_attribute("#after", "src")
+    page.get_by_label("Saturation", exact=True).press("End")
+    expect(page.locator("#after")).not_to_have_attribute("src", str(picture_before))
+
+
 def test_another_person_does_not_see_it(visitor: Visitor, new_visitor: NewVisitor) -> None:
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()

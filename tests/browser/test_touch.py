@@ -185,6 +185,26 @@ def test_escape_leaves_everything_as_it_was(visitor: Visitor) -> None:
     expect(page.locator("#touch")).to_be_focused()
 
 
+def test_a_place_that_is_moved_with_keys_is_one_step(visitor: Visitor) -> None:
+    page = opened(visitor)
+    click(page, 0.5, 0.5)
+    with new_picture(page):
+        page.locator(".touch-swatch").first.click()
+    page.get_by_role("button", name="Done").click()
+    places = page.locator("#hint-inputs input")
+    before = places.input_value()
+    click(page, 0.5, 0.5)
+    expect(page.locator("#touch-place")).to_be_visible()
+    for _ in range(3):
+        markers(page).press("ArrowRight")
+    page.get_by_role("button", name="Done").click()
+    expect(places).not_to_have_value(before)
+    page.get_by_role("button", name="Undo").click()
+    expect(places).to_have_value(before)
+    page.get_by_role("button", name="Undo").click()
+    expect(markers(page)).to_have_count(0)
+
+
 def test_undo_in_a_field_is_of_the_field(visitor: Visitor) -> None:
     page = opened(visitor)
     click(page, 0.5, 0.5)
