@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import IO, cast
 
 from .config import Config
@@ -81,13 +82,13 @@ class Service:
         pictures = Pictures(storage, metrics, config.max_pixels, budget)
         self._worker = worker = Worker(config, storage, pictures, metrics, load, budget)
         self._queue = queue = Queue(config, storage, worker.predict, worker.warm_up)
-        self._intake = intake = Intake(config, storage, queue, worker, metrics)
-        self._filming = Filming(config, storage, films, metrics, cast(Load, worker.load))
         views, holdings = Views(storage, queue), Holdings(storage, config.max_batch)
+        self._intake = intake = Intake(config, storage, holdings, queue, worker, metrics)
+        self._filming = Filming(config, storage, films, metrics, cast(Load, worker.load))
         self.photos = PhotoDesk(storage, holdings, intake, pictures, views)
         self.batches = BatchDesk(storage, holdings, intake, pictures, views, self.photos)
         self.films = FilmDesk(
-            config, storage, films, intake, queue, pictures, budget, self._filming, views
+            config, storage, films, holdings, intake, queue, pictures, budget, self._filming, views
         )
 
     @property
@@ -130,6 +131,10 @@ class Service:
             QueueFull, QueueUnavailable, StorageFull: if it may not.
         """
         self._intake.check_room(length)
+
+    def counted(self) -> AbstractContextManager[None]:
+        """One upload, whatever it is tried as; counted by what becomes of it."""
+        return self._intake.counted()
 
     def spool(self) -> IO[bytes]:
         """A file without a name, in memory or the data folder, to receive an upload in."""

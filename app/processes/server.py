@@ -108,7 +108,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             health=PATHS,
         )
         config = self._config
-        most = _BODIES * max(config.max_request_mb * 1_000_000, config.max_film_bytes)
+        most = _BODIES * max(
+            config.max_request_mb * 1_000_000, config.max_film_bytes, config.max_upload_bytes
+        )
         return Gateway(doors, self._config.threads, self.patience, most)
 
     def run(self) -> None:

@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
-from ..errors import QueueUnavailable
+from ..errors import QueueUnavailable, TooBusy
 
 #: seconds after which the claim of a process that was killed ends
 ENDS_AFTER = 60.0
@@ -24,6 +24,7 @@ ENDS_AFTER = 60.0
 _PREFIX = "colorizer"
 _COUNTED_FOR = 7 * 86400  # s that attempts are remembered
 _ANSWERS_WITHIN = 5.0  # s
+_PATIENCE = 30.0  # s that one waits for its turn
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,21 @@ class Claims:
                 with suppress(QueueUnavailable):
                     self._count(name, -1)
                 raise
+
+    @contextmanager
+    def in_turn(self, name: str) -> Iterator[None]:
+        """Be the only one, after whoever is at it now; raises TooBusy if that takes too long."""
+        turn = f"{_PREFIX}.turn.{name}"
+        lock = self._redis.lock(turn, timeout=self._ends_after, thread_local=False)
+        with _answering():
+            held = lock.acquire(blocking_timeout=_PATIENCE)
+        if not held:
+            raise TooBusy()
+        try:
+            yield
+        finally:
+            with suppress(RedisError):  # it ends by itself
+                lock.release()
 
     def is_held(self, name: str) -> bool:
         """Whether somebody holds it."""

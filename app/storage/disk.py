@@ -142,6 +142,22 @@ def try_lock(handle: int) -> bool:
 
 
 @contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Hold a file that is there, after whoever holds it now; a process that dies lets go of it.
+
+    Raises:
+        NotFound: if it is not there.
+    """
+    with gone():
+        handle = os.open(path, os.O_RDWR)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def claimed(path: Path, is_done: Callable[[], bool]) -> Iterator[int | None]:
     """Hold a file while something is worked on; a process that dies lets go by dying.
 

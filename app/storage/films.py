@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from colorizer.atomic import sync_folder, write_atomically
+from colorizer.errors import InvalidGuidance, InvalidSetting
 from colorizer.video.film import Codec
 
 from ..errors import NotFound, Problem, Unreadable
@@ -39,6 +40,7 @@ from .records import FilmRecord, dumped, known, tell_unreadable
 FILM = "The film"
 
 _KEY = re.compile(r"[0-9a-f]{16}")
+_UNREADABLE = (ValueError, TypeError, KeyError, InvalidSetting)  # of an order
 _OF_A_VERSION = ("wanted", "steps", "done", "failed", "claim")
 
 Noted = TypeVar("Noted", Steps, Finished, Problem)
@@ -79,14 +81,27 @@ class Films:
         return folder / f"{key}.{FILM_TYPES[codec][1]}"
 
     def want(self, id: str, order: Order) -> None:
-        """Note that a version is asked for, and forget that an earlier attempt failed."""
+        """Note that a version is asked for, and forget that an earlier attempt failed.
+
+        Raises:
+            InvalidGuidance: if what is written down could not be read again.
+        """
+        data = order.dumped()
+        try:
+            Order.loaded(data)
+        except _UNREADABLE as error:
+            raise InvalidGuidance(f"A colour or a word cannot be kept as it is: {error}") from error
         for kind in ("claim", "steps", "failed"):  # the last lets it be taken up
             (self._folder(id) / f"{order.key}.{kind}").unlink(missing_ok=True)
-        self._write(id, f"{order.key}.wanted", order.dumped())
+        self._write(id, f"{order.key}.wanted", data)
 
     def is_wanted(self, id: str, key: str) -> bool:
         """Whether a version is still asked for."""
         return (self._folder(id) / f"{key}.wanted").exists()
+
+    def is_unfinished(self, id: str, key: str) -> bool:
+        """Whether a version is still asked for, and neither there nor failed."""
+        return self._is_unfinished(self._folder(id) / f"{key}.wanted")
 
     def note(self, id: str, key: str, what: Steps | Finished | Problem) -> None:
         """Write down how far a version is, or what has come of it. Raises NotFound, StorageFull."""
@@ -139,7 +154,7 @@ class Films:
             return Order.loaded((self._folder(id) / f"{key}.wanted").read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound() from None
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except _UNREADABLE:
             tell_unreadable(f"films/{id}/{key}.wanted")
             raise Unreadable() from None
 
@@ -175,10 +190,7 @@ class Films:
 
     def delete(self, id: str) -> None:
         """Delete a film with its stills and all versions, now."""
-        stills = self.record(id).stills
         self._storage.delete("films", id)
-        for _, photo in stills:
-            self._storage.delete("photos", photo)
 
     # within
 

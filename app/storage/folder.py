@@ -26,7 +26,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -41,6 +41,7 @@ from .disk import (
     claimed,
     full_disk,
     gone,
+    in_turn,
     is_claimed,
     make_folder,
     older,
@@ -183,23 +184,43 @@ class Storage:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, folder: Path, record: PhotoRecord, wanted: Wanted) -> None:
+    def publish(
+        self,
+        folder: Path,
+        record: PhotoRecord,
+        wanted: Wanted,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Turn an incoming folder into a photograph, all at once.
+
+        Args:
+            check: asked when no other can join its batch; may raise what is said to the person.
 
         Raises:
             NotFound: if its batch is gone.
         """
+        original = (folder / ORIGINAL).stat()
         write_atomically(folder / PHOTO, dumped(record))
         write_atomically(folder / f"{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
-        os.rename(folder, self.photo(record.id))
-        sync_folder(self.root / "photos")
-        if record.batch:  # last: whoever deletes the batch meanwhile sees it, or we see that
-            try:
-                with gone():
-                    (self._folder("batches", record.batch) / record.id).touch()
-            except (NotFound, OSError):
-                self.delete("photos", record.id)
-                raise
+        with self._joining(record.batch):
+            check()
+            os.rename(folder, self.photo(record.id))
+            sync_folder(self.root / "photos")
+            if record.batch:  # last: whoever deletes the batch meanwhile sees it, or we see that
+                try:
+                    with gone():
+                        (self._folder("batches", record.batch) / record.id).touch()
+                except (NotFound, OSError):
+                    self.delete("photos", record.id)
+                    raise
+        if original.st_nlink == 1:  # else it shares the file of another page
+            self.usage.add(original.st_size)
+
+    def _joining(self, batch: str | None) -> AbstractContextManager[None]:
+        """Whoever joins a batch does so alone: else more than fit would find room."""
+        if batch is None:
+            return nullcontext()
+        return in_turn(self._folder("batches", batch) / BATCH)
 
     def photo(self, id: str) -> Path:
         """Folder of a photograph, whether it exists or not; NotFound if ``id`` is not an id."""
@@ -305,7 +326,8 @@ class Storage:
         """A batch and the ids of the photographs that were put into it; raises NotFound."""
         folder = self._folder("batches", id)
         record = self._loaded(BatchRecord, folder / BATCH)
-        return record, _ids(folder)
+        with gone():
+            return record, _ids(folder)
 
     # films
 
@@ -324,14 +346,17 @@ class Storage:
     # deleting
 
     def delete(self, kind: Kind, id: str) -> None:
-        """Delete a photograph ("photos"), a film ("films"), or a batch ("batches") with all that
-        were put into it: gone at once, then wiped."""
+        """Delete a photograph ("photos"), a film ("films") with its stills, or a batch ("batches")
+        with all that were put into it: gone at once, then wiped."""
         trash = self.root / "trash" / new_id()
         with suppress(FileNotFoundError):
             os.rename(self._folder(kind, id), trash)
-            if kind == "batches":
-                for photo in _ids(trash):
-                    self.delete("photos", photo)
+        self._empty(trash)
+
+    def _empty(self, trash: Path) -> None:
+        """Wipe what is deleted, after the photographs that belong to it."""
+        for photo in _belonging(trash):
+            self.delete("photos", photo)
         shutil.rmtree(trash, ignore_errors=True)
 
     def tidy(self) -> int:
@@ -359,7 +384,7 @@ class Storage:
     def sweep_folder(self) -> None:
         """Remove results that nobody used for long, and what a process that died left."""
         for folder in (self.root / "trash").iterdir():
-            shutil.rmtree(folder, ignore_errors=True)
+            self._empty(folder)
         for folder in older(self.root.glob("incoming/*"), ABANDONED_AFTER):
             shutil.rmtree(folder, ignore_errors=True)
         for file in older(self.root.glob("photos/*/results/*"), _RESULT_KEPT_FOR):
@@ -423,3 +448,13 @@ def _written(file: Path) -> datetime:
 
 def _ids(folder: Path) -> list[str]:
     return [name for name in os.listdir(folder) if is_id(name)]
+
+
+def _belonging(folder: Path) -> list[str]:
+    """Ids of the photographs that were put into a batch, or are stills of a film."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        film = json.loads((folder / "film.json").read_bytes())
+        return [id for _, id in film["stills"] if is_id(id)]
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return _ids(folder)
+    return []

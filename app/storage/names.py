@@ -6,8 +6,11 @@ import re
 import unicodedata
 
 _LONGEST = 120
+_LONGEST_OF_A_FILE = 107  # leaves room for its page
+_MOST_BYTES = 255  # of a file's name, on most disks
 _DEFAULT = "photograph"
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_PAGE = re.compile(r" \(page [0-9]+\)$")
 _NOT_IN_FILES = re.compile(r'[<>:"/\\|?*]')
 
 
@@ -21,10 +24,26 @@ def clean(name: str) -> str:
     return " ".join("".join(visible).split())[:_LONGEST].strip() or _DEFAULT
 
 
+def of_page(name: str, page: int) -> str:
+    """``"scan.tif", 2`` -> ``"scan.tif (page 2)"``, at most 120 characters for all pages."""
+    return f"{name[:_LONGEST_OF_A_FILE].strip()} (page {page})"
+
+
+def of_file(name: str, page: int) -> str:
+    """What a page's file is called, as far as the names of all its pages say it."""
+    return name.removesuffix(f" (page {page})")[:_LONGEST_OF_A_FILE].strip()
+
+
 def for_download(name: str, ending: str) -> str:
-    """``"Grandma.tif", "-colour.png"`` -> ``"Grandma-colour.png"``, fit for any file system."""
-    stem = _NOT_IN_FILES.sub("_", _SUFFIX.sub("", name)).strip(". ")
-    return f"{stem or _DEFAULT}{ending}"
+    """``"Grandma.tif", "-colour.png"`` -> ``"Grandma-colour.png"``, fit for any file system.
+
+    A page stays one: ``"scan.tif (page 2)"`` -> ``"scan (page 2)-colour.png"``. What is too long is
+    cut before that.
+    """
+    page = _PAGE.search(name)
+    whole = name[: page.start()] if page else name
+    stem = _NOT_IN_FILES.sub("_", _SUFFIX.sub("", whole)).strip(". ")
+    return _fitting(stem or _DEFAULT, f"{page[0] if page else ''}{ending}")
 
 
 def numbered(name: str, taken: set[str]) -> str:
@@ -32,6 +51,12 @@ def numbered(name: str, taken: set[str]) -> str:
     stem, dot, suffix = name.rpartition(".")
     candidate, number = name, 2
     while candidate.casefold() in taken:
-        candidate, number = f"{stem}-{number}{dot}{suffix}", number + 1
+        candidate, number = _fitting(stem, f"-{number}{dot}{suffix}"), number + 1
     taken.add(candidate.casefold())
     return candidate
+
+
+def _fitting(stem: str, ending: str) -> str:
+    """A name of at most 255 bytes: the stem is cut, at a character."""
+    room = max(_MOST_BYTES - len(ending.encode()), 0)
+    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + ending

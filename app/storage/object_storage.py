@@ -18,7 +18,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from cachetools import LRUCache
 
-from ..errors import NotFound, QueueUnavailable, StorageUnavailable
+from ..errors import AppError, NotFound, QueueUnavailable, StorageUnavailable
 from .bucket import Bucket, Entry
 from .claims import Claims
 from .copies import Copies
@@ -114,24 +114,37 @@ class ObjectStorage(Storage):
 
     # photographs
 
-    def publish(self, folder: Path, record: PhotoRecord, wanted: Wanted) -> None:
+    def publish(
+        self,
+        folder: Path,
+        record: PhotoRecord,
+        wanted: Wanted,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         place, batch = self._key("photos", record.id), record.batch
+        member = f"{self._key('batches', batch)}/{record.id}" if batch else None
         self._bucket.put(folder / ORIGINAL, f"{place}/{ORIGINAL}")
         self._bucket.write(f"{place}/{wanted.key}.wanted", json.dumps(asdict(wanted)).encode())
-        if batch:  # before the photograph: whoever deletes the batch now finds it, or we see that
-            self._bucket.write(f"{self._key('batches', batch)}/{record.id}", b"")
         try:
-            self._bucket.write(f"{place}/{PHOTO}", dumped(record))
-            if batch and not self._bucket.exists(f"{self._key('batches', batch)}/{BATCH}"):
-                raise NotFound()
-        except (NotFound, StorageUnavailable):
+            with self._joining(batch):
+                check()
+                if member:  # first: whoever deletes the batch now finds it, or we see that
+                    self._bucket.write(member, b"")
+                self._bucket.write(f"{place}/{PHOTO}", dumped(record))
+                if batch and not self._bucket.exists(f"{self._key('batches', batch)}/{BATCH}"):
+                    raise NotFound()
+        except AppError:
             with suppress(StorageUnavailable):
                 self.delete("photos", record.id)
-                if batch:
-                    self._bucket.remove(f"{self._key('batches', batch)}/{record.id}")
+                if member:
+                    self._bucket.remove(member)
             raise
+        self.usage.add((folder / ORIGINAL).stat().st_size)
         with suppress(OSError):  # it is safe; a copy at hand only saves time
             self._copies.keep(folder / ORIGINAL, self.photo(record.id) / ORIGINAL)
+
+    def _joining(self, batch: str | None) -> AbstractContextManager[None]:
+        return nullcontext() if batch is None else self._claims.in_turn(batch)
 
     def original(self, id: str) -> Path:
         path = self.photo(id) / ORIGINAL

@@ -56,7 +56,8 @@ def folder_bytes(root: str | Path) -> int:
                 if entry.is_dir(follow_symlinks=False):
                     total += folder_bytes(entry.path)
                 else:
-                    total += entry.stat(follow_symlinks=False).st_size
+                    about = entry.stat(follow_symlinks=False)
+                    total += about.st_size // max(about.st_nlink, 1)  # pages share their file
             except FileNotFoundError:
                 continue
     return total

@@ -19,6 +19,7 @@ from colorizer.errors import InvalidSetting
 from colorizer.photo import SALVAGED_FORMATS, TURNS
 
 from ..errors import NotFound, Unreadable
+from . import names
 
 logger = logging.getLogger(__name__)
 
@@ -130,8 +131,8 @@ class PhotoRecord:
 
     def is_of_file_of(self, other: PhotoRecord) -> bool:
         """Whether both are pages of one file, by all that is known of it."""
-        names = {photo.name.removesuffix(f" (page {photo.page})") for photo in (self, other)}
-        return len(names) == 1 and (self.bytes, self.pages) == (other.bytes, other.pages)
+        files = {names.of_file(photo.name, photo.page) for photo in (self, other)}
+        return len(files) == 1 and (self.bytes, self.pages) == (other.bytes, other.pages)
 
     @property
     def can_be_salvaged(self) -> bool:

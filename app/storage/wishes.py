@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from colorizer.errors import InvalidSetting
 from colorizer.guidance import AMOUNT, Guidance, Hint, Words, amount_of
 from colorizer.photo import WRITABLE_FORMATS
-
-OutputFormat = Literal["png", "jpeg", "webp", "tiff"]
 
 #: format -> (MIME type, suffix of a file's name)
 MIMETYPES: Mapping[str, tuple[str, str]] = {

@@ -24,18 +24,19 @@ def take(
     file: FileStorage, treatment: Treatment, batch: str | None = None
 ) -> tuple[recent.Kind, str]:
     """Store a photograph or else, by its content, a film: which of them it is, and its id."""
-    name = file.filename or ""
-    try:
-        view = service.photos.upload(owner(), file.stream, name, batch=batch, treatment=treatment)
-        return "photograph", view.record.id
-    except (UnsupportedImage, UploadTooLarge) as error:
-        if service.films.off is not None:
-            raise
-        file.stream.seek(0)
+    name, photos = file.filename or "", service.photos
+    with service.counted():
         try:
-            return "film", service.films.upload(owner(), file.stream, name).record.id
-        except UnsupportedFilm:
-            raise error from None
+            view = photos.upload(owner(), file.stream, name, batch=batch, treatment=treatment)
+            return "photograph", view.record.id
+        except (UnsupportedImage, UploadTooLarge) as error:
+            if service.films.off is not None:
+                raise
+            file.stream.seek(0)
+            try:
+                return "film", service.films.upload(owner(), file.stream, name).record.id
+            except UnsupportedFilm:
+                raise error from None
 
 
 def take_many(files: list[FileStorage], treatment: Treatment) -> Response | tuple[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import IO
 
@@ -93,23 +93,40 @@ class BatchDesk:
         Those of a photograph in a batch join it, but for those that it has; else they get a batch.
 
         Raises:
-            UploadTooLarge: if there are more pages than a batch has room for.
-            QueueFull: if they cannot all wait.
+            UploadTooLarge: if there are more pages than a batch has room for, or may ever wait.
+            QueueFull: if they cannot all wait now.
         """
         record = self._holdings.photo(owner, id)
+        with self._into(owner, record.batch) as batch:
+            self._add_pages(owner, record, batch)
+        return self.view(owner, batch)
+
+    @contextmanager
+    def _into(self, owner: str, batch: str | None) -> Iterator[str]:
+        """The batch that is named, or a new one, which is deleted if what comes next fails."""
+        into = batch or self.new(owner).id
+        try:
+            yield into
+        except Exception:
+            if batch is None:
+                self._storage.delete("batches", into)
+            raise
+
+    def _add_pages(self, owner: str, record: PhotoRecord, batch: str) -> None:
+        """Those pages of a file that are not in its batch: all, or else none."""
         there = self._pages_of(owner, record)
         pages = [page for page in range(1, record.pages + 1) if page not in there]
-        batch = record.batch or self.new(owner).id
+        self._holdings.check_batch(owner, batch, len(pages))
+        self._intake.check_room(record.bytes, len(pages))
+        made: list[str] = []
         try:
-            self._holdings.check_batch(owner, batch, len(pages))
-            self._intake.check_room(record.bytes, len(pages))
             for page in pages:
-                self._photos.once_more(record, replace(record.treatment, page=page), batch)
+                view = self._photos.once_more(record, replace(record.treatment, page=page), batch)
+                made.append(view.record.id)
         except Exception:
-            if not record.batch:
-                self._storage.delete("batches", batch)
+            for photo in made:
+                self._storage.delete("photos", photo)
             raise
-        return self.view(owner, batch)
 
     def _pages_of(self, owner: str, record: PhotoRecord) -> set[int]:
         """Pages of a photograph's file that are in its batch."""
@@ -135,19 +152,14 @@ class BatchDesk:
             InvalidSetting, UploadTooLarge, QueueFull: as :meth:`upload_pages`; and what
                 :meth:`PhotoDesk.upload` raises. Nothing of the file is kept then.
         """
-        into = batch or self.new(owner).id
-        try:
-            first = self._photos.upload(owner, source, name, batch=into, treatment=treatment)
-            if first.record.pages > 1:
-                try:
-                    self.upload_pages(owner, first.record.id)
-                except Exception:
-                    self._storage.delete("photos", first.record.id)
-                    raise
-        except Exception:
-            if batch is None:
-                self._storage.delete("batches", into)
-            raise
+        with self._into(owner, batch) as into:
+            first = self._photos.upload(owner, source, name, batch=into, treatment=treatment).record
+            try:
+                if first.pages > 1:
+                    self._add_pages(owner, first, into)
+            except Exception:
+                self._storage.delete("photos", first.id)
+                raise
         return self.view(owner, into)
 
     def request(self, owner: str, id: str, settings: Settings) -> BatchView:

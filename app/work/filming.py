@@ -117,7 +117,8 @@ class Filming:
                 with self._films.claim(id, key) as attempt:
                     if attempt is None:
                         return False
-                    self._work(id, key, attempt)
+                    if self._films.is_unfinished(id, key):  # nobody was quicker
+                        self._work(id, key, attempt)
             except _Stopped:
                 logger.info("film %s: stopped; it goes on at the next start", id)
                 return False

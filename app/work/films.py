@@ -32,7 +32,7 @@ from ..storage.orders import FILM_TYPES, UNGUIDED_FILM, FilmGuide, Order, Versio
 from ..storage.records import FilmRecord, PhotoRecord, Wanted, new_id
 from .admission import Budget
 from .filming import Filming, most_pixels
-from .holdings import owned
+from .holdings import Holdings, owned
 from .intake import Intake, check_model
 from .offers import Offer, ResultFile, View
 from .queue import IN_BATCH, Queue
@@ -76,6 +76,7 @@ class FilmDesk:
         config: Config,
         storage: Storage,
         films: Films,
+        holdings: Holdings,
         intake: Intake,
         queue: Queue,
         pictures: Pictures,
@@ -86,6 +87,7 @@ class FilmDesk:
         self._config = config
         self._storage = storage
         self._films = films
+        self._holdings = holdings
         self._intake = intake
         self._queue = queue
         self._pictures = pictures
@@ -154,13 +156,13 @@ class FilmDesk:
             FilmsOff: if this server takes no films any more.
             TooManyVersions, QueueFull, StorageFull: no room.
             InvalidSetting, WeightsMissing: no such model.
-            InvalidGuidance: if a hint is at a time that the film does not have, or the reference
-                has no colours yet.
+            InvalidGuidance: if a hint is at a time that the film does not have, the reference has
+                no colours yet, or a colour cannot be written down.
             TooBusy: if too many pictures are worked on to look at the reference.
         """
         record = self._owned(owner, id)
         if guide.reference:
-            owned(self._storage.record(guide.reference), owner)
+            self._holdings.check_lender(owner, guide.reference)
         guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
         order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
@@ -289,7 +291,6 @@ class FilmDesk:
             files.write(still.photo, folder / ORIGINAL, format="png")
             length = (folder / ORIGINAL).stat().st_size
             self._storage.publish(folder, replace(record, bytes=length), wanted)
-        self._storage.usage.add(length)
         small = files.shrink(still.photo, self._config.preview_size)
         self._pictures.keep_grey(record.id, small, ())
         self._queue.add(wanted, IN_BATCH)

@@ -98,8 +98,10 @@ class Guiding:
                 found: Reference | None = self._references[record.id]
                 return found
         facts = self._storage.read(record.id, FACTS)
+        if facts is None:  # it has not been opened yet: nobody knows whether it is in colour
+            return None
         reference = None
-        if facts is not None and json.loads(facts).get("was_colour"):
+        if json.loads(facts).get("was_colour"):
             with self._budget.reserve(record.width * record.height, PATIENCE):
                 photo = self._read(record, colours=True)
             if not photo.is_grey:

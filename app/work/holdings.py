@@ -6,7 +6,7 @@ import hmac
 from contextlib import suppress
 from typing import TypeVar
 
-from ..errors import NotFound, UploadTooLarge
+from ..errors import LENDER_GONE, NotFound, UploadTooLarge
 from ..storage.folder import Storage
 from ..storage.records import BatchRecord, FilmRecord, PhotoRecord
 
@@ -38,6 +38,13 @@ class Holdings:
     def photo(self, owner: str, id: str) -> PhotoRecord:
         """A photograph; raises NotFound."""
         return owned(self._storage.record(id), owner)
+
+    def check_lender(self, owner: str, id: str) -> None:
+        """Raise NotFound, and say so, if a photograph is gone whose colours are to be taken."""
+        try:
+            self.photo(owner, id)
+        except NotFound as error:
+            raise NotFound(LENDER_GONE) from error
 
     def batch(self, owner: str, id: str) -> tuple[BatchRecord, list[str]]:
         """A batch and the ids of what was put into it; raises NotFound."""

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -16,17 +17,19 @@ from colorizer.settings import DEFAULT_MODEL, Settings
 from colorizer.weights import statuses
 
 from ..config import Config
-from ..errors import QueueFull
+from ..errors import QueueFull, UploadTooLarge
 from ..storage import names
 from ..storage.disk import gone, receive
 from ..storage.folder import ORIGINAL, Storage
 from ..storage.records import PhotoRecord, Treatment, Wanted, new_id
 from .counting import Counting
+from .holdings import Holdings
 from .queue import IN_BATCH, SINGLE, Queue
 from .worker import Worker
 
 _LONGEST_WAIT = 60  # s after which somebody who was sent away may try again
 _ROOM = 0.1  # part of a full queue that should be free by then
+_is_counted = ContextVar("_is_counted", default=False)  # whether an upload is, in this thread
 
 
 def installed_models() -> list[str]:
@@ -38,10 +41,17 @@ class Intake:
     """The way in, for photographs and for further predictions of them."""
 
     def __init__(
-        self, config: Config, storage: Storage, queue: Queue, worker: Worker, counting: Counting
+        self,
+        config: Config,
+        storage: Storage,
+        holdings: Holdings,
+        queue: Queue,
+        worker: Worker,
+        counting: Counting,
     ) -> None:
         self._config = config
         self._storage = storage
+        self._holdings = holdings
         self._queue = queue
         self._worker = worker
         self._counting = counting
@@ -54,11 +64,13 @@ class Intake:
         batch: str | None,
         settings: Settings,
         treatment: Treatment,
+        replaces: bool = False,
     ) -> PhotoRecord:
         """See :meth:`app.work.photographs.PhotoDesk.upload`.
 
         Args:
             source: as there, or the original of another photograph.
+            replaces: whether it comes in the place of another of its batch.
         """
         with self.counted():
             check_model(settings)
@@ -74,6 +86,8 @@ class Intake:
                     turn=treatment.turn,
                 )
                 created, expires = self.lifetime()
+                if batch is not None:  # which is deleted with all that is in it
+                    expires = min(expires, self._holdings.batch(owner, batch)[0].expires)
                 record = PhotoRecord(
                     id=wanted.id,
                     owner=owner,
@@ -93,8 +107,8 @@ class Intake:
                     turn=treatment.turn,
                     whole=treatment.whole,
                 )
-                self._storage.publish(folder, record, wanted)
-            self._storage.usage.add(length)
+                more = 0 if replaces else 1
+                self._storage.publish(folder, record, wanted, lambda: self._check(record, more))
             self._enqueue(wanted, record)
             return record
 
@@ -108,11 +122,11 @@ class Intake:
             self._enqueue(wanted, record)
 
     def check_room(self, length: int = 0, photos: int = 1) -> None:
-        """Raise QueueFull, QueueUnavailable or StorageFull if they have no room.
+        """Whether so many bytes may come, and so many photographs wait.
 
-        Args:
-            length: bytes that come.
-            photos: that will wait.
+        Raises:
+            QueueFull, QueueUnavailable, StorageFull: if they have no room.
+            UploadTooLarge: if so many photographs never have.
         """
         self._check_queue(photos)
         self._storage.check_room(length)
@@ -125,17 +139,28 @@ class Intake:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count an upload by what becomes of it."""
+        """Count an upload by what becomes of it; what is tried within another is not counted."""
+        if _is_counted.get():
+            yield
+            return
+        outer = _is_counted.set(True)
+        outcome = "unexpected"
         try:
             yield
-        except Exception as error:
-            outcome = type(error).__name__ if isinstance(error, ColorizerError) else "unexpected"
-            self._counting.uploaded(outcome)
+            outcome = "stored"
+        except ColorizerError as error:
+            outcome = type(error).__name__
             raise
-        self._counting.uploaded("stored")
+        finally:
+            _is_counted.reset(outer)
+            self._counting.uploaded(outcome)
 
     def _enqueue(self, wanted: Wanted, record: PhotoRecord) -> None:
         self._queue.add(wanted, SINGLE if record.batch is None else IN_BATCH)
+
+    def _check(self, record: PhotoRecord, more: int) -> None:
+        if record.batch is not None:
+            self._holdings.check_batch(record.owner, record.batch, more)
 
     def _take(self, source: IO[bytes] | Path, target: Path) -> int:
         """Copy an upload, or share the file of another photograph; returns its length in bytes."""
@@ -152,10 +177,16 @@ class Intake:
         return target.stat().st_size
 
     def _check_queue(self, photos: int = 1) -> None:
+        most = self._config.queue_limit
+        if photos > most:
+            raise UploadTooLarge(
+                f"At most {most} photographs may wait on this server, and these would be {photos}. "
+                "Take fewer at a time."
+            )
         length = self._queue.length()
         self._queue.check()
-        if length + photos > self._config.queue_limit:
-            ahead = length + photos - 1 - (1 - _ROOM) * self._config.queue_limit
+        if length + photos > most:
+            ahead = length + photos - 1 - (1 - _ROOM) * most
             seconds = math.ceil(self._worker.seconds_each * ahead)
             seconds = min(max(seconds, 1), _LONGEST_WAIT)
             raise QueueFull(

@@ -15,8 +15,7 @@ from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 from colorizer.words import Understanding
 
-from ..errors import LENDER_GONE, NotFound
-from ..storage import samples
+from ..storage import names, samples
 from ..storage.folder import Storage
 from ..storage.records import USUAL, PhotoRecord, Treatment
 from ..storage.samples import Sample
@@ -91,7 +90,8 @@ class PhotoDesk:
             InvalidSetting: if a change is not possible; and what :meth:`upload` raises.
         """
         record = self._holdings.photo(owner, id)
-        view = self.once_more(record, replace(record.treatment, **changes), record.batch)
+        treatment = replace(record.treatment, **changes)
+        view = self.once_more(record, treatment, record.batch, replaces=not record.still)
         if not record.still:
             self._storage.delete("photos", id)
         return view
@@ -105,13 +105,25 @@ class PhotoDesk:
         record = self._holdings.photo(owner, id)
         return self.upload_anew(owner, id, turn=(record.turn + degrees) % 360)
 
-    def once_more(self, record: PhotoRecord, treatment: Treatment, batch: str | None) -> View:
-        """The same file as another photograph of its owner; raises what :meth:`upload` does."""
+    def once_more(
+        self,
+        record: PhotoRecord,
+        treatment: Treatment,
+        batch: str | None,
+        replaces: bool = False,
+    ) -> View:
+        """The same file as another photograph of its owner; raises what :meth:`upload` does.
+
+        Args:
+            replaces: whether the first goes away.
+        """
         name = record.name
         if treatment.page != record.page or batch != record.batch:
-            name = f"{name.removesuffix(f' (page {record.page})')} (page {treatment.page})"
+            name = names.of_page(names.of_file(name, record.page), treatment.page)
         source, settings = self._storage.original(record.id), Settings()
-        again = self._intake.upload(record.owner, source, name, batch, settings, treatment)
+        again = self._intake.upload(
+            record.owner, source, name, batch, settings, treatment, replaces
+        )
         return self._views.of(again, settings)
 
     def samples(self) -> list[Sample]:
@@ -226,8 +238,5 @@ class PhotoDesk:
 
     def _check(self, owner: str, id: str, guide: Guide) -> PhotoRecord:
         if guide.reference:
-            try:
-                self._holdings.photo(owner, guide.reference)
-            except NotFound as error:
-                raise NotFound(LENDER_GONE) from error
+            self._holdings.check_lender(owner, guide.reference)
         return self._holdings.photo(owner, id)

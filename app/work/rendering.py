@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from colorizer import __version__, prediction_file
 from colorizer import photo as files
 from colorizer.atomic import write_atomically
 from colorizer.errors import CorruptPrediction
-from colorizer.guidance import Words
+from colorizer.guidance import Guidance, Words
 from colorizer.photo import Metadata, Photo, Provenance
 from colorizer.pipeline import provenance, render
 from colorizer.prediction import Prediction
@@ -169,14 +170,14 @@ class Pictures:
     def result(self, record: PhotoRecord, wish: Wish) -> ResultFile:
         """The finished picture; the latest few are kept. Raises TooBusy, StorageFull."""
         result = self._describe(record, wish)
-        if self._own(record, wish.settings) is None:
-            self._prediction_for(record.id, wish.settings, wish.guide.words)
+        prediction = self._prediction_of(record, wish)
         if used(result.path):
             return result
+        write = self._writer(record, wish, prediction)
         with self._budget.reserve(record.width * record.height, PATIENCE):
             if not used(result.path):
                 self._storage.results(record.id)
-                self._write(record, wish, result.path)
+                write(result.path)
                 _remove_old(result.path.parent)
         return result
 
@@ -189,8 +190,9 @@ class Pictures:
             try:
                 os.link(result.path, path)  # stays, whoever deletes the other
             except OSError:
+                write = self._writer(record, wish, self._prediction_of(record, wish))
                 with self._budget.reserve(record.width * record.height):
-                    self._write(record, wish, path)
+                    write(path)
             yield replace(result, path=path)
 
     def _describe(self, record: PhotoRecord, wish: Wish) -> ResultFile:
@@ -198,12 +200,30 @@ class Pictures:
         path = self._storage.photo(record.id) / "results" / f"{wish.etag(record.id)}.{suffix}"
         return ResultFile(path, mimetype, names.for_download(record.name, f"-colour.{suffix}"))
 
-    def _write(self, record: PhotoRecord, wish: Wish, path: Path) -> None:
+    def _prediction_of(self, record: PhotoRecord, wish: Wish) -> Prediction | None:
+        """None of a photograph that keeps its own colours."""
+        if self._own(record, wish.settings) is not None:
+            return None
+        return self._prediction_for(record.id, wish.settings, wish.guide.words)
+
+    def _writer(
+        self, record: PhotoRecord, wish: Wish, prediction: Prediction | None
+    ) -> Callable[[Path], None]:
+        """What writes the picture; asked for first, as a reference may need room of its own."""
+        if prediction is None:
+            return partial(self._write_own, record, wish.output)
+        guidance = self.guiding.guidance(wish.guide, wish.settings)
+        return partial(self._write, record, wish, prediction, guidance)
+
+    def _write(
+        self,
+        record: PhotoRecord,
+        wish: Wish,
+        prediction: Prediction,
+        guidance: Guidance,
+        path: Path,
+    ) -> None:
         settings, output = wish.settings, wish.output
-        if self._own(record, settings) is not None:
-            return self._write_own(record, output, path)
-        prediction = self._prediction_for(record.id, settings, wish.guide.words)
-        guidance = self.guiding.guidance(wish.guide, settings)
         self._storage.check_room()
         with self._counting.rendering("result"), model_of_words(), gone(), full_disk():
             grey = self.read(record)

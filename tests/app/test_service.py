@@ -6,10 +6,12 @@ import errno
 import io
 import logging
 import os
+import threading
 import zipfile
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,17 +30,18 @@ from app.errors import (
 from app.service import Service
 from app.storage.folder import Storage
 from app.storage.records import Treatment, Wanted
-from app.storage.wishes import Output
+from app.storage.wishes import Guide, Output
 from colorizer.errors import (
     CorruptImage,
     ImageTooLarge,
+    InvalidGuidance,
     InvalidSetting,
     UnsupportedImage,
 )
 from colorizer.photo import provenance_of
 from colorizer.settings import DEFAULT_MODEL, Settings
 
-from .api.test_parts import pages
+from .api.test_parts import in_colour, pages
 from .conftest import OWNER, finished, jpeg, wait_until
 from .fakes import FakeNetwork, damaged
 
@@ -539,6 +542,35 @@ def test_all_pages_share_one_file_on_the_disk(idle: Service) -> None:
     assert originals[1].read_bytes() == pages(3)
 
 
+def test_pages_that_share_a_file_use_its_room_once(idle: Service) -> None:
+    before = idle._storage.usage.bytes()
+    idle.batches.upload_all(OWNER, io.BytesIO(pages(3)), "scan.tif")
+    assert idle._storage.usage.bytes() == before + len(pages(3))
+
+
+def test_of_pages_of_which_one_is_refused_none_is_kept(idle: Service) -> None:
+    batch = idle.batches.new(OWNER).id
+    idle.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+    with pytest.raises(ImageTooLarge):
+        idle.batches.upload_all(OWNER, io.BytesIO(pages(4, 1200)), "scan.tif", batch=batch)
+    assert [view.record.name for view in idle.batches.view(OWNER, batch).photos] == ["x.jpg"]
+    id = idle.photos.upload(OWNER, io.BytesIO(pages(4, 1200)), "scan.tif", batch=batch).record.id
+    with pytest.raises(ImageTooLarge):
+        idle.batches.upload_pages(OWNER, id)
+    names = [view.record.name for view in idle.batches.view(OWNER, batch).photos]
+    assert names == ["x.jpg", "scan.tif"]
+
+
+def test_pages_of_a_file_with_a_long_name_are_not_added_twice(idle: Service) -> None:
+    name = "n" * 116 + ".tif"
+    batch = idle.batches.new(OWNER).id
+    id = idle.photos.upload(OWNER, io.BytesIO(pages(3)), name, batch=batch).record.id
+    for _ in range(2):
+        idle.batches.upload_pages(OWNER, id)
+    found = [view.record for view in idle.batches.view(OWNER, batch).photos]
+    assert [record.name[-9:] for record in found] == ["nnnnn.tif", " (page 2)", " (page 3)"]
+
+
 def test_where_there_are_no_links_pages_are_copied(
     idle: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -558,6 +590,85 @@ def test_pages_that_cannot_all_wait_are_refused(config: Config, network: FakeNet
     folder = config.data_dir
     assert os.listdir(folder / "photos") == [id]
     assert os.listdir(folder / "batches") == []
+    service.close()
+
+
+def test_pages_that_could_never_all_wait_are_refused_for_good(
+    config: Config, network: FakeNetwork
+) -> None:
+    service = Service(config.model_copy(update={"queue_limit": 3}), load=lambda model: network)
+    with pytest.raises(UploadTooLarge, match="At most 3 photographs may wait"):
+        service.batches.upload_all(OWNER, io.BytesIO(pages(5)), "scan.tif")
+    assert os.listdir(config.data_dir / "photos") == []
+    service.close()
+
+
+def test_what_joins_a_batch_goes_when_the_batch_does(idle: Service) -> None:
+    batch = idle.batches.new(OWNER)
+    photo = idle.photos.upload(OWNER, jpeg(), "late.jpg", batch=batch.id).record
+    assert photo.expires == batch.expires
+    assert idle.photos.upload(OWNER, jpeg(), "alone.jpg").record.expires > batch.expires
+
+
+def test_of_many_at_once_only_as_many_come_as_a_batch_holds(
+    idle: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, take = idle.batches.new(OWNER).id, idle._intake._take
+    together, refused = threading.Barrier(8), []
+
+    def take_together(*given: Any) -> int:
+        together.wait(60)
+        return take(*given)
+
+    def upload() -> None:
+        try:
+            idle.photos.upload(OWNER, jpeg(), "x.jpg", batch=batch)
+        except UploadTooLarge as error:
+            refused.append(str(error))
+
+    monkeypatch.setattr(idle._intake, "_take", take_together)
+    threads = [threading.Thread(target=upload) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(idle.batches.view(OWNER, batch).photos) == idle.config.max_batch == 5
+    assert refused == ["A batch holds at most 5 photographs."] * 3
+
+
+def test_a_reference_that_is_asked_too_early_gives_its_own_palette_later(
+    service: Service, network: FakeNetwork
+) -> None:
+    grey = service.photos.upload(OWNER, jpeg(), "grey.jpg").record.id
+    finished(service, OWNER, grey)
+    network.gate.clear()
+    busy = service.photos.upload(OWNER, jpeg(50, 40), "busy.jpg").record.id
+    wait_until(lambda: service.photos.view(OWNER, busy).state == "working")
+    lender = service.photos.upload(OWNER, io.BytesIO(in_colour()), "lender.png").record.id
+    guide = Guide(reference=lender, reference_amount=1.0)
+    with pytest.raises(InvalidGuidance):
+        service.photos.preview(OWNER, grey, DEFAULTS, guide).make()
+    network.gate.set()
+    finished(service, OWNER, lender)
+    shown = service.photos.preview(OWNER, grey, DEFAULTS, guide).make().data
+    other = Service(service.config, load=lambda model: network)  # to which nothing is known
+    assert other.photos.preview(OWNER, grey, DEFAULTS, guide).make().data == shown
+    other.close()
+
+
+def test_a_result_does_not_wait_for_its_own_reference(
+    config: Config, network: FakeNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.work.guiding.PATIENCE", 0.1)
+    small = config.model_copy(update={"megapixels_at_once": 1})
+    service = Service(small, load=lambda model: network)
+    service.start_worker()
+    grey = service.photos.upload(OWNER, jpeg(900, 800), "grey.jpg").record.id
+    lender = service.photos.upload(OWNER, io.BytesIO(in_colour(70)), "lender.png").record.id
+    for id in (grey, lender):
+        assert finished(service, OWNER, id).state == "ready"
+    guide = Guide(reference=lender)
+    assert service.photos.result(OWNER, grey, DEFAULTS, Output(), guide).make().path.exists()
     service.close()
 
 

@@ -30,11 +30,11 @@ def pages(count: int, last: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-def in_colour() -> bytes:
-    """A colour photograph: patches of many colours."""
+def in_colour(side: int = 10) -> bytes:
+    """A colour photograph: 12 times 12 patches of many colours, with sides of so many pixels."""
     few = np.random.default_rng(5).integers(0, 255, (12, 12, 3)).astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(few.repeat(10, 0).repeat(10, 1)).save(buffer, "PNG")
+    Image.fromarray(few.repeat(side, 0).repeat(side, 1)).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from ...conftest import ROOT
+from ..conftest import jpeg
 from ..running import Client, Running, Start, starting, widths
 
 
@@ -69,6 +70,14 @@ def test_after_a_power_cut_everything_is_finished_and_nothing_twice(
         client.wait(again, id, "ready")
     assert sorted(widths(tmp_path)) == [50, 60, 70]
     assert again.stop() == 0
+
+
+def test_an_upload_larger_than_a_form_has_room(start: Start) -> None:
+    limits = {"UPLOAD_MB": "20", "REQUEST_MB": "2", "FILM_MB": "0"}
+    server = start(**{f"COLORIZER_MAX_{name}": value for name, value in limits.items()})
+    file = ("x.jpg", jpeg().getvalue() + bytes(15_000_000))
+    answer = requests.post(f"{server.address}/api/v1/photos", files={"file": file}, timeout=60)
+    assert answer.status_code == 201
 
 
 def test_a_stop_in_the_middle_loses_nothing(start: Start, client: Client, tmp_path: Path) -> None:

@@ -10,18 +10,22 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.errors import NotFound, ServerBusy, StorageFull, Unreadable, UploadTooLarge
 from app.storage.disk import receive
-from app.storage.folder import ORIGINAL, PHOTO, Storage
+from app.storage.folder import ORIGINAL, PHOTO, Kind, Storage
 from app.storage.object_storage import ObjectStorage
+from app.storage.quota import folder_bytes
 from app.storage.records import BatchRecord, PhotoRecord, Wanted, dumped, new_id
 
 from ...conftest import ROOT
@@ -52,12 +56,24 @@ def record(**changes: object) -> PhotoRecord:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def store(storage: Storage, photo: PhotoRecord, data: bytes = b"original") -> Wanted:
+def store(
+    storage: Storage,
+    photo: PhotoRecord,
+    data: bytes = b"original",
+    check: Callable[[], None] = lambda: None,
+) -> Wanted:
     wanted = Wanted(photo.id, "model", 256)
     with storage.incoming() as folder:
         receive(BytesIO(data), folder / ORIGINAL, 1000)
-        storage.publish(folder, photo, wanted)
+        storage.publish(folder, photo, wanted, check)
     return wanted
+
+
+def new_batch(storage: Storage) -> BatchRecord:
+    now = datetime.now(UTC)
+    batch = BatchRecord(new_id(), "me", now, now + timedelta(hours=1))
+    storage.add_batch(batch)
+    return batch
 
 
 def photographs(storage: Storage) -> list[str]:
@@ -136,10 +152,92 @@ def test_what_a_killed_process_left_is_wiped(folder: Storage) -> None:
     assert not left.exists()
 
 
+def test_a_batch_that_is_swept_while_it_is_deleted_leaves_nothing(
+    folder: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = new_batch(folder)
+    for _ in range(3):
+        store(folder, record(batch=batch.id))
+    rename = os.rename
+
+    def rename_and_sweep(source: Path, target: Path) -> None:
+        rename(source, target)
+        monkeypatch.setattr(os, "rename", rename)
+        folder.sweep_folder()
+
+    monkeypatch.setattr(os, "rename", rename_and_sweep)
+    folder.delete("batches", batch.id)
+    assert photographs(folder) == []
+
+
+@pytest.mark.parametrize("kind", ["batches", "films"])
+def test_what_is_left_of_what_was_being_deleted_is_deleted(folder: Storage, kind: Kind) -> None:
+    batch = new_batch(folder)
+    photos = [record(batch=batch.id) for _ in range(2)]
+    for photo in photos:
+        store(folder, photo)
+    place = folder.root / kind / batch.id
+    if kind == "films":
+        place.mkdir()
+        stills = [[0.5, photo.id] for photo in photos]
+        (place / "film.json").write_text(json.dumps({"stills": stills}))
+    os.rename(place, folder.root / "trash" / new_id())  # and then the process is killed
+    folder.sweep_folder()
+    assert photographs(folder) == []
+    assert everything(folder.root / "trash") == []
+
+
+def test_a_batch_that_is_deleted_while_it_is_read_is_gone(
+    folder: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = new_batch(folder)
+    loaded = folder._loaded
+
+    def loaded_and_deleted(kind: Any, path: Path) -> Any:
+        found = loaded(kind, path)
+        folder.delete("batches", batch.id)
+        return found
+
+    monkeypatch.setattr(folder, "_loaded", loaded_and_deleted)
+    with pytest.raises(NotFound):
+        folder.batch(batch.id)
+
+
+def test_of_many_that_join_a_batch_at_once_only_those_come_that_have_room(
+    storage: Storage,
+) -> None:
+    batch = new_batch(storage)
+
+    def check() -> None:
+        there = len(storage.batch(batch.id)[1])
+        time.sleep(0.02)
+        if there == 3:
+            raise UploadTooLarge("It is full.")
+
+    def join() -> None:
+        with suppress(UploadTooLarge):
+            store(storage, record(batch=batch.id), check=check)
+
+    threads = [threading.Thread(target=join) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(storage.batch(batch.id)[1]) == photographs(storage)
+    assert len(photographs(storage)) == 3
+    assert storage.tidy() == 0
+
+
+def test_a_file_that_pages_share_counts_once(folder: Storage) -> None:
+    page = folder.root / "photos" / "page"
+    page.write_bytes(bytes(999))
+    for number in (2, 3):
+        os.link(page, page.with_name(f"page {number}"))
+    assert folder_bytes(folder.root / "photos") == 999
+
+
 def test_a_batch_lists_its_photographs(storage: Storage) -> None:
-    now = datetime.now(UTC)
-    batch = BatchRecord(new_id(), "me", now, now + timedelta(hours=1))
-    storage.add_batch(batch)
+    batch = new_batch(storage)
     photo = record(batch=batch.id)
     store(storage, photo)
     assert storage.batch(batch.id) == (batch, [photo.id])

@@ -185,6 +185,42 @@ def test_a_reference_must_have_colours_and_be_ones_own(idle: Service) -> None:
     assert idle.films.view(OWNER, id).versions == []
 
 
+def test_what_could_not_be_read_again_is_not_ordered(
+    idle: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    monkeypatch.setattr(FilmHint, "text", "0.5@0.5,0.5,rgb(1,2,3),1,2,3")
+    with pytest.raises(InvalidGuidance, match="cannot be kept as it is"):
+        idle.films.ask(OWNER, id, VIVID, FilmGuide((FilmHint(0.5, Hint(0, 0, "red")),)))
+    assert idle.films.view(OWNER, id).versions == []
+
+
+def test_an_order_is_called_as_its_file_is(service: Service, config: Config) -> None:
+    """One that was written before a parameter was added, or whose numbers were longer."""
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    values = json.loads(VIVID.dumped())
+    del values["settings"]["second_look"]
+    key = "0123456789abcdef"
+    (config.data_dir / "films" / id / f"{key}.wanted").write_text(json.dumps(values))
+    wait_until(lambda: service.films.version(OWNER, id, key).state == "ready")
+    assert service.films.file(OWNER, id, key).make().path.exists()
+    near_one = FilmGuide((FilmHint(0.5, Hint(0.5, 0.5, "red", 1.0000001)),))
+    key = service.films.ask(OWNER, id, VIVID, near_one).key
+    wait_until(lambda: service.films.version(OWNER, id, key).state == "ready")
+    assert service.films.file(OWNER, id, key).make().path.exists()
+
+
+def test_what_another_process_has_finished_is_not_made_again(
+    idle: Service, filming: FakeFilming
+) -> None:
+    id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
+    idle.films.ask(OWNER, id, VIVID)
+    for _ in range(2):  # the second has looked for work before the first began
+        assert idle._filming._take(id, VIVID.key)
+    assert len(filming.calls) == 1
+    assert state(idle, id) == "ready"
+
+
 def test_a_hint_is_within_the_film(idle: Service) -> None:
     id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
     for seconds in (0, 1):
