@@ -55,8 +55,9 @@ def read(path: PathId, query: PredictionSettings) -> dict[str, Any]:
 
     The state of a still is that of the prediction which the model and the working size name.
     """
-    view = service.films.view(owner(create=False), path.id, query.settings())
-    return representations.film(view)
+    settings = query.settings()
+    view = service.films.view(owner(create=False), path.id, settings)
+    return representations.film(view, settings)
 
 
 @blueprint.delete("/films/<id>", responses={"204": None})

@@ -25,8 +25,7 @@ def photo(view: View, settings: Settings | None = None) -> dict[str, Any]:
 
 def _links(settings: Settings | None) -> dict[str, str]:
     """The links of any photograph, with ``_ID`` where its id belongs."""
-    chosen = (settings or Settings()).changes()
-    predict = {name: chosen[name] for name in chosen if PARAMETERS[name].stage == "predict"}
+    chosen, predict = _queries(settings)
     return {
         "self": url_for("photos.read", id=_ID, **predict),
         "predictions": url_for("photos.predict", id=_ID),
@@ -34,6 +33,12 @@ def _links(settings: Settings | None) -> dict[str, str]:
         **{name: url_for(f"pictures.{name}", id=_ID, **chosen) for name in _PICTURES},
         **{name: url_for(f"pictures.{name}", id=_ID) for name in _WITHOUT_SETTINGS},
     }
+
+
+def _queries(settings: Settings | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What settings are in an address, and in that of what depends on the prediction alone."""
+    chosen = (settings or Settings()).changes()
+    return chosen, {name: chosen[name] for name in chosen if PARAMETERS[name].stage == "predict"}
 
 
 def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
@@ -64,12 +69,13 @@ def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
 
 
 def batch(view: BatchView, settings: Settings | None = None) -> dict[str, Any]:
-    """A batch as JSON, with all its photographs."""
+    """A batch as JSON, with all its photographs; links as those of :func:`photo`."""
+    chosen, predict = _queries(settings)
     links = schemas.BatchLinks(
-        self=url_for("batches.read", id=view.id),
+        self=url_for("batches.read", id=view.id, **predict),
         photos=url_for("photos.upload"),
-        zip=url_for("batches.archive", id=view.id),
-        page=url_for("pages.batch", id=view.id),
+        zip=url_for("batches.archive", id=view.id, **chosen),
+        page=url_for("pages.batch", id=view.id, **chosen),
     )
     document = schemas.Batch(
         id=view.id,
@@ -83,14 +89,15 @@ def batch(view: BatchView, settings: Settings | None = None) -> dict[str, Any]:
     return document | {"photos": [_photo(member, photo_links) for member in view.photos]}
 
 
-def film(view: FilmView) -> dict[str, Any]:
-    """A film as JSON, with its stills and versions."""
-    record = view.record
+def film(view: FilmView, settings: Settings | None = None) -> dict[str, Any]:
+    """A film as JSON, with its stills and versions; links as those of :func:`photo`."""
+    record, photo_links = view.record, _links(settings)
+    chosen, predict = _queries(settings)
     links = film_schemas.FilmLinks(
-        self=url_for("films.read", id=record.id),
+        self=url_for("films.read", id=record.id, **predict),
         versions=url_for("films.colour", id=record.id),
         original=url_for("films.original", id=record.id),
-        page=url_for("film_pages.film", id=record.id),
+        page=url_for("film_pages.film", id=record.id, **chosen),
     )
     document = film_schemas.Film(
         id=record.id,
@@ -106,20 +113,18 @@ def film(view: FilmView) -> dict[str, Any]:
         bytes=record.bytes,
         created=record.created,
         expires=record.expires,
-        stills=[_still(seconds, still) for seconds, still in view.stills],
+        stills=[_still(seconds, still, photo_links) for seconds, still in view.stills],
         versions=[],
         links=links,
     ).model_dump(mode="json")
     return document | {"versions": [version(record.id, each) for each in view.versions]}
 
 
-def _still(seconds: float, view: View) -> film_schemas.StillOut:
+def _still(seconds: float, view: View, photo_links: dict[str, str]) -> film_schemas.StillOut:
     id = view.record.id
     links = film_schemas.StillLinks(
-        photo=url_for("photos.read", id=id),
-        preview=url_for("pictures.preview", id=id),
-        grey=url_for("pictures.grey", id=id),
-        image=url_for("pictures.image", id=id),
+        photo=photo_links["self"].replace(_ID, id, 1),
+        **{name: photo_links[name].replace(_ID, id, 1) for name in ("preview", "grey", "image")},
     )
     return film_schemas.StillOut(time=max(seconds, 0), photo=id, state=view.state, links=links)
 

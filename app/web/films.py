@@ -18,7 +18,6 @@ from colorizer.settings import Settings
 from colorizer.video.film import CODECS, Codec
 
 from ..context import service
-from ..errors import NotFound
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
 from ..storage.records import PhotoRecord
@@ -26,7 +25,7 @@ from ..work.films import moment
 from ..work.offers import View
 from . import forms, recent
 from .delivery import send
-from .pages import form_parts
+from .pages import form_parts, without_gone_lender
 from .security import owner
 
 blueprint = Blueprint("film_pages", __name__)
@@ -77,7 +76,7 @@ def film(id: str) -> str:
     """A film: one moment before and after, the controls, the versions. Asks for missing colours."""
     who, settings = owner(create=False), forms.settings_from(request.args)
     view = service.films.view(who, id, settings)
-    guide, references = _references(who, forms.film_guide_from(request.args))
+    guide = without_gone_lender(who, forms.film_guide_from(request.args))
     moments = [_moment(seconds, still, guide) for seconds, still in view.stills]
     number = _chosen(view, request.args)
     chosen = moments[number - 1] if moments else None
@@ -89,7 +88,7 @@ def film(id: str) -> str:
         moments=moments,
         number=number,
         chosen=chosen,
-        references=references,
+        references=_references(who, guide.reference),
         default_amount=FilmGuide.reference_amount,
         versions=_shown(view),
         playing=_playing(view, request.args.get("version")),
@@ -98,7 +97,8 @@ def film(id: str) -> str:
         moment=moment,
         about=about,
         clock=_clock,
-        as_it_is=_as_it_is(settings, guide),
+        place={**_place(), "still": number},
+        as_it_is={**_place(), **_known(settings, guide)},
         **form_parts(settings, guide),
     )
 
@@ -124,7 +124,7 @@ def colour(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
     order = Order(settings, _codec(request.form), "deinterlace" in request.form)
     service.films.ask(owner(create=False), id, order, guide)
-    return _see(id, **_as_it_is(settings, guide))
+    return _see(id, **_place(), **_known(settings, guide))
 
 
 @blueprint.post("/films/<id>/versions/<version>/remove")
@@ -133,13 +133,16 @@ def remove(id: str, version: str) -> BaseResponse:
     service.films.remove(owner(create=False), id, version)
     flash("That version of the film has been removed.", "done")
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
-    return _see(id, **_as_it_is(settings, guide))
+    return _see(id, **_place(), **_known(settings, guide))
 
 
-def _as_it_is(settings: Settings, guide: FilmGuide) -> dict[str, Any]:
-    """What the address of a film's page says: moment, places that are off, settings, guide."""
-    place = {"still": request.args.get("still"), "off": request.args.getlist("off")}
-    return {**place, **forms.query_of(settings), **forms.query_of_guide(guide)}
+def _place() -> dict[str, Any]:
+    """What the address of a film's page says besides: the moment, and places that are off."""
+    return {"still": request.args.get("still"), "off": request.args.getlist("off")}
+
+
+def _known(settings: Settings, guide: FilmGuide) -> dict[str, Any]:
+    return {**forms.query_of(settings), **forms.query_of_guide(guide)}
 
 
 @blueprint.get("/films/<id>/versions/<version>/play")
@@ -175,15 +178,12 @@ def _chosen(view: FilmView, values: MultiDict[str, str]) -> int:
     return min(max(number, 1), max(count, 1))
 
 
-def _references(who: str, guide: FilmGuide) -> tuple[FilmGuide, list[PhotoRecord]]:
-    """Photographs whose colours can be taken; the guide without one that is gone."""
+def _references(who: str, chosen: str) -> list[PhotoRecord]:
+    """Photographs whose colours can be taken, with the one that is."""
     found = recent.photographs(who)
-    if guide.reference and guide.reference not in {photo.id for photo in found}:
-        try:
-            found.append(service.photos.view(who, guide.reference).record)
-        except NotFound:
-            guide = replace(guide, reference="")
-    return guide, found
+    if chosen and chosen not in {photo.id for photo in found}:
+        found.append(service.photos.view(who, chosen).record)
+    return found
 
 
 def _moment(seconds: float, view: View, guide: FilmGuide) -> Moment:

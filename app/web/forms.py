@@ -7,7 +7,7 @@ a default or an explanation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -233,6 +233,19 @@ def query_of_guide(guide: Guide | FilmGuide) -> dict[str, str | list[str]]:
         if guide.reference_amount != Guide.reference_amount:
             found["reference_amount"] = f"{guide.reference_amount:g}"
     return found | query_of_words(guide.words)
+
+
+def guides_without(guide: Guide | FilmGuide) -> dict[str, dict[str, str | list[str]]]:
+    """A guide as it stands in an address, without one part of it, by that part's name."""
+    words = guide.words and Words(guide.words.text)
+    changes: dict[str, dict[str, Any]] = {
+        "hint": {"hints": ()},
+        "reference": {"reference": ""},
+        "reference_amount": {"reference_amount": Guide.reference_amount},
+        "words": {"words": None},
+        "words_amount": {"words": words},
+    }
+    return {part: query_of_guide(replace(guide, **change)) for part, change in changes.items()}
 
 
 def query_of_words(words: Words | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -47,6 +47,8 @@ FILM_SUFFIXES = (
 ACCEPT = ",".join(["image/*", *sorted(READABLE_SUFFIXES)])
 ACCEPT_FILMS = ",".join([ACCEPT, "video/*", *FILM_SUFFIXES])
 _ZIP_NAME = "colorized-photographs.zip"
+
+AnyGuide = TypeVar("AnyGuide", Guide, FilmGuide)
 
 
 @blueprint.app_context_processor
@@ -104,12 +106,15 @@ def photograph(id: str) -> str:
     view = service.photos.view(who, id, settings)
     if view.state == "missing":
         view = service.photos.request(who, id, settings)
-    guide = _without_gone_lender(who, forms.guide_from(request.args))
+    guide = without_gone_lender(who, forms.guide_from(request.args))
+    others = service.batches.others(who, id)
+    if guide.reference and guide.reference not in {photo.id for photo in others}:
+        others.append(service.photos.view(who, guide.reference).record)
     return render_template(
         "photograph.html",
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
-        others=service.batches.others(who, id),
+        others=others,
         default_amount=Guide.reference_amount,
         shown=forms.whole_from(request.args, "shown", 0),
         **form_parts(settings, guide),
@@ -273,7 +278,7 @@ def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[
     return {
         "guide": forms.query_of_guide(guide),
         "guide_words": forms.query_of_words(guide.words),
-        "guide_without_words": forms.query_of_guide(replace(guide, words=None)),
+        "without": forms.guides_without(guide),
         "understood": _understood(guide.words),
         "words_limits": (MOST_CHARACTERS, *WORDS_AMOUNTS, Words.amount),
         "settings": settings,
@@ -285,7 +290,7 @@ def form_parts(settings: Settings, guide: Guide | FilmGuide = UNGUIDED) -> dict[
     }
 
 
-def _without_gone_lender(who: str, guide: Guide) -> Guide:
+def without_gone_lender(who: str, guide: AnyGuide) -> AnyGuide:
     """The guide without a reference that is gone, which the page says then."""
     if guide.reference:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from urllib.parse import urlsplit
 
 import werkzeug.exceptions
 from flask import Flask, Response, make_response, render_template, request
@@ -25,7 +24,7 @@ from ..errors import (
     problem_of,
 )
 from ..storage.disk import is_away, is_full
-from .security import FORM_OVERHEAD, is_api
+from .security import FORM_OVERHEAD, host_of, is_api
 from .sessions import missing_cookie
 
 log = logging.getLogger(__name__)
@@ -135,8 +134,7 @@ def _back() -> str | None:
     came_from = request.referrer
     if came_from is None or came_from == request.url:
         return None
-    parts = urlsplit(came_from)
-    ours = parts.scheme in {"http", "https"} and parts.netloc == request.host
+    ours = came_from.startswith(("http://", "https://")) and host_of(came_from) == request.host
     return came_from if ours else None
 
 

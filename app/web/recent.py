@@ -60,15 +60,15 @@ def listed(owner: str) -> list[Recent]:
 
 
 def photographs(owner: str) -> list[PhotoRecord]:
-    """The photographs among it, alone or in a batch."""
-    found = []
+    """The photographs among it, alone or in a batch, without those that failed."""
+    found: list[View] = []
     for kind, id in session.get("recent", []):
         with suppress(NotFound):
             if kind == "photograph":
-                found.append(service.photos.view(owner, id).record)
+                found.append(service.photos.view(owner, id))
             elif kind == "batch":
-                found += [view.record for view in service.batches.view(owner, id).photos]
-    return found
+                found += service.batches.view(owner, id).photos
+    return [view.record for view in found if view.state != "failed"]
 
 
 def _photograph(owner: str, id: str) -> Recent:

@@ -240,11 +240,19 @@ def _refuse_other_sites() -> None:
     if site is not None:
         allowed = site in {"same-origin", "none"}
     elif source is not None:
-        allowed = urlsplit(source).netloc == request.host
+        allowed = host_of(source) == request.host
     else:
         allowed = is_api() or not request.is_secure
     if not allowed:
         raise Forbidden("This request comes from another site.")
+
+
+def host_of(address: str) -> str:
+    """The host, and port, of an address that a browser sent; empty if it has none."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
 
 
 def _harden(response: Response) -> Response:

@@ -219,6 +219,19 @@ def test_two_hundred_hints_are_taken_and_not_one_more(client: FlaskClient) -> No
     assert "200" in problem(client.post(address, json={"hints": hints}), 422, "invalid-setting")
 
 
+def test_links_go_to_the_prediction_that_is_asked_for(client: FlaskClient) -> None:
+    id = upload(client)["id"]
+    film = client.get(f"/api/v1/films/{id}?working_size=128").json
+    assert film is not None
+    still = film["stills"][0]
+    photo = client.get(f"/api/v1/photos/{still['photo']}?working_size=128").json
+    assert photo is not None
+    for name in ("preview", "image", "grey"):
+        assert still["links"][name] == photo["links"][name]
+    assert still["links"]["photo"] == photo["links"]["self"]
+    assert film["links"]["page"].endswith("?working_size=128")
+
+
 def test_a_reference_must_be_the_callers_own(client: FlaskClient) -> None:
     address = upload(client)["links"]["versions"]
     stranger = client.application.test_client()

@@ -6,12 +6,14 @@ import io
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.context import SERVICE
+from app.errors import LENDER_GONE
 from app.web.films import about
 from colorizer import Words
 from colorizer.settings import PARAMETERS
@@ -20,7 +22,7 @@ from ...words_model import write_words_model
 from ..clips import FakeFilming, clip, work_off_films
 from ..conftest import jpeg, wait_until
 from ..doors import NewApp
-from .test_pages import token, upload
+from .test_pages import link, token, upload
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +183,62 @@ def test_a_photograph_lends_the_film_its_colours(
     assert (reference.name, reference.amount) == ("aunt.jpg", 0.5)
     after = client.get(answer.location)  # whose address still names the photograph
     assert after.status_code == 200
+    assert LENDER_GONE in after.text
     assert "preview.jpg?reference=" not in after.text
+    again = colour(client, film, f"?reference={photo}")
+    assert again.status_code == 404
+    assert LENDER_GONE in again.text
+
+
+def test_photographs_that_failed_lend_a_film_no_colours(client: FlaskClient, film: str) -> None:
+    cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
+    failed = upload(client, (cut, "cut.jpg")).location
+    upload(client, (jpeg(), "aunt.jpg"))
+    assert 'data-state="failed"' in client.get(failed).text
+    options = re.findall(r'<option value="[^"]*">([^<]+\.jpg)<', client.get(film).text)
+    assert options == ["aunt.jpg"]
+
+
+def test_places_that_are_off_stay_when_the_film_is_coloured(client: FlaskClient, film: str) -> None:
+    page = client.get(f"{film}?off=0.5@0.5,0.5,red&still=2").text
+    action = re.search(r'<form id="colour" action="([^"]+)"', page)
+    assert action
+    data = {"csrf_token": token(client.get(film))}
+    answer = client.post(unescape(action[1]), data=data)
+    assert answer.location == f"{film}?still=2&off=0.5@0.5,0.5,red"
+
+
+@pytest.mark.parametrize(
+    ("which", "gone"),
+    [
+        ('id="hints-clear"', {"hint", "off"}),
+        ('data-reset="reference"', {"reference"}),
+        ('data-reset="words"', {"words"}),
+        ('data-reset="saturation"', {"saturation"}),
+    ],
+)
+def test_what_is_cleared_leaves_the_rest(
+    client: FlaskClient, film: str, which: str, gone: set[str]
+) -> None:
+    lender = upload(client, (jpeg(), "aunt.jpg")).location.rpartition("/")[2]
+    set_all = {
+        "still": ["2"],
+        "hint": ["0.5@0.5,0.5,red"],
+        "off": ["0.5@0.2,0.2,blue"],
+        "reference": [lender],
+        "words": ["a red coat"],
+        "saturation": ["0.5"],
+    }
+    page = client.get(f"{film}?{urlencode(set_all, doseq=True)}").text
+    rest = {name: values for name, values in set_all.items() if name not in gone}
+    assert link(page, which) == rest
+
+
+def test_a_film_counts_as_one_upload(new_app: NewApp) -> None:
+    client = new_app().test_client()
+    upload(client, (clip(), "old.film"))
+    counted = re.findall(r"colorizer_uploads_total{.*", client.get("/metrics").text)
+    assert counted == ['colorizer_uploads_total{outcome="stored"} 1.0']
 
 
 def test_a_film_is_coloured_watched_and_downloaded(client: FlaskClient, film: str) -> None:

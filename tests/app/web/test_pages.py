@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
@@ -161,6 +162,51 @@ def test_a_reference_that_is_gone_is_left_off(client: FlaskClient) -> None:
     assert LENDER_GONE in picture.text
 
 
+def test_a_reference_from_elsewhere_is_among_the_choices(client: FlaskClient) -> None:
+    lender = upload(client, (io.BytesIO(in_colour()), "aunt.png")).location.rpartition("/")[2]
+    alone = upload(client, (jpeg(), "alone.jpg")).location
+    assert "aunt.png" not in client.get(alone).text
+    page = client.get(f"{alone}?reference={lender}").text
+    assert f'<option value="{lender}" selected>aunt.png</option>' in page
+
+
+def link(page: str, which: str) -> dict[str, list[str]]:
+    """What stands in the address of a link, by its attribute."""
+    found = re.search(rf'<a [^>]*href="([^"]*)"[^>]* {which}[ >]', page) or re.search(
+        rf'<a [^>]*{which}[^>]* href="([^"]*)"', page
+    )
+    assert found
+    return parse_qs(urlsplit(unescape(found[1])).query)
+
+
+@pytest.mark.parametrize(
+    ("which", "gone"),
+    [
+        ('id="hints-clear"', {"hint"}),
+        ('data-reset="reference"', {"reference", "reference_amount"}),
+        ('data-reset="reference_amount"', {"reference_amount"}),
+        ('data-reset="words"', {"words", "words_amount"}),
+        ('data-reset="words_amount"', {"words_amount"}),
+        ('data-reset="saturation"', {"saturation"}),
+        ('id="reset-all"', {"saturation"}),
+    ],
+)
+def test_what_is_cleared_leaves_the_rest(client: FlaskClient, which: str, gone: set[str]) -> None:
+    batch = client.get(upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg")).location).text
+    (first, _), (second, _) = tiles(batch)
+    set_all = {
+        "hint": ["0.5,0.5,red", "0.25,0.5,blue"],
+        "reference": [second.rpartition("/")[2]],
+        "reference_amount": ["0.5"],
+        "words": ["a red coat"],
+        "words_amount": ["0.5"],
+        "saturation": ["0.5"],
+    }
+    page = client.get(f"{first}?{urlencode(set_all, doseq=True)}").text
+    rest = {name: values for name, values in set_all.items() if name not in gone}
+    assert link(page, which) == rest
+
+
 def test_photographs_that_failed_lend_no_colours(client: FlaskClient) -> None:
     cut = io.BytesIO(jpeg(600, 400).getvalue()[:-1500])
     files = ((jpeg(), "a.jpg"), (cut, "cut.jpg"), (jpeg(), "c.jpg"))
@@ -204,6 +250,7 @@ def test_the_members_of_a_batch_are_not_remembered_each(new_app: NewApp) -> None
         ("http://localhost/nothing-here", False),
         ("https://elsewhere.example/", False),
         ("javascript://localhost/%0aalert(1)", False),
+        ("http://[", False),
         (None, False),
     ],
 )

@@ -232,6 +232,7 @@ def test_a_forged_cookie_is_nobody(client: FlaskClient) -> None:
         ({"Origin": "http://localhost:81"}, False),
         ({"Origin": "https://evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
     ],
 )
 def test_changes_from_other_sites_are_refused(
