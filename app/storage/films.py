@@ -40,7 +40,7 @@ from .records import FilmRecord, dumped, known, tell_unreadable
 FILM = "The film"
 
 _KEY = re.compile(r"[0-9a-f]{16}")
-_UNREADABLE = (ValueError, TypeError, KeyError, InvalidSetting)  # of an order
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, InvalidSetting)  # of an order
 _OF_A_VERSION = ("wanted", "steps", "done", "failed", "claim")
 
 Noted = TypeVar("Noted", Steps, Finished, Problem)
