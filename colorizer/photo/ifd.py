@@ -7,7 +7,7 @@ so that tags nobody here knows pass through unchanged.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 
 ReadAt = Callable[[int, int], bytes]
@@ -25,6 +25,7 @@ EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
 MAKER_NOTE = 37500
 
 _MAX_ENTRIES = 4096
+_MAX_SHARED = 1 << 20  # bytes that several may point to: some programs let two tags share a value
 _MAX_KEPT_OFFSET = 1 << 15
 
 
@@ -83,16 +84,17 @@ class Directory:
 def read(read_at: ReadAt, *, max_value: int = 1 << 20, at: int | None = None) -> Directory | None:
     """Read a directory and its children; None if there is no TIFF structure.
 
-    Broken entries are left out; values of more than ``max_value`` bytes too. ``read_at(offset,
-    size)`` returns up to ``size`` bytes. The directory is the one at the position ``at``, or the
-    first.
+    Broken entries are left out; values of more than ``max_value`` bytes too, and those behind many
+    that lie at one place. ``read_at(offset, size)`` returns up to ``size`` bytes. The directory is
+    the one at the position ``at``, or the first.
     """
     shape = _Shape.of(read_at)
     if shape is None:
         return None
     directory = Directory(shape.endian)
     place = shape.first if at is None else at
-    directory.main = _read_ifd(read_at, place, shape, max_value)
+    values = _Extent()
+    directory.main = _read_ifd(read_at, place, shape, max_value, values)
     for name, parent, tag in (
         ("exif", "main", EXIF_IFD),
         ("gps", "main", GPS_IFD),
@@ -102,26 +104,52 @@ def read(read_at: ReadAt, *, max_value: int = 1 << 20, at: int | None = None) ->
         child = directory.number(ifd, tag)
         ifd.pop(tag, None)
         if child:
-            setattr(directory, name, _read_ifd(read_at, child, shape, max_value))
+            setattr(directory, name, _read_ifd(read_at, child, shape, max_value, values))
     return directory
 
 
-def chain(read_at: ReadAt, *, most: int = 1 << 16) -> list[tuple[int, Ifd]]:
+def chain(
+    read_at: ReadAt, tags: Container[int], *, most: int = 1 << 16
+) -> Iterator[tuple[int, Ifd]]:
     """The directories of a TIFF structure in their order: (position, values of up to 8 bytes).
 
-    Ends where the structure is broken, at a directory that was there before, or after ``most``.
+    Of the values those of ``tags`` are sure to be there. Ends where the structure is broken, at a
+    directory that was there before, or after ``most``.
+
+    Raises:
+        ValueError: if the directories lie one over another, which makes many of a small file.
     """
     shape = _Shape.of(read_at)
-    found: dict[int, Ifd] = {}
+    seen: set[int] = set()
+    tables = _Extent()
     place = shape.first if shape else 0
-    while shape and place and place not in found and len(found) < most:
-        found[place] = _read_ifd(read_at, place, shape, 8)
-        if not found[place]:
-            del found[place]
-            break
-        count = min(shape.count(read_at, place), _MAX_ENTRIES)
-        place = shape.pointer(read_at(place + shape.count_size + count * shape.entry, shape.inline))
-    return list(found.items())
+    while shape and place and place not in seen and len(seen) < most:
+        found = _read_ifd(read_at, place, shape, 8, _Extent(), tags)
+        if not found:
+            return
+        seen.add(place)
+        yield place, found
+        length = shape.count_size + min(shape.count(read_at, place), _MAX_ENTRIES) * shape.entry
+        tables.add(place, length)
+        if tables.overlaps:
+            raise ValueError("The directories lie one over another.")
+        place = shape.pointer(read_at(place + length, shape.inline))
+
+
+@dataclass
+class _Extent:
+    """How much was read of a file, and how far: of what lies side by side never more than that."""
+
+    length: int = 0
+    end: int = 0
+
+    def add(self, place: int, length: int) -> None:
+        self.length += length
+        self.end = max(self.end, place + length)
+
+    @property
+    def overlaps(self) -> bool:
+        return self.length > self.end + _MAX_SHARED
 
 
 @dataclass(frozen=True)
@@ -168,21 +196,32 @@ class _Shape:
         return int(struct.unpack(self.endian + ("Q" if self.big else "I"), data)[0])
 
 
-def _read_ifd(read_at: ReadAt, start: int, shape: _Shape, max_value: int) -> Ifd:
+def _read_ifd(
+    read_at: ReadAt,
+    start: int,
+    shape: _Shape,
+    max_value: int,
+    values: _Extent,
+    tags: Container[int] | None = None,
+) -> Ifd:
+    """With ``tags`` all of them, and of the others the first that can be read, if any."""
     count = min(shape.count(read_at, start), _MAX_ENTRIES)
     table = read_at(start + shape.count_size, count * shape.entry) if count else b""
+    entries = struct.Struct(shape.endian + ("HHQ8x" if shape.big else "HHI4x"))
+    whole = len(table) // entries.size * entries.size
     result: Ifd = {}
-    for at in range(0, len(table) - shape.entry + 1, shape.entry):
-        code = shape.endian + ("HHQ" if shape.big else "HHI")
-        tag, kind, number = struct.unpack_from(code, table, at)
-        size = TYPE_SIZES.get(kind, 0) * number
-        if not size or size > max_value or tag in result:
+    for index, (tag, kind, number) in enumerate(entries.iter_unpack(table[:whole])):
+        if result and tags is not None and tag not in tags:
             continue
-        value = at + shape.entry - shape.inline
+        size = TYPE_SIZES.get(kind, 0) * number
+        if not size or size > max_value or tag in result or values.overlaps:
+            continue
+        value = (index + 1) * shape.entry - shape.inline
         place = start + shape.count_size + value
         if size > shape.inline:
-            place = shape.pointer(table[value : at + shape.entry])
+            place = shape.pointer(table[value : value + shape.inline])
         data = read_at(place, size) if place < 1 << 62 else b""
+        values.add(place, len(data))
         entry = Entry(kind, number, data, place) if len(data) == size else None
         if entry is not None and kind in _LONG8:
             entry = _in_32_bits(entry, shape.endian)

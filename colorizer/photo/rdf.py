@@ -6,11 +6,11 @@ bounded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from . import packets
 from .namespaces import PREFIXES, RDF, XML, XMLNS
 from .properties import Property
 
@@ -26,9 +26,6 @@ _NOT_XML = (
     AttributeError,
     AssertionError,
 )
-_MAX_DEPTH = 64
-_DECLARATION = re.compile(r"^<\?xml\s.*?\?>\s*", re.DOTALL)  # names the encoding
-_SIXTEEN_BITS = {"utf-16-le": (b"\xff\xfe", b"<\0"), "utf-16-be": (b"\xfe\xff", b"\0<")}
 _MAX_PROPERTIES = 8192
 _EMPTY = (
     f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'
@@ -53,31 +50,12 @@ def parse(packet: bytes | None) -> Any:
         return None
     parse: Any = minidom.parseString  # its stub knows text only; bytes declare their encoding
     try:
-        document = parse(_stripped(packet), forbid_dtd=True)
+        document = parse(packets.checked(packet), forbid_dtd=True)
     except _NOT_XML:
         return None
-    if _too_deep(document) or root(document) is None or _too_many(document):
+    if root(document) is None or _too_many(document):
         return None
     return document
-
-
-def _stripped(packet: bytes) -> bytes:
-    """Without what stands around it; UTF-16 becomes UTF-8, of which bytes can be told."""
-    for encoding, beginnings in _SIXTEEN_BITS.items():
-        if packet.startswith(beginnings):
-            text = packet.decode(encoding, "replace").strip("\ufeff\0 \t\r\n")
-            return _DECLARATION.sub("", text).encode()
-    return packet.strip(b"\0 \t\r\n")
-
-
-def _too_deep(document: Any) -> bool:
-    stack = [(document, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if depth > _MAX_DEPTH:
-            return True
-        stack.extend((child, depth + 1) for child in node.childNodes)
-    return False
 
 
 def _too_many(document: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import threading
 import warnings
@@ -12,6 +13,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -23,7 +25,7 @@ from colorizer.errors import (
     ImageTooLarge,
     UnsupportedImage,
 )
-from colorizer.photo import Photo, UnreadableFile, read
+from colorizer.photo import Photo, UnreadableFile, probe, read
 from colorizer.photo.guard import decoding, quiet
 
 from .pictures import (
@@ -227,6 +229,53 @@ def test_compressed_metadata_bombs_do_not_inflate() -> None:
     photo = read(data)
     assert np.array_equal(photo.pixels, grey)
     assert photo.metadata.exif is photo.metadata.xmp is None
+
+
+def test_a_png_of_tiny_chunks_is_refused() -> None:
+    data = png(noise())
+    many = with_chunks(data, *[chunk(b"tESt", b"")] * 5000)
+    assert np.array_equal(read(many).pixels, noise())
+    with pytest.raises(CorruptImage, match=r"made of more than 10\d,\d{3} parts"):
+        read(with_chunks(data, chunk(b"tESt", b"") * 110_000))
+
+
+def test_scans_without_end_are_refused_before_decoding() -> None:
+    """Each goes over the whole picture, and takes a few bytes of the file."""
+    for options in ({"progressive": True}, {"subsampling": "4:2:0"}):
+        data = saved(smooth(3, 40, 50), "JPEG", **options)
+        scan = data.rindex(b"\xff\xda")
+        more = data[:-2] + data[scan:-2] * 150 + data[-2:]
+        bomb = data[:-2] + data[scan:-2] * 250 + data[-2:]
+        assert probe(more).width == 50
+        if "progressive" not in options:  # decoders end with the first scan
+            assert probe(bomb).width == 50
+            continue
+        for hidden in (bomb, data[:-2] + b"\xff\xfe\0\4\xff\xd9" + bomb[len(data) - 2 :]):
+            with pytest.raises(CorruptImage, match="more than 200 scans"):
+                probe(hidden)
+        with pytest.raises(CorruptImage, match="more than 200 scans"):
+            probe(data[:-2] + b"\xff\xfe\0\2" * 2000 + data[-2:])
+
+
+def test_scans_of_one_ink_each_are_counted() -> None:
+    data = bytearray(saved(smooth(3, 40, 50), "JPEG"))
+    scan = data.rindex(b"\xff\xda")
+    header = b"\xff\xda\0\x08\1\1\0\0\x3f\0"
+    with pytest.raises(CorruptImage, match="more than 200 scans"):
+        probe(bytes(data[:scan]) + header * 300 + b"\xff\xd9")
+
+
+def test_scans_without_end_inside_a_tiff() -> None:
+    data = saved(noise(16, 16), "JPEG", progressive=True)
+    scan = data.rindex(b"\xff\xda")
+    bomb = data[:-2] + data[scan:-2] * 250 + data[-2:]
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        writer.write(
+            iter([bomb]), shape=(16, 16), dtype=np.uint8, compression="jpeg", tile=(16, 16)
+        )
+    with pytest.raises(CorruptImage, match="more than 200 scans"):
+        read(buffer.getvalue())
 
 
 def test_tiff_strips_beyond_the_end() -> None:

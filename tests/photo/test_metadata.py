@@ -23,6 +23,7 @@ from colorizer.photo import (
     Provenance,
     ifd,
     namespaces,
+    packets,
     provenance_of,
     rdf,
     read,
@@ -479,6 +480,65 @@ def test_numbers_of_bigtiff_are_written_as_tiff_has_them() -> None:
     assert directory.main[65000].data == struct.pack("<2I", 1, 2**32 - 1)
     assert 65001 not in directory.main
     assert directory.main[65002].data == struct.pack("<i", -5)
+
+
+def _listed(places: list[tuple[int, int]], length: int) -> bytes:
+    """A TIFF structure whose values have these places and lengths."""
+    table = b"".join(
+        struct.pack("<HHII", 40_000 + i, 7, size, place) for i, (place, size) in enumerate(places)
+    )
+    data = struct.pack("<2sHIH", b"II", 42, 8, len(places)) + table + bytes(4)
+    return data.ljust(length, b"\1")
+
+
+def test_values_side_by_side_are_kept_whatever_their_length() -> None:
+    places = [(4096, 3_000_000), (3_004_096, 8_000_000), (11_004_096, 20_000_000), (4096, 900_000)]
+    data = _listed(places, 31_004_096)
+    directory = ifd.read(lambda at, size: data[at : at + size], max_value=32 << 20)
+    assert directory is not None
+    assert [len(entry.data) for entry in directory.main.values()] == [s for _, s in places]
+
+
+def test_values_at_one_place_take_no_more_than_the_file() -> None:
+    data = _listed([(40_000, 300_000)] * 3000, 340_000)
+    directory = ifd.read(lambda at, size: data[at : at + size])
+    assert directory is not None
+    assert 1 < len(directory.main) < 10
+
+
+def _packet(inside: str) -> bytes:
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:a="a:"><rdf:RDF xmlns:rdf="{namespaces.RDF}">'
+        f'<rdf:Description rdf:about="" a:is="there"><a:list><rdf:Bag>{inside}</rdf:Bag></a:list>'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<rdf:li>xmp.did:0123456789abcdef</rdf:li>" * 20_000,  # ancestors
+        '<rdf:li a:action="saved" a:when="now" a:what="/"/>' * 3000,  # a history
+        f"<rdf:li>{'QUJD&#xA;' * 50_000}==</rdf:li>",  # a thumbnail
+    ],
+)
+def test_long_packets_are_kept(inside: str) -> None:
+    assert rdf.get(rdf.parse(_packet(inside)), "a:", "is") == "there"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<a/>" * 200_000,
+        "<a " + " ".join(f'b{i}=""' for i in range(200_000)) + "/>",
+        "".join(f'<a xmlns:n{i}="u">' for i in range(20_000)) + "</a>" * 20_000,
+    ],
+)
+def test_packets_of_which_a_document_would_be_huge_are_left_out(inside: str) -> None:
+    for packet in (_packet(inside), _packet(inside).decode().encode("utf-16")):
+        assert rdf.parse(packet) is None
+        with pytest.raises(ValueError, match="too"):  # before it is built
+            packets.checked(packet)
 
 
 def test_xmp_of_a_gif_is_read() -> None:

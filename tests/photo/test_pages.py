@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from colorizer.errors import CorruptImage, InvalidSetting, UnsupportedImage
 from colorizer.photo import probe, read
+from colorizer.photo.decoders.tiff_pages import pictures
 
 from .pictures import exif, noise, png, saved, tiff
 
@@ -126,6 +128,34 @@ def test_directories_in_a_ring_end() -> None:
     end = last + 2 + 12 * count
     data[end : end + 4] = first.to_bytes(4, "little")
     assert probe(bytes(data)).pages == 3
+
+
+def _chain(places: list[int], entries: int) -> bytes:
+    """A TIFF whose directories lie at these places, each with so many entries."""
+    length = 2 + 12 * entries + 4
+    data = bytearray(max(places) + length)
+    struct.pack_into("<2sHI", data, 0, b"II", 42, places[0])
+    for place, after in zip(places, [*places[1:], 0], strict=True):
+        struct.pack_into("<H", data, place, entries)
+        for i in range(entries):
+            struct.pack_into("<HHII", data, place + 2 + 12 * i, 1000 + i, 1, 1, 0)
+        struct.pack_into("<I", data, place + length - 4, after)
+    return bytes(data)
+
+
+def test_many_pages_are_found() -> None:
+    data = _chain([8 + 186 * i for i in range(2000)], 15)
+    assert len(pictures(lambda at, size: data[at : at + size])) == 2000
+
+
+def test_directories_that_lie_one_over_another_are_refused() -> None:
+    """A small file could have 65,536 of 4096 entries each."""
+    record = struct.pack("<HHIHH", 4000, 1, 1, 0, 4000)
+    data = bytearray(struct.pack("<2sHI", b"II", 42, 8) + struct.pack("<H", 4000) + record * 8000)
+    for i in range(100):  # entries as long as the pointers between them
+        struct.pack_into("<I", data, 10 + 12 * (4000 + i), 8 + 12 * (i + 1))
+    with pytest.raises(CorruptImage, match="lie one over another"):
+        probe(bytes(data))
 
 
 @pytest.mark.parametrize("place", [4, 5])

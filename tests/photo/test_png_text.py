@@ -71,6 +71,23 @@ def test_all_texts_together_are_limited() -> None:
     assert len(texts(*[chunk(b"tEXt", b"Title\0x")] * 1500)) == 1000
 
 
+def test_chunks_that_cannot_be_unpacked_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpack, seen = png_text.inflate, list[memoryview]()
+
+    def inflate(data: memoryview) -> bytes | None:
+        seen.append(data)
+        return unpack(data)
+
+    monkeypatch.setattr(png_text, "inflate", inflate)
+    profile = chunk(b"iCCP", b"p\0\0" + b"broken")
+    text = chunk(b"zTXt", b"Title\0\0" + b"broken")
+    whole = chunk(b"iTXt", b"Source\0\1\0\0\0" + zlib.compress(b"a"))
+    assert texts(profile, *[text] * 6, whole) == (Text("Source", "a"),)
+    seen.clear()
+    assert texts(*[profile, text] * 20, whole, chunk(b"tEXt", b"Title\0a")) == (Text("Title", "a"),)
+    assert len(seen) == 8
+
+
 def test_the_copy_of_the_orientation_is_left_out() -> None:
     found = texts(
         chunk(b"tEXt", b"exif:Orientation\x006"), chunk(b"tEXt", b"exif:DateTime\x001911")

@@ -18,7 +18,7 @@ from ...errors import CorruptImage, UnsupportedImage
 from .. import exif as exif_block
 from .. import xmp as xmp_packet
 from .base import Opened, Raster, Request, raster_of
-from .jpeg_scan import END, Frame, closed, damage, frame, has_end
+from .jpeg_scan import END, Frame, check_scans, closed, damage, frame, has_end
 from .jpeg_segments import found_in
 from .scale import from_packed
 
@@ -39,6 +39,8 @@ def open_jpeg(file: BinaryIO, name: str, request: Request) -> Opened:
     head = frame(file)
     if head is None or not head.width or not head.height:
         raise CorruptImage(f"{name} is damaged: it has no JPEG picture header.")
+    file.seek(0)
+    check_scans(file, name)
     if head.marker in _DECODED and head.precision == 8:
         file.seek(0)
         image = JpegImageFile(file)

@@ -11,6 +11,8 @@ import io
 import re
 from typing import BinaryIO, Literal, NamedTuple
 
+from ...errors import CorruptImage
+
 END = b"\xff\xd9"
 
 _START, _ADOBE = b"\xff\xd8", 0xEE
@@ -19,6 +21,9 @@ _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]", re.DOTALL)
 _BARE = {0x01, *range(0xD0, 0xD9)}
 _SCAN = 0xDA
+_PROGRESSIVE = {0xC2, 0xCA}
+_MOST_SCANS = 200
+_PARTS = 8  # segments for each scan, with its tables
 # Tables, restart interval, arithmetic conditioning: what decoding needs besides frame and scans.
 _TABLES = {0xDB, 0xC4, 0xDD, 0xCC, _ADOBE}
 # What libjpeg says of data that are cut off (JWRN_HIT_MARKER, JWRN_JPEG_EOF), and else.
@@ -92,6 +97,41 @@ def frame(file: BinaryIO) -> Frame | None:
             height, width = (int.from_bytes(body[i : i + 2], "big") for i in (1, 3))
             return Frame(segment.marker, body[0], height, width, body[5], segment.start)
     return None
+
+
+def check_scans(file: BinaryIO, name: str) -> None:
+    """Refuse a JPEG that begins where the file is and has more scans than any program writes.
+
+    Each goes over the whole picture, however short it is itself; libjpeg's programs write up to a
+    hundred.
+
+    Raises:
+        CorruptImage: if it has.
+    """
+    origin = file.tell()
+    found = segments(file)
+    frames = [segment for segment in found if segment.marker in _FRAMES]
+    if not frames or found[-1].marker != _SCAN:
+        return
+    file.seek(origin + frames[0].start)
+    components = file.read(10)[-1]
+    file.seek(origin + found[-1].start)
+    data = file.read(5)
+    if frames[0].marker not in _PROGRESSIVE and data[-1] >= components:
+        return  # decoders end with the first scan
+    data += file.read()
+    scans = parts = at = 0
+    while marker := _MARKER.search(data, at):
+        code = data[marker.start() + 1]
+        scans += code == _SCAN
+        parts += 1
+        if max(scans, parts // _PARTS) > _MOST_SCANS:
+            raise CorruptImage(
+                f"{name} is damaged: its picture is stored in more than {_MOST_SCANS} scans."
+            )
+        if code == END[1]:
+            return
+        at = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
 
 
 def with_tables(tables: bytes | None, data: bytes) -> bytes:

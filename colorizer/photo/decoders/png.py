@@ -35,6 +35,7 @@ from .png_stream import GREY, PALETTE, RGB, RGBA, Layout, check, checksum_is_rig
 # What libpng gets to see: everything else could only cost memory or bring errors of its own.
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
 _END = b"\0\0\0\0IEND\xaeB`\x82"
+_MOST_CHUNKS, _SMALL = 100_000, 256  # chunks beyond them have so many bytes on the average
 _TRANSPARENT = {GREY: 2, RGB: 6}  # bytes of tRNS by kind of pixel
 _SRGB_GAMMA = 1 / 2.2
 _GAMMA_TOLERANCE = 0.05  # of libpng: what is nearer counts as the same
@@ -53,7 +54,10 @@ def open_png(file: BinaryIO, name: str, request: Request) -> Opened:
         raise CorruptImage(f"{name} is damaged: it has no PNG header.")
     width, height = struct.unpack(">II", header[8:16])
     parts, found = _Parts(), Found()
-    for kind, body, whole in chunks(data, salvage=request.salvage):
+    most = _MOST_CHUNKS + len(data) // _SMALL
+    for count, (kind, body, whole) in enumerate(chunks(data, salvage=request.salvage)):
+        if count > most:
+            raise CorruptImage(f"{name} is damaged: it is made of more than {most:,} parts.")
         if kind in _DECODED:
             parts.add(kind, whole)
         else:

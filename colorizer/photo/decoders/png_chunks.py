@@ -17,6 +17,8 @@ _RAW = b"Raw profile type "
 _RAW_EXIF, _RAW_IPTC, _RAW_XMP = (b"exif", b"APP1"), (b"iptc", b"8bim", b"IPTC", b"8BIM"), b"xmp"
 _MAX_TEXTS = 1000
 _MAX_TEXT_BYTES = 32 << 20
+_MAX_UNUSABLE = 8  # each may have been unpacked to 16 MiB
+_PACKED = (b"iCCP", b"zTXt", b"iTXt")
 
 
 def chunks(
@@ -46,8 +48,9 @@ def chunks(
 class Found:
     """What the chunks said so far; of two of a kind the first counts, what is broken does not.
 
-    The first thousand texts are read, and up to 32 MiB. ImageMagick's copy of the orientation is
-    left out: the picture is turned.
+    The first thousand texts are read, and up to 32 MiB; after eight chunks that could not be
+    unpacked, because they are broken or too large, no other is. ImageMagick's copy of the
+    orientation is left out: the picture is turned.
 
     ``cicp`` are the four numbers of cICP, ``srgb`` is whether there is an sRGB chunk, and ``gamma``
     is that of gAMA, 0 without one.
@@ -63,9 +66,12 @@ class Found:
     dpi: tuple[float, float] | None = None
     texts: list[Text] = field(default_factory=list)
     _room: int = _MAX_TEXT_BYTES
+    _unusable: int = 0
 
     def take(self, kind: bytes, body: memoryview) -> None:
         """Look at one chunk."""
+        if kind in _PACKED and self._unusable >= _MAX_UNUSABLE:
+            return
         if kind == b"eXIf":
             self.exif = self.exif or bytes(body)
         elif kind == b"pHYs" and len(body) == 9 and body[8] == 1:
@@ -73,7 +79,9 @@ class Found:
             self.dpi = (x * 0.0254, y * 0.0254)
         elif kind == b"iCCP":
             name, _, _ = bytes(body[:80]).partition(b"\0")
-            self.icc = self.icc or png_text.inflate(body[len(name) + 2 :])
+            if self.icc is None:
+                self.icc = png_text.inflate(body[len(name) + 2 :])
+                self._unusable += self.icc is None
         elif kind == b"cICP" and len(body) == 4:
             self.cicp = self.cicp or bytes(body)
         elif kind == b"gAMA" and len(body) == 4:
@@ -84,6 +92,8 @@ class Found:
             chunk = png_text.parse(kind, body)
             if chunk is not None:
                 self._take_text(chunk)
+            elif kind in _PACKED:
+                self._unusable += 1
 
     def _take_text(self, chunk: Chunk) -> None:
         self._room -= len(chunk.data)

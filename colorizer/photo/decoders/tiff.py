@@ -44,7 +44,10 @@ def open_tiff(file: BinaryIO, name: str, request: Request) -> Opened:
         file.seek(offset)
         return file.read(size)
 
-    places = pictures(read_at)
+    try:
+        places = pictures(read_at)
+    except ValueError as error:
+        raise CorruptImage(f"{name} is damaged: its directories lie one over another.") from error
     if not places:
         raise CorruptImage(f"{name} is damaged: it has no TIFF directory.")
     place = places[min(max(request.page, 1), len(places)) - 1]

@@ -26,15 +26,17 @@ def pictures(read_at: ifd.ReadAt) -> list[Place]:
     """The directories that are pictures of their own; all of them if none is.
 
     Empty if there is no directory.
+
+    Raises:
+        ValueError: if the directories lie one over another.
     """
-    directories = ifd.chain(read_at)
     endian = "<" if read_at(0, 2) == b"II" else ">"
-    places = [Place(index, offset) for index, (offset, _) in enumerate(directories)]
-    whole = [
-        place
-        for place, (_, values) in zip(places, directories, strict=True)
-        if not _is_aside(ifd.Directory(endian, values))
-    ]
+    places, whole = [], []
+    kinds = (_NEW_SUBFILE_TYPE, _SUBFILE_TYPE)
+    for index, (offset, values) in enumerate(ifd.chain(read_at, kinds)):
+        places.append(Place(index, offset))
+        if not _is_aside(ifd.Directory(endian, values)):
+            whole.append(places[-1])
     return whole or places
 
 

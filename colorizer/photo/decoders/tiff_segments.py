@@ -14,7 +14,7 @@ import numpy as np
 
 from ...errors import CorruptImage
 from .jpeg2000_header import codestream, has_end
-from .jpeg_scan import damage, frame, with_tables
+from .jpeg_scan import check_scans, damage, frame, with_tables
 from .jpegxl_header import read as jpegxl_header
 from .simple import webp_size
 
@@ -91,7 +91,10 @@ def _check_segments(page: Any, file: BinaryIO, name: str, compression: int) -> N
     rows, columns = page.chunks[:2]
     limit = (rows + 64) * (columns + 64)
     size_of, is_whole = _SIZES[compression], _WHOLE.get(compression)
-    for data in _segments(page, file, None if is_whole else _HEAD):
+    is_jpeg = compression in (OLD_JPEG, JPEG)
+    for data in _segments(page, file, None if is_whole or is_jpeg else _HEAD):
+        if is_jpeg:
+            check_scans(io.BytesIO(data), name)
         size = size_of(data if compression == JPEG else data[:_HEAD])
         if size is not None and size[0] * size[1] > limit:
             raise CorruptImage(f"{name} is damaged: a part of it claims to be larger than it is.")
