@@ -117,6 +117,16 @@ class TooManyUploads(AppError):
         super().__init__("Other uploads are being received at the moment. Try again soon.", 10)
 
 
+class UnreadableForm(AppError):
+    """A form, or the name of a file in it, is in another encoding than UTF-8."""
+
+    status = 422
+    title = "Not readable"
+
+    def __init__(self) -> None:
+        super().__init__("The name of a file, or another part of this form, is not in UTF-8.")
+
+
 class TooSlow(AppError):
     """A request did not arrive in time."""
 

@@ -273,7 +273,8 @@ def _path(scope: Scope) -> str:
     """The path as WSGI has it: bytes, each as the character of that number."""
     raw: bytes = scope["raw_path"]
     if not raw.startswith(b"/"):  # some proxies ask for the whole address
-        raw = urlsplit(raw).path or raw
+        with suppress(ValueError):  # it is none
+            raw = urlsplit(raw).path or raw
     return unquote_to_bytes(raw).decode("latin-1")
 
 

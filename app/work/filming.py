@@ -188,7 +188,7 @@ class Filming:
             order.settings,
             guidance=order.guidance,
             output=order.output,
-            end=self._config.max_film_seconds if record.seconds is None else None,
+            end=self._config.max_film_seconds,  # headers may say less than there is
             deinterlace=order.deinterlace,
             progress=telling.tell,
             cancelled=lambda: self._closing.is_set() or not self._films.is_wanted(id, key),

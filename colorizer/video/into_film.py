@@ -74,6 +74,8 @@ class IntoFilm:
         unit = form.time_base
         begins = Fraction(0) if self._start is None else pieces[0].begins * unit
         ends = pieces[-1].ends * unit if stopped or self._end is not None else None
+        if ends is not None and self._end is not None and not stopped:  # sound may be longer
+            ends = max(ends, self._source.pts(self._end) * unit)
         temporary = parts.folder / f"whole{target.suffix}"
         timed = [(parts.folder / piece.file, piece.begins * unit) for piece in pieces]
         container = container_for(target, form.codec)

@@ -198,8 +198,9 @@ class _Span:
         self._start = None if start is None else self.first
         self._end = None if end is None else film.pts(end)
         self.total = film.info.frames
-        if film.info.duration is not None and (start is not None or end is not None):
-            length = min(end or film.info.duration, film.info.duration) - (start or 0)
+        duration = film.info.duration
+        if duration is not None and (start is not None or (end or duration) < duration):
+            length = min(end or duration, duration) - (start or 0)
             self.total = max(round(length * film.rate), 0)
 
     def guidance(self, guidance: FilmGuidance) -> FilmGuidance:

@@ -211,6 +211,17 @@ def test_a_part_of_a_film_begins_at_0_with_its_sound(tmp_path: Path) -> None:
     assert sound[-1] == pytest.approx(0.8, abs=0.05)
 
 
+def test_sound_behind_the_last_picture_is_kept_up_to_the_end(tmp_path: Path) -> None:
+    picture = write_clip(tmp_path / "p.mkv", [shapes(i) for i in range(20)])
+    source = with_sound(picture, tmp_path / "a.nut", "pcm_s16le", seconds=2)
+    whole = len(samples_of(source))
+    for end, share in ((2.0, 1.0), (600.0, 1.0), (1.2, 0.6), (0.4, 0.2)):
+        result = render(source, tmp_path / f"{end}.mkv", end=end)
+        assert result.frames == min(20, round(end * 25))
+        kept = len(samples_of(tmp_path / f"{end}.mkv"))
+        assert kept / whole == pytest.approx(share, abs=0.06)
+
+
 def test_a_part_behind_the_end_is_said(clip: Path, tmp_path: Path) -> None:
     told: list[Progress] = []
     with pytest.raises(CorruptFilm, match="There are no frames in this part"):

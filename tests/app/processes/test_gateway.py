@@ -181,6 +181,28 @@ def test_a_body_without_room_is_not_received() -> None:
     run(work)
 
 
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("http://here/about", "/about"),
+        ("http://here", "http://here"),
+        ("http://[", "http://["),
+        ("http://\xff", "http://\xff"),
+    ],
+)
+def test_whole_addresses_and_what_is_none_of_them(asked: str, path: str) -> None:
+    async def work() -> None:
+        def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            start(OK, [])
+            return [environ["PATH_INFO"].encode("latin-1")]
+
+        peer = Peer(b"")
+        await gateway(application)(scope(asked), peer.receive, peer.send)
+        assert peer.body == path.encode("latin-1")
+
+    run(work)
+
+
 def test_only_so_much_is_received_at_a_time() -> None:
     async def work() -> None:
         asked = gateway(echo, most=1000, patience=0.5)

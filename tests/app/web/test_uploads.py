@@ -115,6 +115,18 @@ def test_names_in_any_script_are_kept(client: FlaskClient) -> None:
     assert "filename*=UTF-8''%E7%A5%96%E6%AF%8D" in answer.headers["Content-Disposition"]
 
 
+def test_a_name_that_is_not_utf8_is_told(client: FlaskClient) -> None:
+    form = upload_form(jpeg(), "NAME")
+    form["data"] = form["data"].replace(b"NAME", "größe.jpg".encode("latin-1"))
+    for path in ("/api/v1/photos", "/api/v1/films", "/photographs"):
+        answer = client.post(path, **form)
+        assert answer.status_code == 422
+        assert "is not in UTF-8." in answer.get_data(as_text=True)
+    broken = client.post("/api/v1/photos", data=b"--x", content_type=form["content_type"])
+    assert broken.status_code == 422
+    assert "UTF-8" not in broken.text
+
+
 def test_too_many_bytes(new_app: NewApp) -> None:
     client = new_app(max_upload_mb=1).test_client()
     padded = jpeg() + bytes(1_000_001)

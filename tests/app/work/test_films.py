@@ -468,6 +468,15 @@ def test_what_is_not_taken(
     service.close()
 
 
+def test_films_end_at_the_limit_whatever_their_header_says(
+    service: Service, filming: FakeFilming
+) -> None:
+    id = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    service.films.ask(OWNER, id, VIVID)
+    wait_until(lambda: state(service, id) == "ready")
+    assert filming.calls[-1]["end"] == service.config.max_film_seconds
+
+
 def test_a_film_has_so_many_versions_at_most(idle: Service) -> None:
     id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
     orders = [Order(Settings(warmth=number)) for number in range(9)]
