@@ -11,6 +11,8 @@ _MOST_BYTES = 255  # of a file's name, on most disks
 _DEFAULT = "photograph"
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _PAGE = re.compile(r" \(page [0-9]+\)$")
+_JOINERS = "\u200c\u200d"  # in Persian, and in pictographs of families
+_STRAY_JOINERS = re.compile(rf"(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)")
 _NOT_IN_FILES = re.compile(r'[<>:"/\\|?*]')
 
 
@@ -20,8 +22,9 @@ def clean(name: str) -> str:
     1..120 characters; "photograph" if nothing is left. It is shown, and never used as a path.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    visible = (c if unicodedata.category(c)[0] != "C" else " " for c in last)
-    return " ".join("".join(visible).split())[:_LONGEST].strip() or _DEFAULT
+    visible = (c if c in _JOINERS or unicodedata.category(c)[0] != "C" else " " for c in last)
+    words = " ".join("".join(visible).split())[:_LONGEST]
+    return " ".join(_STRAY_JOINERS.sub("", words).split()) or _DEFAULT
 
 
 def of_page(name: str, page: int) -> str:

@@ -96,6 +96,12 @@ def test_strange_names_do_no_harm(client: FlaskClient, name: str) -> None:
         assert "\n" not in disposition
 
 
+def test_joined_letters_and_pictographs_stay_joined(client: FlaskClient) -> None:
+    for name in ("می\u200cخواهم.jpg", "👩\u200d👩\u200d👧.jpg"):
+        assert upload(client, name=name)["name"] == name
+    assert upload(client, name="\u200d \u200c")["name"] == "photograph"
+
+
 def test_a_line_break_in_a_name_does_not_get_into_a_header(client: FlaskClient) -> None:
     form = upload_form(jpeg(), "NAME")
     name = b"filename*=UTF-8''a%0D%0AX-Evil%3A%201.jpg"
