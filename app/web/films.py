@@ -93,6 +93,7 @@ def film(id: str) -> str:
         versions=_shown(view),
         playing=_playing(view, request.args.get("version")),
         codecs=[(codec, CODEC_LABELS[codec][1]) for codec in CODECS],
+        latest=view.versions[-1].order if view.versions else None,
         films_off=service.films.off,
         moment=moment,
         about=about,
@@ -123,7 +124,11 @@ def colour(id: str) -> BaseResponse:
     """Ask for a version with what stands in the address."""
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
     order = Order(settings, _codec(request.form), "deinterlace" in request.form)
-    service.films.ask(owner(create=False), id, order, guide)
+    version = service.films.ask(owner(create=False), id, order, guide)
+    if version.state == "ready":
+        flash("The film has been coloured so already.", "done")
+    else:
+        flash("The order is taken. The film is coloured in the background.", "done")
     return _see(id, **_place(), **_known(settings, guide))
 
 

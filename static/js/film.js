@@ -7,7 +7,9 @@ import { localiseTimes } from "./dates.js";
 import { textOf } from "./hint-list.js";
 import { insistOnPictures, swap } from "./pictures.js";
 import { connectPlayer } from "./player.js";
+import { connectRanges } from "./ranges.js";
 import { connectTouch } from "./touch.js";
+import { connectWaiting } from "./waiting.js";
 import { connectWords } from "./words.js";
 import { connectZoom } from "./zoom.js";
 
@@ -21,6 +23,7 @@ const main = $("main");
 const { page } = main.dataset;
 
 localiseTimes();
+connectRanges();
 const player = connectPlayer({
   section: $("player"), screen: $("screen"), video: $("film"), grip: $("grip"), divider: $("divide"),
 });
@@ -107,6 +110,7 @@ function say(text, busy = false) {
 
 // The picture: one request at a time, and after it the latest wish.
 const coloured = new Set(); // predictions that are known to be there
+const waiting = $("waiting") && connectWaiting($("waiting"));
 let looking = false;
 let wanted = false;
 
@@ -166,12 +170,16 @@ async function isColoured() {
 
 async function showPreview() {
   const link = chosen;
-  const response = await ask(previewOf(link)).catch((problem) => {
+  waiting.begin();
+  try {
+    const picture = await (await ask(previewOf(link))).blob();
+    if (link !== chosen) return;
+    await swap($("after"), picture);
+  } catch (problem) {
     throw problem.status === 404 && $("reference")?.value ? new Error(LENDER_GONE) : problem;
-  });
-  const picture = await response.blob();
-  if (link !== chosen) return;
-  await swap($("after"), picture);
+  } finally {
+    waiting.end();
+  }
   setState("ready");
   main.dataset.coloured = "true";
   say("");

@@ -278,6 +278,16 @@ def test_what_browsers_do_not_play_is_not_shown(client: FlaskClient, film: str) 
     assert colour(client, film, codec="vp9").status_code == 422
 
 
+def test_an_order_is_answered_and_its_format_stays(client: FlaskClient, film: str) -> None:
+    page = client.get(colour(client, film, codec="h265").location).text
+    assert "The order is taken." in page
+    assert '<option value="h265" selected>' in page
+    work_off_films(client)
+    page = client.get(colour(client, film, codec="h265").location).text
+    assert "The film has been coloured so already." in page
+    assert '<option value="h265" selected>' in client.get(film).text
+
+
 def test_a_film_with_odd_sides_is_not_shown(client: FlaskClient) -> None:
     film = upload(client, (clip(width=63), "odd.mp4")).location
     colour(client, film)
