@@ -65,3 +65,21 @@ export function post(url, body) {
 }
 
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/**
+ * What `work` answers, tried again for as long as the server says that waiting helps and `isWanted()`;
+ * null once it is not. `say(text)` tells what is wrong meanwhile.
+ */
+export async function patiently(work, isWanted, say) {
+  while (isWanted()) {
+    try {
+      return await work();
+    } catch (problem) {
+      if (!isWanted()) break;
+      if (!problem.isTemporary) throw problem;
+      say(`${problem.message} Trying again…`);
+      await pause(1000 * (problem.retryAfter || 2));
+    }
+  }
+  return null;
+}

@@ -4,16 +4,20 @@ import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
 import { insistOnPictures } from "./pictures.js";
+import { connectRanges } from "./ranges.js";
+import { connectWaiting } from "./waiting.js";
 import { connectWords } from "./words.js";
 
 const POLL = 1500; // ms
 const SETTLE = 700; // ms until a setting is taken as meant: there are many pictures to make anew
+const NEAR = 500; // px around the window in which browsers ask for pictures
 const $ = (id) => document.getElementById(id);
 const { page, api, busy } = $("main").dataset;
 const form = $("settings");
 const tiles = new Map([...document.querySelectorAll(".tile")].map((tile) => [tile.dataset.id, tile]));
 
 localiseTimes();
+connectRanges();
 const controls = connectControls(form, page, onSettings);
 connectOutput(form);
 const words = connectWords({
@@ -25,9 +29,10 @@ const words = connectWords({
   },
 });
 words.refresh();
-insistOnPictures($("grid"), follow);
+insistOnPictures($("grid"));
 
 let timer = 0;
+let lookingUp = 0;
 let turn = 0; // only the newest loop that follows counts
 let anew = false; // whether the network has to look again
 
@@ -44,8 +49,29 @@ function onSettings(stage) {
     for (const tile of tiles.values()) showPicture(tile);
     if (anew) follow();
     anew = false;
+    refreshWaiting();
   }, SETTLE);
 }
+
+const waiting = connectWaiting($("waiting"));
+
+/** Tell of pictures that are on their way; those that are far out of sight are asked for later. */
+function refreshWaiting() {
+  const isNear = (img) => {
+    const { top, bottom } = img.getBoundingClientRect();
+    return bottom > -NEAR && top < innerHeight + NEAR;
+  };
+  const pictures = [...document.querySelectorAll(".tile[data-state=ready] img")];
+  if (pictures.some((img) => !img.complete && isNear(img))) waiting.begin();
+  else waiting.end();
+}
+
+$("grid").addEventListener("load", refreshWaiting, { capture: true });
+$("grid").addEventListener("error", () => {
+  refreshWaiting();
+  clearTimeout(lookingUp);
+  lookingUp = setTimeout(follow, SETTLE); // a photograph may have been removed elsewhere
+}, { capture: true });
 
 function showPicture(tile) {
   const link = tile.querySelector("a");
@@ -83,6 +109,7 @@ function update(batch) {
       setState(tile, photo);
       showPicture(tile);
     } else {
+      if (tile.contains(document.activeElement)) $("main").focus();
       tile.remove();
       tiles.delete(id);
     }
@@ -90,7 +117,9 @@ function update(batch) {
   const total = photos.size;
   const { ready = 0, failed = 0 } = batch.counts;
   const done = ready + failed === total;
-  say($("batch-title"), `${total} photograph${total === 1 ? "" : "s"}`);
+  const title = `${total} photograph${total === 1 ? "" : "s"}`;
+  say($("batch-title"), title);
+  document.title = `${title} · Colorizer`;
   const leftOut = batch.photos.filter(isLeftOut).length;
   const rest = [[leftOut, "left out"], [failed - leftOut, "failed"]].filter(([count]) => count);
   say($("batch-status"), [`${ready} of ${total} in colour`, ...rest.map((part) => part.join(" "))].join(", ") + ".");
@@ -100,6 +129,12 @@ function update(batch) {
   $("batch-progress").hidden = done;
   $("download").hidden = !ready;
   return !done;
+}
+
+function showGone() {
+  clearTimeout(lookingUp);
+  say($("batch-status"), "This batch has been deleted or its time is up.");
+  $("download").hidden = $("batch-progress").hidden = true;
 }
 
 function say(element, text) {
@@ -119,8 +154,8 @@ async function follow() {
       }
     } catch (problem) {
       if (mine !== turn) return;
-      const gone = problem.status === 404;
-      say($("batch-status"), gone ? "This batch has been deleted or its time is up." : problem.message);
+      if (problem.status === 404) return showGone();
+      say($("batch-status"), problem.message);
       more = problem.isTemporary;
       await pause(1000 * problem.retryAfter);
     }

@@ -47,7 +47,7 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
   function refresh() {
     for (const input of inputs) {
       const output = form.querySelector(`output[for="${input.name}"]`);
-      if (output) {
+      if (output && output.textContent !== valueText(input)) {
         output.textContent = valueText(input);
         input.setAttribute("aria-valuetext", output.textContent);
       }
@@ -90,6 +90,12 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
   });
   form.addEventListener("change", (event) => {
     if (event.target.dataset.stage === "predict") onChange("predict");
+  });
+  // Enter would press the first button, which is for those without scripts and loads the page anew.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    event.target.closest(".download")?.querySelector("[type=submit]").click();
   });
   form.addEventListener("click", (event) => {
     const link = event.target.closest("a");

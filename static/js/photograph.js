@@ -4,9 +4,12 @@ import { ask, askJson, pause, post } from "./api.js";
 import { describeDivider } from "./compare.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { connectLayer } from "./layer.js";
 import { swap } from "./pictures.js";
 import { connectProbe } from "./probe.js";
+import { connectRanges } from "./ranges.js";
 import { connectTouch } from "./touch.js";
+import { connectWaiting } from "./waiting.js";
 import { connectWords } from "./words.js";
 import { connectZoom } from "./zoom.js";
 
@@ -21,11 +24,13 @@ const main = $("main");
 const { page, api } = main.dataset;
 const stage = $("stage");
 const slider = $("compare");
-const [before, after, overlay] = [$("before"), $("after"), $("overlay")];
+const [before, after] = [$("before"), $("after")];
 
 stage.style.setProperty("--ratio", main.dataset.width / main.dataset.height);
 localiseTimes();
 describeDivider(slider);
+connectRanges();
+const waiting = connectWaiting($("waiting"));
 
 const form = $("settings");
 let probe = null;
@@ -64,15 +69,23 @@ const words = connectWords({
   },
 });
 
+const legend = $("legend");
+const showUnsure = connectLayer([$("overlay")], (text) => {
+  if (legend.textContent !== text) legend.textContent = text;
+});
+const isUnsureWanted = () => $("unsure").getAttribute("aria-pressed") === "true";
+
 $("unsure").addEventListener("click", () => {
-  const shown = overlay.hidden;
-  $("unsure").setAttribute("aria-pressed", shown);
-  overlay.hidden = $("legend").hidden = !shown;
-  refreshOverlay();
+  $("unsure").setAttribute("aria-pressed", !isUnsureWanted());
+  refreshUnsure();
 });
 
-function refreshOverlay() {
-  if (!overlay.hidden) overlay.src = withQuery(`${page}/uncertainty.png`, controls.query("predict"));
+async function refreshUnsure() {
+  const isShown = isUnsureWanted() && main.dataset.state === "ready";
+  const address = withQuery(`${page}/uncertainty.png`, controls.query("predict"));
+  const isSeen = await showUnsure(isShown ? address : "");
+  if (isSeen) legend.textContent = legend.dataset.text;
+  if (isSeen === false) $("unsure").setAttribute("aria-pressed", false);
 }
 
 function say(text, busy = false) {
@@ -88,6 +101,7 @@ function setState(state) {
   for (const button of [$("touch"), $("ask"), $("unsure")]) button.disabled = !ready;
   if (ready) return;
   words.refresh(false);
+  refreshUnsure();
   probe.close();
   touch.close();
 }
@@ -121,6 +135,7 @@ async function showPreview() {
   working = true;
   while (wanted) {
     wanted = false;
+    waiting.begin();
     try {
       const response = await ask(withQuery(`${page}/preview.jpg`, controls.query()));
       await swap(after, await response.blob());
@@ -129,6 +144,7 @@ async function showPreview() {
       say(notice);
       words.refresh();
     } catch (problem) {
+      waiting.end();
       shown = false;
       if (problem.status === 409 || problem.status === 404) {
         if (problem.status === 404 && (await leaveOffLender())) {
@@ -148,6 +164,7 @@ async function showPreview() {
       }
     }
   }
+  waiting.end();
   working = false;
   return shown;
 }
@@ -237,7 +254,7 @@ async function finish() {
   setState("ready");
   const shown = await showPreview();
   if (main.dataset.state !== "ready") return;
-  refreshOverlay();
+  refreshUnsure();
   probe.refresh();
   if (!shown || notice) return;
   const done = "The colours are ready.";
@@ -248,6 +265,7 @@ async function finish() {
 /** `problem`: the document of a failed prediction, or the Error of a refused request. */
 function showFailure(problem) {
   const gone = problem?.status === 404;
+  const hadFocus = document.querySelector(":is(#settings, #tools, #stage, #touch-panel) :focus");
   setState("failed");
   $("failed-title").textContent = problem?.title ?? (gone ? "No longer here" : "This did not work");
   $("failed-detail").textContent = gone ? GONE : (problem?.detail ?? problem?.message ?? "");
@@ -256,8 +274,15 @@ function showFailure(problem) {
   $("failed-note").hidden = $("again").hidden = gone || leftOut;
   $("repaint").hidden = !leftOut;
   $("salvage").hidden = !(cutOff && main.dataset.salvageable);
-  say("");
+  say(`${$("failed-title").textContent}. ${$("failed-detail").textContent}`); // seen in the notice
+  if (hadFocus) $("failed-title").focus();
 }
+
+$("turn").addEventListener("submit", (event) => {
+  if ($("turn").dataset.sent) event.preventDefault(); // it gets another address: once is enough
+  $("turn").dataset.sent = true;
+  say("Turning the photograph…", true);
+});
 
 form.addEventListener("submit", ({ submitter }) => {
   if (!submitter?.hasAttribute("formaction")) return;

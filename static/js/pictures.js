@@ -15,14 +15,14 @@ export async function swap(img, blob) {
   if (old.startsWith("blob:")) URL.revokeObjectURL(old);
 }
 
-/** Watch every <img> in `container` that may be one of too many; `giveUp()` is called for each address that never came. */
-export function insistOnPictures(container, giveUp = () => {}) {
+/** Watch every <img> in `container` that may be one of too many. */
+export function insistOnPictures(container) {
   const tries = new Map();
   const again = async (img) => {
     const address = img.getAttribute("src");
     const count = (tries.get(address) ?? 0) + 1;
     tries.set(address, count);
-    if (count > TRIES) return void (count === TRIES + 1 && giveUp());
+    if (count > TRIES) return;
     await pause(3000 + 4000 * Math.random()); // not all at once
     if (img.getAttribute("src") !== address) return;
     img.removeAttribute("src");

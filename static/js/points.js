@@ -5,6 +5,11 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 export const clamp = (value) => Math.min(Math.max(value, 0), 1);
 
+/** "20 % from the left, 49 % from the top". */
+export function inWords([x, y]) {
+  return `${Math.round(100 * x)} % from the left, ${Math.round(100 * y)} % from the top`;
+}
+
 /** Where an arrow key moves a point; null for other keys. */
 export function moved([x, y], event) {
   const arrow = ARROWS[event.key];

@@ -1,8 +1,8 @@
 // "Other likely colours": a ring on the picture and the likely colours beneath it.
 
-import { askJson, pause } from "./api.js";
+import { askJson, patiently, pause } from "./api.js";
 import { moved } from "./points.js";
-import { nameOf } from "./colour-names.js";
+import { namesOf } from "./colour-names.js";
 import { withQuery } from "./controls.js";
 
 /** Connect the button; `query()` gives the settings that the prediction depends on. */
@@ -26,18 +26,21 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
     const parameters = query();
     parameters.set("x", point[0].toFixed(4));
     parameters.set("y", point[1].toFixed(4));
+    const isWanted = () => turn === asked && isOpen();
+    const say = (text) => { hint.textContent = text; };
     try {
-      const { colours } = await askJson(withQuery(`${api}/colours`, parameters));
-      if (turn === asked) show(colours);
+      const answer = await patiently(() => askJson(withQuery(`${api}/colours`, parameters)), isWanted, say);
+      if (answer && isWanted()) show(answer.colours);
     } catch (problem) {
-      if (turn === asked) hint.textContent = problem.message;
+      if (isWanted()) say(problem.message);
     }
   }
 
   function show(colours) {
     hint.textContent = "Most likely first. Click elsewhere, or move the ring with the arrow keys.";
+    const names = namesOf(colours);
     list.replaceChildren(
-      ...colours.map((colour) => {
+      ...colours.map((colour, i) => {
         const { rgb, probability } = colour;
         const item = document.createElement("li");
         item.title = rgb;
@@ -47,7 +50,7 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
         const share = document.createElement("strong");
         share.textContent = probability < 0.01 ? "< 1 %" : `${Math.round(probability * 100)} %`;
         const name = document.createElement("span");
-        name.textContent = nameOf(colour);
+        name.textContent = names[i];
         item.append(swatch, share, name);
         return item;
       }),
@@ -58,6 +61,7 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
     layer.hidden = section.hidden = !open;
     button.setAttribute("aria-pressed", open);
     if (!open) return;
+    point = zoom.inSight(...point);
     onOpen();
     look();
   }
@@ -78,6 +82,7 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
     point = zoom.toPicture(event.clientX, event.clientY);
     look();
   });
+  ring.addEventListener("focus", () => ring.matches(":focus-visible") && zoom.reveal(...point));
   ring.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       toggle(false);
@@ -88,6 +93,7 @@ export function connectProbe({ button, layer, ring, section, list, hint, api, zo
     event.preventDefault();
     event.stopPropagation();
     point = next;
+    zoom.reveal(...point);
     look();
   });
   return { place, refresh: () => isOpen() && look(), close: () => toggle(false) };

@@ -1,19 +1,22 @@
 // "Touch up": markers on the picture, and a panel for the colour of one place.
 
-import { askJson, pause } from "./api.js";
-import { clamp, moved } from "./points.js";
-import { nameOf } from "./colour-names.js";
+import { dim, onPress } from "./buttons.js";
+import { clamp, inWords, moved } from "./points.js";
+import { nameOfHint } from "./colour-names.js";
 import { withQuery } from "./controls.js";
-import { GREY, HintList, isAt, parse, shown, textOf } from "./hint-list.js";
+import { HintList, isAt, parse, shown, textOf } from "./hint-list.js";
+import { connectSwatches } from "./swatches.js";
 
-const WORDS = matchMedia("(pointer: coarse)").matches
+const IS_COARSE = matchMedia("(pointer: coarse)").matches;
+
+const WORDS = IS_COARSE
   ? { place: "Tap what has the wrong colour.", choose: "Choose a colour for this place, then Done." }
   : {
       place: "Click what has the wrong colour, or move the ring with the arrow keys and press Enter.",
       choose: "Choose a colour for this place. Enter keeps it, Escape leaves.",
     };
 const NEAR = 14; // px around a marker that are its own
-const RECENT = 6;
+const STILL = 300; // ms without another until something is told: a key may be held down
 
 const $ = (id) => document.getElementById(id);
 
@@ -27,7 +30,15 @@ export function connectTouch({
   const layer = $("touch-layer");
   const ring = $("touch-ring");
   const panel = $("touch-panel");
-  const swatches = $("touch-swatches");
+  const swatches = connectSwatches({
+    group: $("touch-swatches"),
+    onChoose: setColour,
+    say,
+    onCome() {
+      explain();
+      bringPanelUp();
+    },
+  });
   const address = new URLSearchParams(location.search);
   const given = (name, off) => address.getAll(name).map((text) => parse(text, off)).filter(Boolean);
   const list = new HintList([...given("hint", false), ...given("off", true)], refresh);
@@ -35,8 +46,7 @@ export function connectTouch({
   let chosen = -1; // number of the hint whose panel is open
   let before = null; // the hints as they were when the panel was opened
   let picking = false;
-  let recent = [];
-  let turn = 0;
+  let telling = 0;
   let divider = slider.value; // where it was: all of the picture is in colour meanwhile
   const isOpen = () => !layer.hidden;
   const markers = () => [...layer.querySelectorAll(".marker")];
@@ -53,16 +63,16 @@ export function connectTouch({
     $("hint-inputs").replaceChildren(...inputs);
     const count = list.hints.filter((hint) => !hint.off).length;
     $("hints-set").hidden = !list.hints.length;
-    $("hints-count").textContent = count === 1 ? "One place has" : `${count} places have`;
+    $("hints-count").textContent = placesHave(count);
     refreshSteps();
     drawMarkers();
     onChange();
   }
 
   function refreshSteps() {
-    $("touch-undo").disabled = !list.past.length && (!before || before === list.hints);
-    $("touch-redo").disabled = !list.future.length;
-    $("touch-clear").disabled = !list.hints.length;
+    dim($("touch-undo"), !list.past.length && (!before || before === list.hints));
+    dim($("touch-redo"), !list.future.length);
+    dim($("touch-clear"), !list.hints.length);
   }
 
   function drawMarkers() {
@@ -76,15 +86,21 @@ export function connectTouch({
       marker.className = "marker";
       marker.dataset.off = hint.off;
       marker.setAttribute("aria-pressed", i === chosen);
-      const kind = `${hint.colour}${hint.off ? ", switched off" : ""}`;
+      const kind = `${nameOfHint(hint.colour)}${hint.off ? ", switched off" : ""}`;
       marker.setAttribute("aria-label", `Place ${i + 1}: ${kind}. Enter changes it, arrows move it`);
       marker.style.backgroundColor = shown(hint.colour);
       marker.addEventListener("keydown", (event) => onMarkerKey(event, i));
+      marker.addEventListener("focus", () => reveal(marker, hint.x, hint.y));
       marker.addEventListener("click", (event) => event.detail === 0 && openPanel(i));
       layer.append(marker);
     });
     place();
-    markerOf(Number(focused))?.focus({ preventScroll: true });
+    if (focused) (markerOf(Number(focused)) ?? ring).focus({ preventScroll: true });
+  }
+
+  /** What keys come to is brought into sight; pointers go by what is. */
+  function reveal(element, x, y) {
+    if (element.matches(":focus-visible")) zoom.reveal(x, y);
   }
 
   function place() {
@@ -102,7 +118,19 @@ export function connectTouch({
   }
 
   function say(text) {
-    $("touch-help").textContent = text;
+    if ($("touch-help").textContent !== text) $("touch-help").textContent = text;
+  }
+
+  /** Tell those who do not see the picture what has happened; the latest counts. */
+  function tell(text) {
+    clearTimeout(telling);
+    telling = setTimeout(() => { $("touch-said").textContent = text; }, STILL);
+  }
+
+  /** Tell it, and how many places there are now. */
+  function tellStep(what) {
+    const count = list.hints.length;
+    tell(`${what} ${count ? placesHave(count) : "No place has"} a colour of yours.`);
   }
 
   function explain() {
@@ -137,10 +165,31 @@ export function connectTouch({
     $("touch-place").hidden = false;
     $("touch-own").value = hint?.colour.startsWith("#") ? hint.colour : "#808080";
     $("touch-reach").value = Math.log2(hint?.reach ?? 1);
+    showReach();
     refreshChosen();
     explain();
     drawMarkers();
-    suggest();
+    swatches.offer(suggestions());
+    bringPanelUp();
+  }
+
+  /** Where the likely colours of the place are. */
+  function suggestions() {
+    const parameters = query();
+    parameters.set("x", point[0].toFixed(4));
+    parameters.set("y", point[1].toFixed(4));
+    return withQuery(`${api()}/colours`, parameters);
+  }
+
+  /** On a phone the panel may be below the window. */
+  function bringPanelUp() {
+    if (IS_COARSE) $("touch-swatches").scrollIntoView({ block: "nearest" });
+  }
+
+  function showReach() {
+    const reach = $("touch-reach");
+    const times = Number((2 ** reach.value).toFixed(2));
+    reach.setAttribute("aria-valuetext", times === 1 ? "as far as usual" : `${times} times as far as usual`);
   }
 
   /** The buttons that need a hint at the place. */
@@ -148,6 +197,7 @@ export function connectTouch({
     const hint = list.hints[chosen];
     $("touch-off").textContent = hint?.off ? "Switch on" : "Switch off";
     for (const id of ["touch-off", "touch-remove", "touch-reach"]) $(id).disabled = !hint;
+    swatches.mark(hint?.colour ?? "");
   }
 
   /** Close it: keep what was chosen, or go back to what was there. */
@@ -158,6 +208,7 @@ export function connectTouch({
     chosen = -1;
     picking = false;
     layer.classList.remove("is-picking");
+    swatches.stop();
     $("touch-place").hidden = true;
     if (keep && changed !== old) list.keep(old);
     else if (changed !== old) list.show(old);
@@ -174,47 +225,8 @@ export function connectTouch({
       list.show(list.with(chosen, { colour, off: false }));
     }
     refreshChosen();
+    tell(`Place ${chosen + 1}: ${nameOfHint(colour)}.`);
     if (colour.startsWith("#")) $("touch-own").value = colour;
-  }
-
-  function remember(colour) {
-    if (colour === GREY) return;
-    recent = [colour, ...recent.filter((other) => other !== colour)].slice(0, RECENT);
-  }
-
-  async function suggest() {
-    const mine = ++turn;
-    swatches.replaceChildren(swatch(GREY, "grey", "#808080"), ...recent.map((rgb) => swatch(rgb, "used")));
-    await pause(60);
-    const parameters = query();
-    parameters.set("x", point[0].toFixed(4));
-    parameters.set("y", point[1].toFixed(4));
-    try {
-      const { colours } = await askJson(withQuery(`${api()}/colours`, parameters));
-      if (mine !== turn) return;
-      const isFirst = document.activeElement === swatches.firstElementChild;
-      swatches.prepend(...colours.map((colour) => swatch(colour.rgb, nameOf(colour))));
-      if (isFirst) swatches.firstElementChild.focus({ preventScroll: true });
-    } catch (problem) {
-      if (mine === turn) say(problem.message);
-    }
-  }
-
-  function swatch(colour, name, shown = colour) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "touch-swatch";
-    button.dataset.colour = colour;
-    button.title = colour;
-    const patch = document.createElement("span");
-    patch.className = "swatch";
-    patch.style.backgroundColor = shown;
-    button.append(patch, name);
-    button.addEventListener("click", () => {
-      remember(colour);
-      setColour(colour);
-    });
-    return button;
   }
 
   /** The colour that the picture shows at a place, the mean of a few pixels. */
@@ -232,7 +244,7 @@ export function connectTouch({
     picking = false;
     layer.classList.remove("is-picking");
     const colour = shownAt(x, y);
-    remember(colour);
+    swatches.remember(colour);
     setColour(colour);
     explain();
   }
@@ -293,6 +305,7 @@ export function connectTouch({
     drag = null;
   });
 
+  ring.addEventListener("focus", () => reveal(ring, ...point));
   ring.addEventListener("keydown", (event) => {
     const next = moved(point, event);
     if (next) {
@@ -300,13 +313,15 @@ export function connectTouch({
       event.stopPropagation();
       if (!picking) closePanel(true);
       point = next;
+      zoom.reveal(...point);
       place();
+      tell(inWords(point));
     } else if (event.key === "Enter") {
       event.preventDefault();
       event.stopPropagation();
       if (picking) return pick(...point);
       openAt(...point);
-      swatches.querySelector("button")?.focus();
+      $("touch-swatches").querySelector("button")?.focus();
     }
   });
 
@@ -318,10 +333,12 @@ export function connectTouch({
       const [x, y] = next;
       if (isPanelOpen()) list.show(list.with(index, { x, y })); // one step with what is chosen there
       else list.change(list.with(index, { x, y }));
+      tell(`Place ${index + 1}: ${inWords(next)}`);
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       closePanel(true);
       list.change(list.hints.filter((_, i) => i !== index));
+      tellStep("Removed.");
       ring.focus({ preventScroll: true });
     }
   }
@@ -344,11 +361,10 @@ export function connectTouch({
         toggle(false);
         $("touch").focus();
       }
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+    } else if ((event.ctrlKey || event.metaKey) && ["z", "y"].includes(event.key.toLowerCase())) {
       event.preventDefault();
-      closePanel(true);
-      if (event.shiftKey) list.redo();
-      else list.undo();
+      if (event.shiftKey || event.key.toLowerCase() === "y") redo();
+      else undo();
     }
   });
 
@@ -358,8 +374,9 @@ export function connectTouch({
   // buttons
 
   $("touch-own").addEventListener("input", (event) => setColour(event.target.value));
-  $("touch-own").addEventListener("change", (event) => remember(event.target.value));
+  $("touch-own").addEventListener("change", (event) => swatches.remember(event.target.value));
   $("touch-reach").addEventListener("input", (event) => {
+    showReach();
     list.show(list.with(chosen, { reach: 2 ** Number(event.target.value) }));
   });
   $("touch-picture").addEventListener("click", () => {
@@ -371,33 +388,47 @@ export function connectTouch({
   $("touch-off").addEventListener("click", () => {
     list.show(list.with(chosen, { off: !list.hints[chosen].off }));
     refreshChosen();
+    tell(`Place ${chosen + 1} is switched ${list.hints[chosen].off ? "off" : "on"}.`);
   });
   $("touch-remove").addEventListener("click", () => {
     const index = chosen;
     list.show(list.hints.filter((_, i) => i !== index));
     closePanel(true);
+    tellStep("Removed.");
     ring.focus({ preventScroll: true });
   });
   $("touch-done").addEventListener("click", () => {
     closePanel(true);
     ring.focus({ preventScroll: true });
   });
-  $("touch-undo").addEventListener("click", () => {
+  function undo() {
     closePanel(true);
+    const isThere = list.past.length > 0;
     list.undo();
-  });
-  $("touch-redo").addEventListener("click", () => {
+    tellStep(isThere ? "Undone." : "Nothing to undo.");
+  }
+
+  function redo() {
     closePanel(true);
+    const isThere = list.future.length > 0;
     list.redo();
-  });
-  const clear = (event) => {
-    event.preventDefault();
+    tellStep(isThere ? "Done again." : "Nothing to redo.");
+  }
+
+  function clear() {
     closePanel(true);
     list.change([]);
-  };
-  $("touch-clear").addEventListener("click", clear);
+    tellStep("Removed; Undo brings them back.");
+  }
+
+  onPress($("touch-undo"), undo);
+  onPress($("touch-redo"), redo);
+  onPress($("touch-clear"), clear);
   $("hints-clear").addEventListener("click", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) clear(event);
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    clear();
+    (isOpen() ? ring : $("touch")).focus({ preventScroll: true }); // the link goes away with the places
   });
 
   function toggle(open) {
@@ -408,6 +439,7 @@ export function connectTouch({
     if (open) divider = slider.value;
     slider.value = open ? 0 : divider;
     if (!open) return;
+    point = zoom.inSight(...point);
     onOpen();
     explain();
     drawMarkers();
@@ -434,4 +466,9 @@ export function connectTouch({
       for (const hint of list.hints) parameters.append(hint.off ? "off" : "hint", textOf(hint));
     },
   };
+}
+
+/** "One place has", "3 places have": the words go on. */
+function placesHave(count) {
+  return count === 1 ? "One place has" : `${count} places have`;
 }

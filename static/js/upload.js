@@ -131,10 +131,13 @@ export function connectUpload(view, limits) {
     view.again.hidden = !lines.some(canPass);
     view.onward.hidden = !photos.length;
     if (photos.length) view.onward.href = page;
+    const others = lines.filter(({ photo, isFilm }) => photo && photo.links.page !== page && (isFilm || !inBatch));
+    const kind = others.some((line) => line.isFilm) ? "films" : "photograph";
+    const more = others.length ? ` The first page leads to the ${kind}.` : "";
     if (lines.length === 1) say(lines[0].problem.message);
-    else if (photos.length === lines.length) say("All were taken. The first page leads to the films.");
+    else if (photos.length === lines.length) say(`All were taken.${more}`);
     else if (!photos.length && lines.every((line) => line.problem === lines[0].problem)) say(lines[0].problem.message);
-    else say(photos.length ? `${photos.length} of ${lines.length} were taken.` : "None of these could be taken.");
+    else say(photos.length ? `${photos.length} of ${lines.length} were taken.${more}` : "None of these could be taken.");
     (photos.length ? view.onward : view.again).focus();
     return null;
   }

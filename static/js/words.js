@@ -2,6 +2,7 @@
 
 import { askJson } from "./api.js";
 import { withQuery } from "./controls.js";
+import { connectLayer } from "./layer.js";
 
 const PAUSE = 700; // ms without a key until words are taken as meant
 
@@ -19,6 +20,10 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
   let pending = 0;
   let pinned = null;
   let pointed = null;
+  const trouble = paragraph(""); // why it is not seen where a phrase acts
+  const showLayer = connectLayer(layers, (text) => {
+    if (trouble.textContent !== text) trouble.textContent = text;
+  });
   const text = () => field.value.trim();
   const parameters = () => {
     const found = query();
@@ -74,6 +79,7 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
       parts.push(paragraph(layers.length ? "Understood. Point at one, or tap it, to see where it acts:" : "Understood:"), list);
     }
     if (note) parts.push(paragraph(note));
+    if (layers.length) parts.push(trouble);
     said.replaceChildren(...parts);
   }
 
@@ -112,15 +118,10 @@ export function connectWords({ address, query, onWords, layers = [], layerOf = (
     said.querySelectorAll(".phrases > li").forEach((item, i) => {
       item.querySelector("button")?.setAttribute("aria-pressed", i === pinned);
     });
-    for (const layer of layers) {
-      if (number !== null) {
-        const wanted = parameters();
-        wanted.set("number", number);
-        const source = layerOf(wanted);
-        if (layer.getAttribute("src") !== source) layer.src = source;
-      }
-      layer.hidden = number === null;
-    }
+    if (number === null) return void showLayer("");
+    const wanted = parameters();
+    wanted.set("number", number);
+    showLayer(layerOf(wanted));
   }
 
   return { refresh };

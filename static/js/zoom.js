@@ -2,11 +2,13 @@
 // move together beneath it. At "fit" a drag moves the divider; zoomed in, a drag moves the picture
 // and the divider is moved by its handle.
 
+import { dim, onPress } from "./buttons.js";
 import { clamp } from "./points.js";
 
 const LARGEST = 6;
 const STEP = 1.5;
 const PAN_STEP = 60; // px for an arrow key
+const EDGE = 40; // px between the edge and a point that was brought back into sight
 
 export function connectZoom(stage, slider, buttons, onMove) {
   let scale = 1;
@@ -25,9 +27,9 @@ export function connectZoom(stage, slider, buttons, onMove) {
     stage.style.setProperty("--pan-y", `${y}px`);
     stage.classList.toggle("is-zoomed", scale > 1);
     slider.handle = scale > 1; // only its handle moves the divider
-    buttons.out.disabled = scale <= 1;
-    buttons.fit.disabled = scale <= 1;
-    buttons.in.disabled = scale >= LARGEST;
+    dim(buttons.out, scale <= 1);
+    dim(buttons.fit, scale <= 1);
+    dim(buttons.in, scale >= LARGEST);
     onMove();
   }
 
@@ -44,9 +46,9 @@ export function connectZoom(stage, slider, buttons, onMove) {
     zoomAt(factor, box.left + box.width / 2, box.top + box.height / 2);
   }
 
-  buttons.in.addEventListener("click", () => zoomCentre(STEP));
-  buttons.out.addEventListener("click", () => zoomCentre(1 / STEP));
-  buttons.fit.addEventListener("click", () => apply(1, 0, 0));
+  onPress(buttons.in, () => zoomCentre(STEP));
+  onPress(buttons.out, () => zoomCentre(1 / STEP));
+  onPress(buttons.fit, () => apply(1, 0, 0));
 
   stage.addEventListener(
     "wheel",
@@ -120,7 +122,21 @@ export function connectZoom(stage, slider, buttons, onMove) {
   new ResizeObserver(() => apply(scale, x, y)).observe(stage);
   apply(1, 0, 0);
 
+  /** Place on the stage, px from its left and top, of a point of the picture. */
+  function toStage(pictureX, pictureY) {
+    const box = stage.getBoundingClientRect();
+    return [x + pictureX * box.width * scale, y + pictureY * box.height * scale];
+  }
+
+  /** How far the picture has to go, px, for a point of it to be in sight. */
+  function wayIn(pictureX, pictureY) {
+    const { width, height } = stage.getBoundingClientRect();
+    const [left, top] = toStage(pictureX, pictureY);
+    return [inwards(left, width), inwards(top, height)];
+  }
+
   return {
+    toStage,
     /** Place in the picture, 0..1 from the left and the top, of a point of the window. */
     toPicture(clientX, clientY) {
       const box = stage.getBoundingClientRect();
@@ -129,10 +145,22 @@ export function connectZoom(stage, slider, buttons, onMove) {
         clamp((clientY - box.top - y) / (box.height * scale)),
       ];
     },
-    /** Place on the stage, px from its left and top, of a point of the picture. */
-    toStage(pictureX, pictureY) {
-      const box = stage.getBoundingClientRect();
-      return [x + pictureX * box.width * scale, y + pictureY * box.height * scale];
+    /** A point of the picture, or the middle of what is in sight if it is not. */
+    inSight(pictureX, pictureY) {
+      const { width, height } = stage.getBoundingClientRect();
+      if (!wayIn(pictureX, pictureY).some(Boolean)) return [pictureX, pictureY];
+      return [(width / 2 - x) / (width * scale), (height / 2 - y) / (height * scale)];
+    },
+    /** Move the picture until a point of it is in sight. */
+    reveal(pictureX, pictureY) {
+      const [byX, byY] = wayIn(pictureX, pictureY);
+      if (byX || byY) apply(scale, x + byX, y + byY);
     },
   };
+}
+
+/** How far to move something that is to lie between 0 and `length`; 0 if it does. */
+function inwards(place, length) {
+  if (place < -1) return EDGE - place;
+  return place > length + 1 ? length - EDGE - place : 0;
 }

@@ -78,6 +78,24 @@ def test_deleting_one_of_many_leads_back_to_the_others(visitor: Visitor) -> None
     expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
 
 
+def test_what_is_removed_elsewhere_goes_away_here(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()  # whose console tells of the answers 404
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    page = visitor.page
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    api = str(page.get_attribute("#main", "data-api"))
+    one = page.locator(".tile").first.get_attribute("data-id")
+    visitor.context.request.delete(f"/api/v1/photos/{one}")
+    page.get_by_label("Saturation", exact=True).fill("0.5")
+    expect(page.locator(".tile")).to_have_count(1)
+    expect(page).to_have_title("1 photograph · Colorizer")
+    page.wait_for_timeout(2000)  # the first look at the batch is over
+    visitor.context.request.delete(api)
+    page.get_by_label("Saturation", exact=True).fill("0.6")
+    expect(page.locator("#batch-status")).to_contain_text("has been deleted")
+    expect(page.locator("#zip")).to_be_hidden()
+
+
 def test_a_batch_without_javascript(new_visitor: NewVisitor) -> None:
     page = new_visitor(java_script_enabled=False).page
     page.goto("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from pathlib import Path
 
@@ -118,11 +119,41 @@ def test_where_it_was_unsure_and_what_it_could_be(visitor: Visitor) -> None:
     page.get_by_role("button", name="Where was it unsure?").click()
     expect(page.locator("#overlay")).to_be_hidden()
 
+    expect(page.locator("#legend")).to_be_empty()
+
     page.get_by_role("button", name="Other likely colours").click()
     expect(page.locator("#colours-list li").first).to_contain_text("%")
     page.locator("#crosshair").press("ArrowLeft")
     expect(page.locator("#colours-list li").first).to_contain_text(re.compile("% ?[a-z]+"))
     expect(page.locator("#colours-list li").first).to_have_attribute("title", re.compile("^#"))
+
+
+def test_it_is_not_called_sure_where_that_is_not_known(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor()  # whose console tells of the refusals
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    unsure = page.get_by_role("button", name="Where was it unsure?")
+    legend, overlay = page.locator("#legend"), page.locator("#overlay")
+
+    def refuse(status: int, detail: str) -> None:
+        body = json.dumps({"detail": detail})
+        page.route("**/uncertainty.png*", lambda route: route.fulfill(
+            status=status, content_type="application/problem+json", body=body
+        ))  # fmt: skip
+
+    refuse(422, "This cannot be shown.")
+    unsure.click()
+    expect(legend).to_have_text("This cannot be shown.")
+    expect(unsure).to_have_attribute("aria-pressed", "false")
+    page.unroute("**/uncertainty.png*")
+    refuse(503, "There is too much to do.")
+    unsure.click()
+    expect(legend).to_have_text("There is too much to do. Trying again…")
+    expect(overlay).to_be_hidden()
+    page.unroute("**/uncertainty.png*")
+    expect(legend).to_contain_text("Clear: it was sure.")
+    expect(overlay).to_be_visible()
 
 
 def test_zoom_with_buttons(visitor: Visitor) -> None:

@@ -127,6 +127,20 @@ def test_films_and_a_photograph_sent_together_are_all_remembered(
     expect(page.locator("#recent a")).to_have_count(4)
 
 
+def test_films_are_spoken_of_though_something_was_refused(
+    new_visitor: NewVisitor, tmp_path: Path
+) -> None:
+    film, letter = tmp_path / "film.mp4", tmp_path / "letter.txt"
+    film.write_bytes(clip(1).getvalue())
+    letter.write_text("Dear Sir or Madam")
+    page = new_visitor().page  # whose console tells of the refusal
+    page.goto("/")
+    page.set_input_files("#files", [film, SAMPLE, ROOT / "samples" / "chelsea.jpg", letter])
+    expect(page.locator("#uploads-summary")).to_have_text(
+        "3 of 4 were taken. The first page leads to the films."
+    )
+
+
 def test_settings_are_in_the_address_though_one_leaves_at_once(visitor: Visitor) -> None:
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()

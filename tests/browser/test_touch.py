@@ -258,6 +258,17 @@ def test_keys_alone_are_enough(visitor: Visitor) -> None:
     expect(markers(page)).to_have_count(0)
 
 
+def test_likely_colours_are_asked_for_again(new_visitor: NewVisitor) -> None:
+    page = opened(new_visitor())  # whose console tells of the lost connection
+    page.route("**/colours?*", lambda route: route.abort())
+    click(page, 0.5, 0.5)
+    expect(page.locator("#touch-help")).to_contain_text("cannot be reached")
+    expect(page.locator(".touch-swatch")).to_have_count(1)
+    page.unroute("**/colours?*")
+    expect(page.locator(".touch-swatch").nth(3)).to_be_visible()
+    expect(page.locator("#touch-help")).to_contain_text("Choose a colour for this place.")
+
+
 def test_on_a_phone(new_visitor: NewVisitor) -> None:
     visitor = new_visitor(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True,
