@@ -111,6 +111,7 @@ function setState(state) {
 let timer = 0;
 let working = false;
 let wanted = false;
+let isMoving = false;
 let notice = ""; // what was done unasked, until something else is wanted
 
 function onSettings(stageOfChange) {
@@ -265,6 +266,7 @@ async function finish() {
 /** `problem`: the document of a failed prediction, or the Error of a refused request. */
 function showFailure(problem) {
   const gone = problem?.status === 404;
+  if (gone && isMoving) return;
   const hadFocus = document.querySelector(":is(#settings, #tools, #stage, #touch-panel) :focus");
   setState("failed");
   $("failed-title").textContent = problem?.title ?? (gone ? "No longer here" : "This did not work");
@@ -278,11 +280,16 @@ function showFailure(problem) {
   if (hadFocus) $("failed-title").focus();
 }
 
-$("turn").addEventListener("submit", (event) => {
-  if ($("turn").dataset.sent) event.preventDefault(); // it gets another address: once is enough
-  $("turn").dataset.sent = true;
-  say("Turning the photograph…", true);
-});
+// What is turned, or coloured with its mount, gets another address: it is asked for once, and then
+// gone from here.
+for (const way of [$("turn"), $("mounted")]) {
+  way?.addEventListener("submit", (event) => {
+    if (isMoving) event.preventDefault();
+    isMoving = true;
+    say(way.id === "turn" ? "Turning the photograph…" : "Choosing the colours anew…", true);
+  });
+}
+addEventListener("pageshow", () => { isMoving = false; });
 
 form.addEventListener("submit", ({ submitter }) => {
   if (!submitter?.hasAttribute("formaction")) return;

@@ -77,7 +77,7 @@ def test_a_scan_that_lies_on_its_side_is_turned(visitor: Visitor) -> None:
     page.get_by_label("Saturation", exact=True).fill("1.3")
     page.wait_for_url(re.compile("saturation=1.3"))
     lying = picture(page, "#before")
-    page.get_by_role("button", name="Turn to the right").click()
+    page.get_by_role("button", name="Turn to the right").dblclick()  # once is meant
     visitor.wait_for_colours()
     upright = picture(page, "#before")
     assert upright.shape == (lying.shape[1], lying.shape[0], 3)

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""What a mount around the picture costs, and what finding it gives back (Markdown table).
+
+    python benchmarks/mounts.py PHOTOS… [--limit 40] [-o docs/mounts.json]
+
+Colour photographs, prepared as by ``colorizer evaluate``, are laid on cards of several greys and
+widths, coloured with ``whole`` and without, and measured without the card. Also counted: in how
+many of all photographs, as they are, a mount is found (``--count``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from colorizer import Colorizer, ColorizerError, read
+from colorizer.evaluation.machine import describe_machine
+from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
+from colorizer.evaluation.scores import RowScore, Truth
+from colorizer.evaluation.sources import candidates, expand
+from colorizer.evaluation.vgg import VggDistance
+from colorizer.photo import Photo
+from colorizer.photo.mount import find_picture
+from colorizer.training.photos import thinned
+
+#: name -> grey of the card, its width as a share of the picture's short side, its grain (8 bits)
+CARDS: dict[str, tuple[int, float, float]] = {
+    "white, 5 %": (240, 0.05, 2.0),
+    "white, 15 %": (240, 0.15, 2.0),
+    "black, 10 %": (10, 0.10, 3.0),
+    "grey card, 30 %": (120, 0.30, 5.0),
+}
+PLAIN, WHOLE, FOUND = "without a mount", "as a part of the picture", "found"
+
+
+def on_card(pixels: NDArray[Any], card: tuple[int, float, float], seed: int) -> NDArray[np.uint8]:
+    """A grey picture (H, W), uint8, in the middle of a card."""
+    tone, share, grain = card
+    margin = round(share * min(pixels.shape))
+    shape = [side + 2 * margin for side in pixels.shape]
+    paper = np.random.default_rng(seed).normal(tone, grain, shape)
+    paper[margin:-margin, margin:-margin] = pixels
+    return np.clip(np.rint(paper), 0, 255).astype(np.uint8)
+
+
+def without_card(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The middle of a result, of the picture's shape (H, W)."""
+    margin = (pixels.shape[0] - shape[0]) // 2
+    return np.ascontiguousarray(pixels[margin : margin + shape[0], margin : margin + shape[1]])
+
+
+def table(report: Mapping[str, Any]) -> str:
+    head = ["", "VGG distance of grey's", "PSNR over grey", "chroma of the truth's", "found"]
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    grey = report["rows"]["grey"]
+    for name, row in report["rows"].items():
+        if name == "grey":
+            continue
+        cells = [
+            f"{row['vgg'] / grey['vgg']:.3f}",
+            f"{row['psnr'] - grey['psnr']:+.2f} dB",
+            f"{row['chroma'] / row['chroma_truth']:.2f}",
+            f"{row['found']:.0%}" if "found" in row else "",
+        ]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    lines += [
+        "",
+        f"{report['photos']} photographs of {', '.join(report['photographs'])}, short side 256 px. "
+        f"{report['machine']['machine']}.",
+    ]
+    return "\n".join(lines)
+
+
+def count(paths: list[Path]) -> int:
+    """Print the photographs in which a mount is found, and how many that is."""
+    every = found = 0
+    for item in candidates(expand(paths)):
+        try:
+            photo = read(item.data)
+        except ColorizerError:
+            continue
+        every += 1
+        if photo.picture is not None:
+            found += 1
+            print(item.name)
+    print(f"in {found} of {every} photographs")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("photos", nargs="+", type=Path)
+    parser.add_argument("--limit", type=int, default=40, help="of each file or folder, spread")
+    parser.add_argument("--count", action="store_true", help="only look for mounts")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    if options.count:
+        return count(options.photos)
+    protocol, model, distance = Protocol(), Colorizer.load(), VggDistance()
+    names = ["grey", PLAIN, *(f"{card}: {way}" for card in CARDS for way in (WHOLE, FOUND))]
+    scores = {name: RowScore({"vgg": distance}) for name in names}
+    hits = dict.fromkeys(CARDS, 0)
+    chosen = []
+    for path in options.photos:
+        found = [item for item in candidates(expand([path])) if item.problem is None]
+        chosen += thinned(found, options.limit)
+    for number, item in enumerate(tqdm(chosen, unit="photo", disable=None)):
+        pixels = protocol.truth(item.data)
+        truth, grey = Truth.of(pixels), to_8bit(protocol.input(pixels, number).pixels)
+        scores["grey"].add(truth, grey_result(grey))
+        scores[PLAIN].add(truth, model.colorize(Photo(grey)).pixels)
+        for name, card in CARDS.items():
+            scan = Photo(on_card(grey, card, number))
+            picture = find_picture(scan.pixels)
+            hits[name] += picture is not None
+            for way, photo in ((WHOLE, scan), (FOUND, replace(scan, picture=picture))):
+                result = without_card(model.colorize(photo).pixels, grey.shape)
+                scores[f"{name}: {way}"].add(truth, result)
+    every = np.ones((1, len(chosen)))
+    rows = {
+        name: {key: float(x[0]) for key, x in score.values().estimates(every).items()}
+        for name, score in scores.items()
+    }
+    for name, hit in hits.items():
+        rows[f"{name}: {FOUND}"]["found"] = hit / len(chosen)
+    report = {
+        "photos": len(chosen),
+        "photographs": [path.name for path in options.photos],
+        "weights_sha256": model.weights.sha256,
+        "machine": describe_machine(),
+        "rows": rows,
+    }
+    if options.output:
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        options.output.write_text(text, encoding="utf-8")
+        print("now: python scripts/fill_tables.py")
+    print(table(report))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ColorizerError as error:
+        sys.exit(str(error))
