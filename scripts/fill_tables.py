@@ -27,6 +27,7 @@ DOCUMENTS = tuple(
         "docs/operating.md",
         "docs/coherence.md",
         "docs/hints.md",
+        "docs/mounts.md",
         "docs/video.md",
     )
 )
@@ -51,6 +52,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "performance": lambda: measured("performance.json", "benchmarks/pipeline.py"),
     "performance-avx2": lambda: measured("performance-avx2.json", "benchmarks/pipeline.py"),
     "coherence": lambda: measured("coherence.json", "benchmarks/coherence.py"),
+    "mounts": lambda: measured("mounts.json", "benchmarks/mounts.py"),
     "hints": lambda: measured("hints.json", "benchmarks/hints.py"),
     "films": lambda: measured("video.json", "benchmarks/video.py"),
     "soak": lambda: measured("soak.json", "scripts/soak_table.py"),

@@ -67,6 +67,7 @@ def colorizer(ab: tuple[float, float] | None = None, network: str = "eccv16") ->
         native_temperature=1.0,
         rebalancing_weights=np.ones(BIN_COUNT, np.float32),
         features_id="fake",
+        folder=None,
     )
     return Colorizer(weights, engine=FakeEngine(ab))
 

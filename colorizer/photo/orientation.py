@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SWAPS_SIDES = frozenset({5, 6, 7, 8})
 
@@ -31,6 +31,8 @@ def upright(values: NDArray[Any], orientation: int) -> NDArray[Any]:
 
     The result is contiguous; orientation 1 returns the array itself if it already is.
     """
+    import numpy as np
+
     if orientation in SWAPS_SIDES:
         values = values.swapaxes(0, 1)
     flip_rows = orientation in (3, 4, 7, 8)
