@@ -29,7 +29,7 @@ from ..storage.films import Films
 from ..storage.folder import Storage
 from ..storage.orders import PLAYABLE, Finished, Order, Steps
 from ..storage.records import FilmRecord
-from ..watch.outages import Outage
+from .outages import Outage
 from .counting import Counting
 from .memory import give_back
 

@@ -26,7 +26,7 @@ from ..config import Config
 from ..errors import QueueUnavailable, StorageUnavailable
 from ..storage.folder import Storage
 from ..storage.records import Wanted
-from ..watch.outages import Outage
+from .outages import Outage
 
 logger = logging.getLogger(__name__)
 
