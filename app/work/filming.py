@@ -29,9 +29,9 @@ from ..storage.films import Films
 from ..storage.folder import Storage
 from ..storage.orders import PLAYABLE, Finished, Order, Steps
 from ..storage.records import FilmRecord
-from .outages import Outage
 from .counting import Counting
 from .memory import give_back
+from .outages import Outage
 
 _ATTEMPTS = 3  # that were killed before they got further than the one before
 _NICENESS = 10  # of nice(1): how far behind everybody else
