@@ -25,21 +25,23 @@ export async function problemOf(response) {
 }
 
 // Who deletes what the page shows is on the way to another page. Until that page comes nothing more
-// is asked for: the answer would be that it is gone.
+// is asked for: the answer would be that it is gone. Who goes on using this one has stopped the
+// browser on the way: what waited is asked for then.
 let leaving = new AbortController();
+let stayed = Promise.resolve();
 export const isLeaving = () => leaving.signal.aborted;
-document.querySelector(".farewell form")?.addEventListener("submit", () => leaving.abort());
+document.querySelector(".farewell form")?.addEventListener("submit", () => {
+  leaving.abort();
+  stayed = new Promise((done) => {
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { capture: true, once: true });
+  }).then(() => {
+    leaving = new AbortController();
+  });
+});
 addEventListener("pageshow", () => isLeaving() && location.reload()); // brought back by the browser
 
-// Who goes on using the page has stopped the browser on the way: what waited is asked for now.
-const stayed = () => new Promise((done) => {
-  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { capture: true, once: true });
-}).then(() => {
-  if (isLeaving()) leaving = new AbortController();
-});
-
 export async function ask(url, options = {}) {
-  if (isLeaving()) await stayed();
+  if (isLeaving()) await stayed;
   let response;
   try {
     const headers = { Accept: "application/json" };
