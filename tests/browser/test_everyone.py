@@ -287,3 +287,4 @@ def test_a_slow_line_is_told(visitor: Visitor) -> None:
     page.get_by_label("Saturation", exact=True).press("ArrowRight")
     expect(page.locator("#waiting")).to_have_text("Showing the new colours…")
     expect(page.locator("#waiting")).to_be_empty()
+    page.unroute_all(behavior="ignoreErrors")

@@ -182,3 +182,4 @@ def test_words_that_are_typed_while_a_picture_is_on_its_way_count(visitor: Visit
     expect(page.locator("#words-said button")).to_have_text(["green coat"])
     field.press_sequentially(", autumn", delay=80)
     page.wait_for_url(re.compile(r"words=green\+coat%2C\+autumn(&|$)"))
+    page.unroute_all(behavior="ignoreErrors")
