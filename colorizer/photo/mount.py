@@ -10,7 +10,7 @@ rises from :data:`CLEAN` to :data:`FULL` within :data:`LEANING` of the length: a
 free before an even ground is rounder than that. Writing on the mount does not rise that far. One
 side proves nothing, as a sky ends at a horizon in the same way: mounts are found on three sides at
 least, or as bars of black or white on two that face each other. What is doubtful is none: a mount
-that is overlooked costs little, a piece of the picture that stays grey is seen at once.
+that is overlooked costs what it did, a piece of the picture that stays grey is seen at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LEAST = 64
 CLEAN, WRITTEN, FULL = 0.04, 0.4, 0.75
 #: how much of a side the edge may take to rise: scans lie askew
 LEANING = 0.03
-#: thickness of a mount and of what is left in it, as shares of the side
+#: thickness of a mount on one side, at least and at most, as shares of the whole
 THINNEST, THICKEST = 0.012, 0.38
 #: L* by which the picture differs from the mount, and by which an even mount may vary
 _STEP, _EVEN = 7.0, 5.0
