@@ -14,17 +14,13 @@ from numpy.typing import NDArray
 from .color import bins
 from .color.lab import fitted_srgb
 from .errors import InvalidSetting
-from .photo.mount import part_of
+from .overlay import enlarged, tinted
 from .prediction import LOGIT_STRIDE, Prediction
 
 #: bins within this distance (ab units) are one colour: a bin and its eight neighbours
 SAME_COLOUR = 15.0
-#: sRGB of the overlay: rare in photographs, distinct from grey also for the colour-blind
-HUE = (230, 0, 160)
 #: entropy below which nothing is shown, and from which on it is shown at full strength
 SURE, UNSURE = 0.58, 0.86
-#: opacity at full strength, 0..1
-STRONGEST = 0.65
 
 
 @dataclass(frozen=True)
@@ -65,20 +61,11 @@ def overlay(prediction: Prediction, height: int, width: int) -> NDArray[np.uint8
     Returns:
         RGBA (height, width, 4).
     """
-    from PIL import Image
-
     rows, columns = (size / LOGIT_STRIDE for size in prediction.lightness.shape)
-    image = Image.fromarray(entropy(prediction))
     inner = (0.0, 0.0, columns, rows)  # without the padding
-    part = part_of(prediction.picture, height, width)
-    size = (part[1].stop - part[1].start, part[0].stop - part[0].start)
-    values = np.asarray(image.resize(size, Image.Resampling.BILINEAR, inner))
+    values = enlarged(entropy(prediction), prediction.picture, height, width, inner)
     step = np.clip((values - SURE) / (UNSURE - SURE), 0.0, 1.0)
-    step = step * step * (3.0 - 2.0 * step)
-    result = np.zeros((height, width, 4), np.uint8)
-    result[..., :3] = HUE
-    result[(*part, 3)] = np.rint(step * np.float32(255 * STRONGEST))
-    return result
+    return tinted(step * step * (3.0 - 2.0 * step), prediction.picture, height, width)
 
 
 def likely_colours(

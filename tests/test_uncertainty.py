@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from colorizer.color.bins import BIN_COUNT, GREY_BIN, ab_bins, nearest_bin
 from colorizer.errors import InvalidSetting
+from colorizer.overlay import HUE
 from colorizer.prediction import Prediction, logits_shape
-from colorizer.uncertainty import HUE, entropy, likely_colours, overlay
+from colorizer.uncertainty import entropy, likely_colours, overlay
 
 
 def prediction(height: int = 40, width: int = 60, lightness: float = 50.0) -> Prediction:

@@ -81,6 +81,11 @@ class Treatment:
         if self.turn not in TURNS:
             raise InvalidSetting(f"turn must be one of {', '.join(map(str, TURNS))} degrees.")
 
+    @property
+    def read_options(self) -> dict[str, Any]:
+        """How the file is read: arguments of :func:`colorizer.photo.read`."""
+        return {name: getattr(self, name) for name in ("page", "salvage", "turn", "whole")}
+
 
 #: what is wanted if nobody says anything
 USUAL = Treatment()
@@ -127,7 +132,7 @@ class PhotoRecord:
     @property
     def treatment(self) -> Treatment:
         """What was wanted when it was uploaded."""
-        return Treatment(self.page, self.salvage, self.colour, self.place, self.turn, self.whole)
+        return Treatment(**{each.name: getattr(self, each.name) for each in fields(Treatment)})
 
     def is_of_file_of(self, other: PhotoRecord) -> bool:
         """Whether both are pages of one file, by all that is known of it."""

@@ -14,18 +14,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from colorizer.errors import InvalidSetting
-from colorizer.settings import Settings
 from colorizer.video.film import CODECS, Codec
 
 from ..context import service
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
-from ..storage.records import PhotoRecord
 from ..work.films import moment
 from ..work.offers import View
 from . import forms, recent
 from .delivery import send
-from .pages import form_parts, without_gone_lender
+from .pages import form_parts, with_lender, without_gone_lender
 from .security import owner
 
 blueprint = Blueprint("film_pages", __name__)
@@ -88,7 +86,7 @@ def film(id: str) -> str:
         moments=moments,
         number=number,
         chosen=chosen,
-        references=_references(who, guide.reference),
+        references=with_lender(who, recent.photographs(who), guide.reference),
         default_amount=FilmGuide.reference_amount,
         versions=_shown(view),
         playing=_playing(view, request.args.get("version")),
@@ -99,7 +97,7 @@ def film(id: str) -> str:
         about=about,
         clock=_clock,
         place={**_place(), "still": number},
-        as_it_is={**_place(), **_known(settings, guide)},
+        as_it_is={**_place(), **forms.query_of_all(settings, guide)},
         **form_parts(settings, guide),
     )
 
@@ -129,7 +127,7 @@ def colour(id: str) -> BaseResponse:
         flash("The film has been coloured so already.", "done")
     else:
         flash("The order is taken. The film is coloured in the background.", "done")
-    return _see(id, **_place(), **_known(settings, guide))
+    return _see(id, **_place(), **forms.query_of_all(settings, guide))
 
 
 @blueprint.post("/films/<id>/versions/<version>/remove")
@@ -138,16 +136,12 @@ def remove(id: str, version: str) -> BaseResponse:
     service.films.remove(owner(create=False), id, version)
     flash("That version of the film has been removed.", "done")
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
-    return _see(id, **_place(), **_known(settings, guide))
+    return _see(id, **_place(), **forms.query_of_all(settings, guide))
 
 
 def _place() -> dict[str, Any]:
     """What the address of a film's page says besides: the moment, and places that are off."""
     return {"still": request.args.get("still"), "off": request.args.getlist("off")}
-
-
-def _known(settings: Settings, guide: FilmGuide) -> dict[str, Any]:
-    return {**forms.query_of(settings), **forms.query_of_guide(guide)}
 
 
 @blueprint.get("/films/<id>/versions/<version>/play")
@@ -183,14 +177,6 @@ def _chosen(view: FilmView, values: MultiDict[str, str]) -> int:
     return min(max(number, 1), max(count, 1))
 
 
-def _references(who: str, chosen: str) -> list[PhotoRecord]:
-    """Photographs whose colours can be taken, with the one that is."""
-    found = recent.photographs(who)
-    if chosen and chosen not in {photo.id for photo in found}:
-        found.append(service.photos.view(who, chosen).record)
-    return found
-
-
 def _moment(seconds: float, view: View, guide: FilmGuide) -> Moment:
     known = guide.at(seconds)
     return Moment(max(seconds, 0), view, forms.query_of_guide(known), len(known.hints))
@@ -216,7 +202,7 @@ def _shown(view: FilmView) -> list[Shown]:
             version,
             CODEC_LABELS[version.order.codec][0],
             _looks(version.order),
-            forms.query_of(version.order.settings) | forms.query_of_guide(version.order.guide),
+            forms.query_of_all(version.order.settings, version.order.guide),
         )
         for version in reversed(view.versions)
     ]

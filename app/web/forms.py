@@ -235,6 +235,11 @@ def query_of_guide(guide: Guide | FilmGuide) -> dict[str, str | list[str]]:
     return found | query_of_words(guide.words)
 
 
+def query_of_all(settings: Settings, guide: Guide | FilmGuide) -> dict[str, Any]:
+    """Settings and a guide as they stand in an address."""
+    return {**query_of(settings), **query_of_guide(guide)}
+
+
 def guides_without(guide: Guide | FilmGuide) -> dict[str, dict[str, str | list[str]]]:
     """A guide as it stands in an address, without one part of it, by that part's name."""
     words = guide.words and Words(guide.words.text)

@@ -28,6 +28,7 @@ from colorizer.words import Understanding
 from ..context import config, service
 from ..errors import LENDER_GONE, NotFound
 from ..storage.orders import FilmGuide
+from ..storage.records import PhotoRecord
 from ..storage.wishes import UNGUIDED, Guide
 from ..work.films import moment
 from ..work.offers import View
@@ -107,9 +108,7 @@ def photograph(id: str) -> str:
     if view.state == "missing":
         view = service.photos.request(who, id, settings)
     guide = without_gone_lender(who, forms.guide_from(request.args))
-    others = service.batches.others(who, id)
-    if guide.reference and guide.reference not in {photo.id for photo in others}:
-        others.append(service.photos.view(who, guide.reference).record)
+    others = with_lender(who, service.batches.others(who, id), guide.reference)
     return render_template(
         "photograph.html",
         view=view,
@@ -154,7 +153,7 @@ def whole(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     is_whole = forms.whole_from(request.form, "whole", 1) == 1
     view = service.photos.upload_anew(owner(create=False), id, whole=is_whole)
-    return _see_new(view, **forms.query_of(settings), **forms.query_of_guide(guide))
+    return _see_new(view, **forms.query_of_all(settings, guide))
 
 
 @blueprint.post("/photographs/<id>/turn")
@@ -164,7 +163,7 @@ def turn(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     view = service.photos.turn(owner(create=False), id, degrees)
     guide = replace(guide, hints=tuple(hint.turned(degrees) for hint in guide.hints))
-    return _see_new(view, **forms.query_of(settings), **forms.query_of_guide(guide))
+    return _see_new(view, **forms.query_of_all(settings, guide))
 
 
 @blueprint.post("/photographs/<id>/again")
@@ -172,8 +171,7 @@ def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     service.photos.request(owner(create=False), id, settings)
-    changes = forms.query_of(settings) | forms.query_of_guide(guide)
-    return _see("pages.photograph", id=id, **changes)
+    return _see("pages.photograph", id=id, **forms.query_of_all(settings, guide))
 
 
 @blueprint.get("/photographs/<id>/preview.jpg")
@@ -299,6 +297,13 @@ def without_gone_lender(who: str, guide: AnyGuide) -> AnyGuide:
             flash(f"{LENDER_GONE} They are left off.", "error")
             return replace(guide, reference="")
     return guide
+
+
+def with_lender(who: str, photos: list[PhotoRecord], chosen: str) -> list[PhotoRecord]:
+    """Photographs whose colours can be taken, with the one that is, wherever it comes from."""
+    if chosen and chosen not in {photo.id for photo in photos}:
+        return [*photos, service.photos.view(who, chosen).record]
+    return photos
 
 
 def _understood(words: Words | None) -> Understanding | None:

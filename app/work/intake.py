@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -81,9 +82,7 @@ class Intake:
                 header = probe(
                     folder / ORIGINAL,
                     max_pixels=self._config.max_pixels,
-                    page=treatment.page,
-                    salvage=treatment.salvage,
-                    turn=treatment.turn,
+                    **treatment.read_options,
                 )
                 created, expires = self.lifetime()
                 if batch is not None:  # which is deleted with all that is in it
@@ -99,13 +98,8 @@ class Intake:
                     created=created,
                     expires=expires,
                     batch=batch,
-                    page=treatment.page,
                     pages=header.pages,
-                    salvage=treatment.salvage,
-                    colour=treatment.colour,
-                    place=treatment.place,
-                    turn=treatment.turn,
-                    whole=treatment.whole,
+                    **asdict(treatment),
                 )
                 more = 0 if replaces else 1
                 self._storage.publish(folder, record, wanted, lambda: self._check(record, more))

@@ -114,11 +114,8 @@ class Pictures:
             return files.read(
                 self._storage.original(record.id),
                 max_pixels=self._max_pixels,
-                page=record.page,
-                salvage=record.salvage,
                 colours=colours,
-                turn=record.turn,
-                whole=record.whole,
+                **record.treatment.read_options,
             )
 
     # small pictures

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color.upsample import enlarge
-from ..photo.mount import Box, part_of
+from ..overlay import enlarged, tinted
+from ..photo.mount import Box
 from .grammar import Phrase
 
 if TYPE_CHECKING:
@@ -55,16 +56,5 @@ def overlay(found: Found, height: int, width: int) -> NDArray[np.uint8]:
     Args:
         height, width: its size, px; the photograph's proportions are meant.
     """
-    from PIL import Image
-
-    part = part_of(found.picture, height, width)
-    size = (part[1].stop - part[1].start, part[0].stop - part[0].start)
-    values = np.asarray(Image.fromarray(found.place).resize(size, Image.Resampling.BILINEAR))
-    result = np.zeros((height, width, 4), np.uint8)
-    result[..., :3] = HUE
-    result[(*part, 3)] = np.rint(np.clip(values, 0, 1) * np.float32(255 * STRONGEST))
-    return result
-
-
-#: sRGB of the overlay, and its opacity at full strength: as that of where the network was unsure
-HUE, STRONGEST = (230, 0, 160), 0.65
+    values = enlarged(found.place, found.picture, height, width)
+    return tinted(np.clip(values, 0, 1), found.picture, height, width)
