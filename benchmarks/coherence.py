@@ -11,7 +11,6 @@ and measured as by ``colorizer evaluate``; the table stands in docs/coherence.md
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,18 +22,16 @@ from unittest.mock import patch
 
 import numpy as np
 from quality import PLACE_BY_PLACE
+from reports import finish, report_of, spread
 from tqdm import tqdm
 
 from colorizer import Colorizer, ColorizerError, Settings
 from colorizer.color import coherence, hues, likeness
 from colorizer.color import field as colour_field
-from colorizer.evaluation.machine import describe_machine
 from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
 from colorizer.evaluation.scores import RowScore, Truth
-from colorizer.evaluation.sources import candidates, expand
 from colorizer.evaluation.vgg import VggDistance
 from colorizer.settings import parse_assignments
-from colorizer.training.photos import thinned
 
 MODULES: dict[str, ModuleType] = {
     "field": colour_field,
@@ -128,10 +125,7 @@ def main() -> int:
     options = parser.parse_args()
     protocol, model, distance = Protocol(), Colorizer.load(), VggDistance()
     scores = {name: RowScore({"vgg": distance}) for name in ("grey", *WAYS)}
-    chosen = []
-    for path in options.photos:
-        found = [item for item in candidates(expand([path])) if item.problem is None]
-        chosen += thinned(found, options.limit)
+    chosen = spread(options.photos, options.limit)
     for number, item in enumerate(tqdm(chosen, unit="photo", disable=None)):
         pixels = protocol.truth(item.data)
         truth, photo = Truth.of(pixels), protocol.input(pixels, number)
@@ -142,22 +136,8 @@ def main() -> int:
                 fresh = replace(prediction)  # with nothing of the row before
                 result = model.render(photo, fresh, Settings().with_changes(way.settings))
             scores[name].add(truth, to_8bit(np.asarray(result.pixels)))
-    every = np.ones((1, len(chosen)))
-    report = {
-        "photos": len(chosen),
-        "photographs": [path.name for path in options.photos],
-        "weights_sha256": model.weights.sha256,
-        "machine": describe_machine(),
-        "rows": {
-            name: {key: float(x[0]) for key, x in score.values().estimates(every).items()}
-            for name, score in scores.items()
-        },
-    }
-    if options.output:
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        options.output.write_text(text, encoding="utf-8")
-        print("now: python scripts/fill_tables.py")
-    print(table(report))
+    report = report_of(options.photos, len(chosen), model, scores)
+    finish(report, options.output, table)
     return 0
 
 

@@ -11,7 +11,6 @@ many of all photographs, as they are, a mount is found (``--count``).
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,17 +19,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from reports import finish, report_of, spread
 from tqdm import tqdm
 
 from colorizer import Colorizer, ColorizerError, read
-from colorizer.evaluation.machine import describe_machine
 from colorizer.evaluation.protocol import Protocol, grey_result, to_8bit
 from colorizer.evaluation.scores import RowScore, Truth
 from colorizer.evaluation.sources import candidates, expand
 from colorizer.evaluation.vgg import VggDistance
 from colorizer.photo import Photo
 from colorizer.photo.mount import find_picture
-from colorizer.training.photos import thinned
 
 #: name -> grey of the card, its width as a share of the picture's short side, its grain (8 bits)
 CARDS: dict[str, tuple[int, float, float]] = {
@@ -109,10 +107,7 @@ def main() -> int:
     names = ["grey", PLAIN, *(f"{card}: {way}" for card in CARDS for way in (WHOLE, FOUND))]
     scores = {name: RowScore({"vgg": distance}) for name in names}
     hits = dict.fromkeys(CARDS, 0)
-    chosen = []
-    for path in options.photos:
-        found = [item for item in candidates(expand([path])) if item.problem is None]
-        chosen += thinned(found, options.limit)
+    chosen = spread(options.photos, options.limit)
     for number, item in enumerate(tqdm(chosen, unit="photo", disable=None)):
         pixels = protocol.truth(item.data)
         truth, grey = Truth.of(pixels), to_8bit(protocol.input(pixels, number).pixels)
@@ -125,25 +120,10 @@ def main() -> int:
             for way, photo in ((WHOLE, scan), (FOUND, replace(scan, picture=picture))):
                 result = without_card(model.colorize(photo).pixels, grey.shape)
                 scores[f"{name}: {way}"].add(truth, result)
-    every = np.ones((1, len(chosen)))
-    rows = {
-        name: {key: float(x[0]) for key, x in score.values().estimates(every).items()}
-        for name, score in scores.items()
-    }
+    report = report_of(options.photos, len(chosen), model, scores)
     for name, hit in hits.items():
-        rows[f"{name}: {FOUND}"]["found"] = hit / len(chosen)
-    report = {
-        "photos": len(chosen),
-        "photographs": [path.name for path in options.photos],
-        "weights_sha256": model.weights.sha256,
-        "machine": describe_machine(),
-        "rows": rows,
-    }
-    if options.output:
-        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-        options.output.write_text(text, encoding="utf-8")
-        print("now: python scripts/fill_tables.py")
-    print(table(report))
+        report["rows"][f"{name}: {FOUND}"]["found"] = hit / len(chosen)
+    finish(report, options.output, table)
     return 0
 
 
