@@ -66,6 +66,13 @@ class NotReady(AppError):
     title = "Not ready yet"
 
 
+class LenderNotReady(AppError):
+    """The photograph whose colours are to be taken has none yet; they are being worked out."""
+
+    status = 409
+    title = "Not ready yet"
+
+
 class PredictionFailed(AppError):
     """The colours could not be worked out; the sentence says why."""
 

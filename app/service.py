@@ -88,7 +88,17 @@ class Service:
         self.photos = PhotoDesk(storage, holdings, intake, pictures, views)
         self.batches = BatchDesk(storage, holdings, intake, pictures, views, self.photos)
         self.films = FilmDesk(
-            config, storage, films, holdings, intake, queue, pictures, budget, self._filming, views
+            config,
+            storage,
+            films,
+            holdings,
+            intake,
+            queue,
+            pictures,
+            budget,
+            self._filming,
+            views,
+            self.photos,
         )
 
     @property

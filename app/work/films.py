@@ -35,6 +35,7 @@ from .filming import Filming, most_pixels
 from .holdings import Holdings, owned
 from .intake import Intake, check_model
 from .offers import Offer, ResultFile, View
+from .photographs import PhotoDesk
 from .queue import IN_BATCH, Queue
 from .rendering import Pictures, etag
 from .views import Views
@@ -83,6 +84,7 @@ class FilmDesk:
         budget: Budget,
         filming: Filming,
         views: Views,
+        photos: PhotoDesk,
     ) -> None:
         self._config = config
         self._storage = storage
@@ -94,6 +96,7 @@ class FilmDesk:
         self._budget = budget
         self._filming = filming
         self._views = views
+        self._photos = photos
 
     @property
     def off(self) -> str | None:
@@ -156,14 +159,16 @@ class FilmDesk:
             FilmsOff: if this server takes no films any more.
             TooManyVersions, QueueFull, StorageFull: no room.
             InvalidSetting, WeightsMissing: no such model.
-            InvalidGuidance: if a hint is at a time that the film does not have, the reference has
-                no colours yet, or a colour cannot be written down.
+            LenderNotReady: if the reference has no colours yet; they are queued.
+            InvalidGuidance: if a hint is at a time that the film does not have, the reference gets
+                no colours, or a colour cannot be written down.
             TooBusy: if too many pictures are worked on to look at the reference.
         """
         record = self._owned(owner, id)
         if guide.reference:
             self._holdings.check_lender(owner, guide.reference)
-        guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
+        with self._photos.lending(owner, guide.reference, order.settings):
+            guidance = self._pictures.guiding.guidance_of_film(guide, record, order.settings)
         order = replace(order, guidance=guidance, reference=guide.reference)
         versions = {version.key: version for version in self._films.versions(id)}
         there = versions.get(order.key)

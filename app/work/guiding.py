@@ -17,7 +17,7 @@ from colorizer.prediction import Prediction
 from colorizer.settings import Settings
 from colorizer.video import FilmGuidance
 
-from ..errors import NotReady, PredictionFailed
+from ..errors import LenderNotReady, NotReady, PredictionFailed
 from ..storage.folder import FACTS, Storage
 from ..storage.orders import FilmGuide
 from ..storage.records import FilmRecord, PhotoRecord
@@ -25,6 +25,7 @@ from ..storage.wishes import Guide
 from .admission import Budget
 
 _KEPT = 64
+_SOON = 1  # s
 PATIENCE = 10.0  # s that a request waits for its turn at a large picture
 
 
@@ -56,7 +57,8 @@ class Guiding:
         The palette of the reference is its own if it is a colour photograph, or that of its result.
 
         Raises:
-            InvalidGuidance: if the reference has no colours yet.
+            LenderNotReady: if the reference has no colours yet.
+            InvalidGuidance: if it gets none.
         """
         taken = self._reference(guide.reference, guide.reference_amount, settings)
         return Guidance(guide.hints, taken, guide.words)
@@ -87,8 +89,11 @@ class Guiding:
             return replace(own, amount=amount)
         try:
             prediction = self._predicted(record.id, settings)
-        except (NotReady, PredictionFailed):
-            raise InvalidGuidance(f"{record.name} has no colours yet to be taken.") from None
+        except NotReady:
+            detail = f"{record.name}, whose colours are to be taken, has none yet."
+            raise LenderNotReady(detail, _SOON) from None
+        except PredictionFailed:
+            raise InvalidGuidance(f"{record.name} has no colours to be taken.") from None
         return Reference.of_result(prediction, settings, amount, record.name)
 
     def _own_palette(self, record: PhotoRecord) -> Reference | None:

@@ -7,6 +7,8 @@ another owner's, without saying which.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import IO, Any
 
@@ -15,6 +17,7 @@ from colorizer.settings import Settings
 from colorizer.uncertainty import LikelyColour
 from colorizer.words import Understanding
 
+from ..errors import LenderNotReady
 from ..storage import names, samples
 from ..storage.folder import Storage
 from ..storage.records import USUAL, PhotoRecord, Treatment
@@ -159,15 +162,19 @@ class PhotoDesk:
     def preview(
         self, owner: str, id: str, settings: Settings, guide: Guide = UNGUIDED
     ) -> Offer[Blob]:
-        """JPEG in colour. Making it raises NotReady, PredictionFailed, InvalidGuidance.
+        """JPEG in colour.
 
-        A photograph that the guide refers to must be the owner's as well.
+        Making it raises NotReady, LenderNotReady, PredictionFailed, InvalidGuidance. A photograph
+        that the guide refers to must be the owner's as well; colours that it does not have yet are
+        queued then.
         """
         record = self._check(owner, id, guide)
-        return Offer(
-            etag(id, "preview", settings, guide),
-            lambda: self._pictures.preview(record, settings, guide),
-        )
+
+        def make() -> Blob:
+            with self.lending(owner, guide.reference, settings):
+                return self._pictures.preview(record, settings, guide)
+
+        return Offer(etag(id, "preview", settings, guide), make)
 
     def grey_preview(self, owner: str, id: str) -> Offer[Blob]:
         """JPEG in grey. Making it raises NotReady until the worker has opened the photograph."""
@@ -217,7 +224,25 @@ class PhotoDesk:
     ) -> Offer[ResultFile]:
         """The picture in full size; making it raises StorageFull and what preview's does."""
         record, wish = self._check(owner, id, guide), Wish(settings, output, guide)
-        return Offer(wish.etag(id), lambda: self._pictures.result(record, wish))
+
+        def make() -> ResultFile:
+            with self.lending(owner, guide.reference, settings):
+                return self._pictures.result(record, wish)
+
+        return Offer(wish.etag(id), make)
+
+    @contextmanager
+    def lending(self, owner: str, lender: str, settings: Settings) -> Iterator[None]:
+        """Who cannot take a photograph's colours within, as it has none yet, has them queued.
+
+        Raises:
+            LenderNotReady: as within; and what :meth:`request` raises.
+        """
+        try:
+            yield
+        except LenderNotReady:
+            self.request(owner, lender, settings)
+            raise
 
     def original(self, owner: str, id: str) -> Offer[ResultFile]:
         """The file as it was uploaded."""

@@ -1,9 +1,10 @@
 // Asking the server: JSON in, JSON out; a problem becomes an Error with its sentence.
 
 export class Problem extends Error {
-  constructor(status, detail, retryAfter = 0) {
+  constructor(status, detail, retryAfter = 0, type = "") {
     super(detail);
     this.status = status;
+    this.type = type;
     this.retryAfter = retryAfter; // seconds; 0: waiting is no help
   }
 
@@ -17,11 +18,13 @@ const OFFLINE = "The server cannot be reached. Check the connection.";
 export async function problemOf(response) {
   const retryAfter = Number(response.headers.get("Retry-After")) || 0;
   let detail = `The server answered with ${response.status}.`;
+  let type = "";
   if (response.headers.get("Content-Type")?.includes("json")) {
     const body = await response.json().catch(() => ({}));
     detail = body.detail || body.title || detail;
+    type = body.type || type;
   }
-  return new Problem(response.status, detail, retryAfter);
+  return new Problem(response.status, detail, retryAfter, type);
 }
 
 // Who deletes what the page shows is on the way to another page. Until that page comes nothing more

@@ -208,8 +208,10 @@ async function refreshAll() {
       if (mine !== turn) return;
       await swap(link.querySelector("img"), picture);
       link.dataset.shows = address;
-    } catch {
-      return; // what is wrong is said of the chosen one
+    } catch (problem) {
+      if (!problem.isTemporary) return; // what is wrong is said of the chosen one
+      isWaiting = true;
+      break;
     }
   }
   if (isWaiting && mine === turn) refreshAll();

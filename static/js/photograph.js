@@ -16,6 +16,7 @@ import { connectZoom } from "./zoom.js";
 const THROTTLE = 120; // ms between two pictures that a moving slider asks for
 const SETTLE = 700; // ms until a setting of the network is taken as meant: a key may follow
 const GONE = "This photograph has been deleted or its time is up.";
+const LENDER_NOT_READY = "urn:colorizer:problem:lender-not-ready";
 const LENDER_GONE = "The photograph whose colours were to be taken has been deleted; they are left off.";
 const POLL = 700; // ms between two looks at a working network
 
@@ -147,7 +148,8 @@ async function showPreview() {
     } catch (problem) {
       waiting.end();
       shown = false;
-      if (problem.status === 409 || problem.status === 404) {
+      const lacksColours = problem.status === 409 && problem.type !== LENDER_NOT_READY;
+      if (lacksColours || problem.status === 404) {
         if (problem.status === 404 && (await leaveOffLender())) {
           wanted = true;
           continue;

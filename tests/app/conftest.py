@@ -18,6 +18,7 @@ from PIL import Image
 
 from app.config import Config
 from app.service import Service, View
+from colorizer.settings import Settings
 
 from .doors import NewApp, new_apps
 from .fakes import FakeNetwork
@@ -102,10 +103,10 @@ def wait_until(holds: Callable[[], bool], seconds: float = 100.0) -> None:
         time.sleep(0.01)
 
 
-def finished(service: Service, owner: str, id: str) -> View:
+def finished(service: Service, owner: str, id: str, settings: Settings | None = None) -> View:
     """The photograph, as soon as it is ready or has failed."""
-    wait_until(lambda: service.photos.view(owner, id).state in ("ready", "failed"))
-    return service.photos.view(owner, id)
+    wait_until(lambda: service.photos.view(owner, id, settings).state in ("ready", "failed"))
+    return service.photos.view(owner, id, settings)
 
 
 @pytest.fixture(scope="module")

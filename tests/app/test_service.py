@@ -19,6 +19,7 @@ from PIL import Image
 
 from app.config import Config
 from app.errors import (
+    LenderNotReady,
     NotFound,
     NotReady,
     PredictionFailed,
@@ -646,14 +647,40 @@ def test_a_reference_that_is_asked_too_early_gives_its_own_palette_later(
     wait_until(lambda: service.photos.view(OWNER, busy).state == "working")
     lender = service.photos.upload(OWNER, io.BytesIO(in_colour()), "lender.png").record.id
     guide = Guide(reference=lender, reference_amount=1.0)
-    with pytest.raises(InvalidGuidance):
+    with pytest.raises(LenderNotReady, match=r"lender\.png, whose colours .* none yet") as early:
         service.photos.preview(OWNER, grey, DEFAULTS, guide).make()
+    assert early.value.retry_after == 1
     network.gate.set()
     finished(service, OWNER, lender)
     shown = service.photos.preview(OWNER, grey, DEFAULTS, guide).make().data
     other = Service(service.config, load=lambda model: network)  # to which nothing is known
     assert other.photos.preview(OWNER, grey, DEFAULTS, guide).make().data == shown
     other.close()
+
+
+def test_colours_that_a_reference_lacks_are_worked_out(service: Service) -> None:
+    """Of another working size than that of its own page."""
+    large = Settings(working_size=512)
+    ids = [service.photos.upload(OWNER, jpeg(), name).record.id for name in ("a.jpg", "b.jpg")]
+    service.photos.request(OWNER, ids[0], large)
+    for id, settings in ((ids[0], large), (ids[1], DEFAULTS)):
+        finished(service, OWNER, id, settings)
+    assert service.photos.view(OWNER, ids[1], large).state == "missing"
+    asked = service.photos.result(OWNER, ids[0], large, Output(), Guide(reference=ids[1]))
+    with pytest.raises(LenderNotReady):
+        asked.make()
+    assert finished(service, OWNER, ids[1], large).state == "ready"
+    assert asked.make().path.exists()
+
+
+def test_a_reference_that_failed_gives_no_colours(service: Service, network: FakeNetwork) -> None:
+    grey = service.photos.upload(OWNER, jpeg(), "grey.jpg").record.id
+    finished(service, OWNER, grey)
+    network.error = RuntimeError("no")
+    lender = service.photos.upload(OWNER, jpeg(50, 40), "lender.jpg").record.id
+    assert finished(service, OWNER, lender).state == "failed"
+    with pytest.raises(InvalidGuidance, match=r"lender\.jpg has no colours to be taken\."):
+        service.photos.preview(OWNER, grey, DEFAULTS, Guide(reference=lender)).make()
 
 
 def test_a_result_does_not_wait_for_its_own_reference(

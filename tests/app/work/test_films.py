@@ -17,6 +17,7 @@ from app.config import Config
 from app.errors import (
     FilmsOff,
     FilmTooLong,
+    LenderNotReady,
     NotFound,
     NotReady,
     StorageFull,
@@ -177,7 +178,7 @@ def test_what_is_known_of_a_film_survives_a_restart(
 def test_a_reference_must_have_colours_and_be_ones_own(idle: Service) -> None:
     id = idle.films.upload(OWNER, clip(), "film.mp4").record.id
     grey = idle.photos.upload(OWNER, jpeg(), "aunt.jpg").record.id
-    with pytest.raises(InvalidGuidance, match=r"aunt\.jpg has no colours yet to be taken\."):
+    with pytest.raises(LenderNotReady, match=r"aunt\.jpg, whose colours are to be taken, has none"):
         idle.films.ask(OWNER, id, VIVID, FilmGuide(reference=grey))
     theirs = idle.photos.upload("session:two", jpeg(), "x.jpg").record.id
     with pytest.raises(NotFound):
