@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +30,51 @@ from colorizer.evaluation.vgg import VggDistance
 from colorizer.photo import Photo
 from colorizer.photo.mount import find_picture
 
-#: name -> grey of the card, its width as a share of the picture's short side, its grain (8 bits)
-CARDS: dict[str, tuple[int, float, float]] = {
-    "white, 5 %": (240, 0.05, 2.0),
-    "white, 15 %": (240, 0.15, 2.0),
-    "black, 10 %": (10, 0.10, 3.0),
-    "grey card, 30 %": (120, 0.30, 5.0),
+
+@dataclass(frozen=True)
+class Card:
+    """What is around a picture.
+
+    Attributes:
+        tone, grain: mean grey and its deviation, 8 bits.
+        above, beside: how far it reaches beyond the picture, each of two sides, as a share of the
+            picture's short one.
+    """
+
+    tone: int
+    grain: float
+    above: float
+    beside: float
+
+    def around(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Pixels above and on the left of a picture (H, W)."""
+        return round(self.above * min(shape)), round(self.beside * min(shape))
+
+
+CARDS = {
+    "white, 5 %": Card(240, 2.0, 0.05, 0.05),
+    "white, 15 %": Card(240, 2.0, 0.15, 0.15),
+    "black, 10 %": Card(10, 3.0, 0.10, 0.10),
+    "grey card, 30 %": Card(120, 5.0, 0.30, 0.30),
+    "bars above and below, 16 %": Card(0, 0.0, 0.16, 0.0),
+    "bars left and right, 16 %": Card(0, 0.0, 0.0, 0.16),
 }
 PLAIN, WHOLE, FOUND = "without a mount", "as a part of the picture", "found"
 
 
-def on_card(pixels: NDArray[Any], card: tuple[int, float, float], seed: int) -> NDArray[np.uint8]:
+def on_card(pixels: NDArray[Any], card: Card, seed: int) -> NDArray[np.uint8]:
     """A grey picture (H, W), uint8, in the middle of a card."""
-    tone, share, grain = card
-    margin = round(share * min(pixels.shape))
-    shape = [side + 2 * margin for side in pixels.shape]
-    paper = np.random.default_rng(seed).normal(tone, grain, shape)
-    paper[margin:-margin, margin:-margin] = pixels
+    (height, width), (top, left) = pixels.shape, card.around(pixels.shape)
+    shape = height + 2 * top, width + 2 * left
+    paper = np.random.default_rng(seed).normal(card.tone, card.grain, shape)
+    paper[top : top + height, left : left + width] = pixels
     return np.clip(np.rint(paper), 0, 255).astype(np.uint8)
 
 
 def without_card(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """The middle of a result, of the picture's shape (H, W)."""
-    margin = (pixels.shape[0] - shape[0]) // 2
-    return np.ascontiguousarray(pixels[margin : margin + shape[0], margin : margin + shape[1]])
+    top, left = ((pixels.shape[i] - shape[i]) // 2 for i in range(2))
+    return np.ascontiguousarray(pixels[top : top + shape[0], left : left + shape[1]])
 
 
 def table(report: Mapping[str, Any]) -> str:

@@ -210,16 +210,22 @@ def render(
     settings = settings or Settings()
     ab = working_ab(prediction, settings, guidance or Guidance())
     colour = fit_linear_colour(ab, prediction.lightness, settings.edge_refinement)
-    if prediction.picture is None:
-        return replace(photo, pixels=render_pixels(photo, colour))
-    mount = mount_ab(guidance.hints if guidance else (), prediction.picture)
-    return replace(photo, pixels=_on_mount(photo, prediction.picture, colour, mount))
+    mount = (0.0, 0.0)
+    if prediction.picture is not None:
+        mount = mount_ab(guidance.hints if guidance else (), prediction.picture)
+    return replace(photo, pixels=render_part(photo, prediction.picture, colour, mount))
 
 
-def _on_mount(
-    photo: Photo, picture: Box, colour: LinearColour, mount: tuple[float, float]
+def render_part(
+    photo: Photo, picture: Box | None, colour: LinearColour, mount: tuple[float, float] = (0.0, 0.0)
 ) -> NDArray[Any]:
-    """As :func:`render_pixels`, the part that is the picture; the rest has a*, b* ``mount``."""
+    """As :func:`render_pixels`, the part that is the picture; the rest has a*, b* ``mount``.
+
+    Args:
+        picture: None: all of it.
+    """
+    if picture is None:
+        return render_pixels(photo, colour)
     height, width = photo.height, photo.width
     rows, columns = picture.on(height, width)
     even = LinearColour(

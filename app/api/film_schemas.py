@@ -79,6 +79,9 @@ class VersionSettings(_Settings, Worded):
     deinterlace: bool = Field(
         Order.deinterlace, description="Make whole frames of interlaced ones."
     )
+    whole: bool = Field(
+        Order.whole, description="Colour bars beside the picture, too; otherwise they stay grey."
+    )
 
     hints: list[HintAtTime] = Field(
         [], max_length=MOST_HINTS, description="Colours of places at moments of the film."
@@ -105,7 +108,7 @@ class VersionSettings(_Settings, Worded):
         Raises:
             InvalidSetting: if the model is not one of this server's.
         """
-        return Order(self.settings(), self.codec, self.deinterlace)
+        return Order(self.settings(), self.codec, self.deinterlace, whole=self.whole)
 
 
 class VersionPath(PathId):
@@ -148,6 +151,7 @@ class VersionOut(BaseModel):
     settings: dict[str, Any] = Field(description="Those that are not at their defaults.")
     codec: Codec
     deinterlace: bool
+    whole: bool
     hints: list[HintAtTime]
     reference: str | None = Field(description="Id of the photograph whose palette was taken.")
     reference_amount: float | None = Field(description="How much of it.")

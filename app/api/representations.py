@@ -138,6 +138,7 @@ def version(film: str, view: Version) -> dict[str, Any]:
         settings=view.order.settings.changes(),
         codec=view.order.codec,
         deinterlace=view.order.deinterlace,
+        whole=view.order.whole,
         hints=[film_schemas.HintAtTime.of(hint) for hint in guide.hints],
         reference=guide.reference or None,
         reference_amount=guide.reference_amount if guide.reference else None,

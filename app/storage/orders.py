@@ -28,7 +28,8 @@ FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
 #: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
 PLAYABLE: Codec = "h264"
 _SAME_MOMENT = 1e-3  # s
-_OF_AN_ORDER = {"settings", "codec", "deinterlace", "hints", "palette", "reference", "words"}
+_OF_EVERY_ORDER = {"settings", "codec", "deinterlace", "hints", "palette", "reference"}
+_OF_AN_ORDER = _OF_EVERY_ORDER | {"words", "whole"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Order:
         guidance: what is known of the film; the reference with its palette, so that its photograph
             may be deleted.
         reference: id of that photograph, or "".
+        whole: colour bars beside the picture, too.
 
     Raises:
         InvalidSetting: if there is no such codec.
@@ -85,6 +87,7 @@ class Order:
     deinterlace: bool = False
     guidance: FilmGuidance = field(default_factory=FilmGuidance)
     reference: str = ""
+    whole: bool = False
 
     def __post_init__(self) -> None:
         Output(self.codec)
@@ -119,6 +122,8 @@ class Order:
         }
         if self.guidance.words is not None:  # else as before there were any: it names the files
             values["words"] = asdict(self.guidance.words)
+        if self.whole:  # likewise
+            values["whole"] = True
         return json.dumps(values).encode()
 
     @classmethod
@@ -140,6 +145,7 @@ class Order:
             values["deinterlace"],
             FilmGuidance(tuple(map(FilmHint.parse, values["hints"])), taken, words),
             values["reference"],
+            values.get("whole", False),
         )
 
 

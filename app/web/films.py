@@ -121,7 +121,12 @@ def versions(id: str) -> str:
 def colour(id: str) -> BaseResponse:
     """Ask for a version with what stands in the address."""
     settings, guide = forms.settings_from(request.args), forms.film_guide_from(request.args)
-    order = Order(settings, _codec(request.form), "deinterlace" in request.form)
+    order = Order(
+        settings,
+        _codec(request.form),
+        deinterlace="deinterlace" in request.form,
+        whole="whole" in request.form,
+    )
     version = service.films.ask(owner(create=False), id, order, guide)
     if version.state == "ready":
         flash("The film has been coloured so already.", "done")

@@ -190,6 +190,7 @@ class Filming:
             output=order.output,
             end=self._config.max_film_seconds,  # headers may say less than there is
             deinterlace=order.deinterlace,
+            whole=order.whole,
             progress=telling.tell,
             cancelled=lambda: self._closing.is_set() or not self._films.is_wanted(id, key),
             max_pixels=most_pixels(self._config),

@@ -68,6 +68,11 @@ class FilmView:
     stills: list[tuple[float, View]]
     versions: list[Version]
 
+    @property
+    def has_bars(self) -> bool:
+        """Whether there is something beside the picture."""
+        return any(not view.record.whole for _, view in self.stills)
+
 
 class FilmDesk:
     """All that can be asked of films."""
@@ -263,7 +268,7 @@ class FilmDesk:
                         bytes=0,
                         created=created,
                         expires=expires,
-                        whole=True,  # as of the film
+                        whole=still.photo.picture is None,
                         still=True,
                     )
                     kept.append((still.time, photo.id))

@@ -121,6 +121,12 @@ def _every(ctx: click.Context, option: click.Parameter, value: str) -> int | Non
     is_flag=True,
     help="Make whole frames of interlaced ones, which stay otherwise.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Colour bars beside the picture, too; otherwise they stay grey, as does what is around a "
+    "scanned frame.",
+)
 @click.option("--start", type=Moment(), help="Where to begin: 90, 1:30 or 0:01:30.5.")
 @click.option("--end", type=Moment(), help="Where to end.")
 @click.option(
@@ -150,6 +156,7 @@ def video(
     words_amount: float,
     every: int | None,
     deinterlace: bool,
+    whole: bool,
     start: float | None,
     end: float | None,
     preview: int | None,
@@ -186,7 +193,7 @@ def video(
             raise click.UsageError(
                 "--preview shows moments of the whole film; leave --start and --end out."
             )
-        moments = {"deinterlace": deinterlace, "frame_rate": frame_rate}
+        moments = {"deinterlace": deinterlace, "frame_rate": frame_rate, "whole": whole}
         _preview(film, out, preview, settings, guidance, (device, engine), moments)
         return
     output = _output(out, codec, crf, None if bits is None else int(bits))
@@ -194,16 +201,16 @@ def video(
     from ..video.parts import was_begun
 
     if _is_taken(out) and not overwrite and not (resume and was_begun(out)):
-        whole = ", and is whole" if resume else ""
+        complete = ", and is whole" if resume else ""
         more = ", --resume goes on with what was stopped" if was_begun(out) else ""
-        raise OutputError(f"{out} exists{whole}; --overwrite replaces it{more}.")
+        raise OutputError(f"{out} exists{complete}; --overwrite replaces it{more}.")
     films.probe(film, frame_rate=frame_rate)  # before the model is loaded
     colorizer = load_colorizer(settings.model, device, engine)
     with _bar() as tell, _interruptible() as stopped:
         result = films.colorize(
             film, out, colorizer, settings,
             guidance=guidance, output=output, frame_rate=frame_rate, start=start, end=end,
-            every=every, deinterlace=deinterlace, provenance=not no_provenance,
+            every=every, deinterlace=deinterlace, whole=whole, provenance=not no_provenance,
             progress=tell, cancelled=lambda: bool(stopped), resume=resume,
         )  # fmt: skip
     _report(result)
@@ -232,6 +239,8 @@ def _is_taken(out: Path) -> bool:
 def _report(result: Result) -> None:
     for warning in result.warnings:
         click.echo(printable(warning), err=True)
+    if result.picture is not None:
+        click.echo("The bars beside the picture stay grey; --whole colours them.", err=True)
     if result.target is None:
         click.echo("Stopped before there was a frame.")
         return

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import InvalidSetting, OutputError
+from ..errors import InvalidSetting
+from ..locks import only_one
 from ..names import printable
 from ..settings import Settings
 from .collection_report import Row, left_out_row, messages, result_row
@@ -113,25 +114,10 @@ def watch(
     click.echo("Stopped.", err=True)
 
 
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
+def _alone(out: Path) -> AbstractContextManager[None]:
     """Two that write the same results would do everything twice."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(out / ".colorizer-watch.lock", timeout=0)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise OutputError(f"Another colorizer watch writes to {out} already.") from None
-    except NotImplementedError:
-        pass  # a share that knows no locks
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}.") from error
-    try:
-        yield
-    finally:
-        lock.release()
+    lock = out / ".colorizer-watch.lock"
+    return only_one(lock, f"Another colorizer watch writes to {out} already.")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from ..guidance import Hint, Reference, Words
 
 if TYPE_CHECKING:
     from ..photo import Photo
+    from ..photo.mount import Box
 
 #: how a film is written: H.264, H.265, Apple ProRes 422 HQ, FFV1 (without loss)
 Codec = Literal["h264", "h265", "prores", "ffv1"]
@@ -68,7 +69,7 @@ class Still:
 
     Attributes:
         time: seconds from the film's beginning.
-        photo: grey, upright, with square pixels.
+        photo: grey, upright, with square pixels; its picture is what the bars leave.
     """
 
     time: float
@@ -252,6 +253,7 @@ class Result:
         key_frames: frames that the network has seen.
         seconds: that this run took.
         warnings: what could not be kept and what is odd, in plain sentences.
+        picture: what of each frame was coloured; None: all of it.
     """
 
     target: Path | None
@@ -261,3 +263,4 @@ class Result:
     key_frames: int
     seconds: float
     warnings: tuple[str, ...] = field(default=())
+    picture: Box | None = None

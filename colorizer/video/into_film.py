@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import OutputError
 from ..folders import is_within
+from ..photo.mount import Box
 from .film import NO_OPACITY, Output
 from .muxing import container_for, put_together
 from .parts import Parts, Piece
@@ -29,6 +30,7 @@ class IntoFilm:
         deinterlace: whether its frames are made whole.
         note: for the film's comment; may be empty.
         start, end: seconds, of the part that is wanted, or None.
+        part: of each frame, that is coloured; None: all of it.
 
     Raises:
         OutputError: if the target is a folder, or the film itself.
@@ -44,6 +46,7 @@ class IntoFilm:
         note: str,
         start: float | None,
         end: float | None,
+        part: Box | None = None,
     ) -> None:
         if target.is_dir():
             raise OutputError(f"{target} is a folder, not a file.")
@@ -53,7 +56,7 @@ class IntoFilm:
             raise OutputError(f"{target} is in the folder of the frames, which stays as it is.")
         self._target, self._note, self._start, self._end = target, note, start, end
         self._path, self._source = None if path.is_dir() else path, source
-        self._form = Form.of(source, output, deinterlace)
+        self._form = Form.of(source, output, deinterlace, part)
 
     @property
     def least_seconds(self) -> float:

@@ -16,7 +16,8 @@ from ..errors import InvalidSetting, OutputError
 from ..folders import is_within, same_place
 from ..photo import Photo, Provenance, write
 from ..photo.formats import FORMAT_TO_SUFFIX, SUFFIX_TO_FORMAT
-from ..pipeline import render_pixels
+from ..photo.mount import Box
+from ..pipeline import render_part
 from ..plan import Input, plan
 from .film import NO_OPACITY, FilmInfo, PictureFormat, Pictures
 from .parts import Parts, Piece
@@ -34,6 +35,7 @@ class IntoFolder:
         pictures: how frames are written.
         note: for each of them, or None.
         first: number of the first frame that is wanted.
+        part: of each frame, that is coloured; None: all of it.
 
     Raises:
         OutputError: if the target is a file, cannot be made, or is the folder of the frames
@@ -50,6 +52,7 @@ class IntoFolder:
         pictures: Pictures,
         note: Provenance | None,
         first: int,
+        part: Box | None = None,
     ) -> None:
         if target.suffix.lower() in SUFFIX_TO_FORMAT or (target.exists() and not target.is_dir()):
             raise OutputError(f"{target} is the name of a file; frames need a folder.")
@@ -57,7 +60,7 @@ class IntoFolder:
         self._target, self._bits, self._note = target, pictures.bits, note
         self._format = pictures.format or _format_of(source)
         self._stem, self._info = fitting(path.stem, len("-0000000.tif")), source.info
-        self._begun = False
+        self._part, self._begun = part, False
         self._names: list[Path] | None = None
         if isinstance(source, ImageSequence):
             self._names = _names(source.files, target, self._format)[first:]
@@ -100,7 +103,7 @@ class IntoFolder:
         photo = frame.photo or Photo(frame.grey, bit_depth=8 if frame.levels.bits == 8 else 16)
         depth = self._bits or photo.bit_depth
         photo = replace(photo, bit_depth=depth)
-        result = replace(photo, pixels=render_pixels(photo, colour))
+        result = replace(photo, pixels=render_part(photo, self._part, colour))
         file = self.file(number)
         write(result, file, format=self._format, bit_depth=depth, provenance=self._note)
 

@@ -37,6 +37,11 @@ def was_begun(target: Path) -> bool:
     return _folder(target).is_dir()
 
 
+def lock_of(target: Path) -> Path:
+    """What a run for this target holds, so that there is no other one."""
+    return _folder(target).with_suffix(".lock")
+
+
 def _folder(target: Path) -> Path:
     target = target.absolute()
     name = fitting(target.name, len("..parts"))

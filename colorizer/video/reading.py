@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from ..photo import Photo
+    from ..photo.mount import Box
 
 Path_ = str | os.PathLike[str]
 
@@ -36,6 +38,8 @@ _USUAL_RATE = Fraction(25)
 _BOTTOM_FIRST = (3, 5)
 #: a film with less than this share of what its header says ends early
 _WHOLE = 0.9
+#: frames that are read for glimpses where a film cannot be sought
+_MOST_READ = 1200
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,13 @@ class Frame:
     def grey(self) -> NDArray[np.uint16]:
         """16-bit sRGB grey, (H, W)."""
         return self.levels.grey(self.luma)
+
+    def part(self, picture: Box | None) -> Frame:
+        """What of it is the picture, without the bars; it has no photo then."""
+        if picture is None:
+            return self
+        luma = np.ascontiguousarray(self.luma[picture.on(*self.luma.shape)])
+        return replace(self, luma=luma, photo=None)
 
 
 class Film:
@@ -162,6 +173,29 @@ class Film:
         """
         for frame, pts in self._timed(start):
             yield self._upright(frame, pts)
+
+    def glimpses(self, count: int) -> Iterator[Frame]:
+        """At most so many frames from all over it, quickly: those that need no others."""
+        seen: set[int | None] = set()
+        for number in range(count if self.info.duration else 0):
+            time = (self.info.duration or 0) * (number + 0.5) / count
+            frame = self._glimpse(self.pts(time))
+            if frame is not None and frame.pts not in seen:
+                seen.add(frame.pts)
+                yield self._upright(frame, frame.pts or 0)
+        if len(seen) < count / 2:
+            most = min(self.info.frames or _MOST_READ, _MOST_READ)
+            step = -(-most // max(count - len(seen), 1))
+            yield from islice(self.frames(), 0, most, step)
+
+    def _glimpse(self, pts: int) -> VideoFrame | None:
+        """The frame before ``pts`` that needs no other, if it can be had in the usual size."""
+        try:
+            self._container.seek(max(pts, self.first_pts), stream=self._stream)
+        except pyav().error.FFmpegError:
+            return None
+        frame = next(self._read(), None)
+        return frame if frame and (frame.width, frame.height) == self._size else None
 
     def in_colour(self) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
         """As :meth:`frames`, each with its colours: sRGB' (H, W, 3) as players show it."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import asdict, replace
+from contextlib import ExitStack, closing
+from dataclasses import asdict, astuple, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,17 @@ from typing import Any
 from .. import __version__
 from ..ahead import ahead
 from ..errors import ColorizerError, CorruptFilm, InvalidGuidance, InvalidSetting, OutputError
+from ..locks import only_one
 from ..photo import Photo, Provenance
 from ..pipeline import Colorizer
 from ..prediction import Prediction
 from ..settings import Settings
+from .bars import inside, picture_of
 from .destination import Destination, output_for
 from .film import FilmGuidance, FilmHint, Output, Pictures, Progress, Result
 from .into_film import IntoFilm
 from .into_folder import IntoFolder
-from .parts import FORMAT, Parts, Piece
+from .parts import FORMAT, Parts, Piece, lock_of
 from .reading import MAX_PIXELS, Frame, Path_
 from .run import Run
 from .sources import Rate, Source, sources
@@ -50,6 +52,7 @@ def colorize(
     end: float | None = None,
     every: int | None = None,
     deinterlace: bool = False,
+    whole: bool = False,
     provenance: bool = True,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -75,6 +78,7 @@ def colorize(
         start, end: seconds; only this part of the film. None is its beginning and its end.
         every: frames from one look of the network to the next; None: as the motion demands.
         deinterlace: make whole frames of interlaced ones.
+        whole: colour bars beside the picture, too; else they are looked for, and stay grey.
         provenance: say in the film's comment, or in each picture as in photographs, that the
             colours were added, and by what.
         progress: called now and then.
@@ -87,7 +91,8 @@ def colorize(
             ``target`` cannot hold what ``output`` says. An ImageError names a frame of a folder.
         InvalidSetting: for what is out of range.
         InvalidGuidance: if a hint is at a time that the film, or the part of it, does not have.
-        OutputError: if the result cannot be written, or would replace what it is made of.
+        OutputError: if the result cannot be written, would replace what it is made of, or is being
+            written by another process.
         WordsUnavailable: if there are words and the model has no features for them.
         WeightsMissing, WeightsCorrupt: if there are words and no model of words.
     """
@@ -101,61 +106,70 @@ def colorize(
 
         weights = colorizer.weights
         load(weights.features_id, weights.folder).require(weights.features_id, colorizer.name)
-    with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
-        note = _note(colorizer, settings, guidance) if provenance else None
-        span = _Span(reader, start, end)
-        guidance = span.guidance(guidance)
-        into: Destination
-        if isinstance(output, Pictures):
-            into = IntoFolder(target, source, painter, output, note, span.first)
-        else:
-            sentence = note.sentence if note else ""
-            into = IntoFilm(target, source, painter, output, deinterlace, sentence, start, end)
-        asked = _asked(reader, colorizer, settings, guidance)
-        asked |= {"output": asdict(output), "start": start, "end": end, "every": every}
-        asked |= {"deinterlace": deinterlace, "rate": str(reader.rate)}
-        if isinstance(output, Pictures):
-            asked["provenance"] = provenance  # in each of them
+    with ExitStack() as held:
+        with sources(source, 3, max_pixels, deinterlace, frame_rate) as (reader, painter, scout):
+            note = _note(colorizer, settings, guidance) if provenance else None
+            span = _Span(reader, start, end)
+            picture = None if whole else picture_of(scout)
+            guidance, told = inside(span.guidance(guidance), picture)
+            into: Destination
+            if isinstance(output, Pictures):
+                into = IntoFolder(target, source, painter, output, note, span.first, picture)
+            else:
+                sentence = note.sentence if note else ""
+                into = IntoFilm(
+                    target, source, painter, output, deinterlace, sentence, start, end, picture
+                )
+            asked = _asked(reader, colorizer, settings, guidance)
+            asked |= {"output": asdict(output), "start": start, "end": end, "every": every}
+            asked |= {"deinterlace": deinterlace, "rate": str(reader.rate)}
+            asked |= {"picture": None if picture is None else astuple(picture)}
+            if isinstance(output, Pictures):
+                asked["provenance"] = provenance  # in each of them
 
-        def holds(folder: Path, piece: Piece, before: int) -> bool:
-            state = painter.state(piece.begins, piece.ends)
-            return piece.source == state and into.holds(folder, piece, before)
+            def holds(folder: Path, piece: Piece, before: int) -> bool:
+                state = painter.state(piece.begins, piece.ends)
+                return piece.source == state and into.holds(folder, piece, before)
 
-        parts = Parts.of(target.absolute(), asked, resume, holds)
+            held.enter_context(
+                only_one(lock_of(target), f"{target} is being written by another run.", remove=True)
+            )
+            parts = Parts.of(target.absolute(), asked, resume, holds)
 
-        def predict(frame: Frame) -> Prediction:
-            return colorizer.predict(Photo(frame.grey), working_size=settings.working_size)
+            def predict(frame: Frame) -> Prediction:
+                return colorizer.predict(Photo(frame.grey), working_size=settings.working_size)
 
-        run = Run(parts, into, painter, span.total, progress, cancelled or (lambda: False))
-        if not parts.done:
-            frames = span.frames(reader, parts.next_pts)
-            found = stretches(frames, predict, every, begins=parts.known is None)
-            with closing(ahead(found)) as waiting:
-                todo = span.frames(painter, parts.next_pts)
-                try:
-                    run.render(waiting, todo, settings, guidance)
-                except OSError as error:
-                    if isinstance(error, ColorizerError):
-                        raise
-                    raise OutputError(f"{target} cannot be written: {error}.") from error
-        odd = tuple(painter.warnings)
-    if not run.pieces:
-        parts.remove()
+            run = Run(parts, into, painter, span.total, progress, cancelled or (lambda: False))
+            if not parts.done:
+                frames = (frame.part(picture) for frame in span.frames(reader, parts.next_pts))
+                found = stretches(frames, predict, every, begins=parts.known is None)
+                with closing(ahead(found)) as waiting:
+                    todo = span.frames(painter, parts.next_pts)
+                    try:
+                        run.render(waiting, todo, settings, guidance)
+                    except OSError as error:
+                        if isinstance(error, ColorizerError):
+                            raise
+                        raise OutputError(f"{target} cannot be written: {error}.") from error
+            odd = (*told, *painter.warnings)
+        if not run.pieces:
+            parts.remove()
+            if not run.stopped:
+                raise CorruptFilm(f"There are no frames in this part of {source.name}.")
+            return Result(None, 0, False, 0, 0, time.monotonic() - began)
+        lost = into.finish(parts, run.pieces, run.stopped)
         if not run.stopped:
-            raise CorruptFilm(f"There are no frames in this part of {source.name}.")
-        return Result(None, 0, False, 0, 0, time.monotonic() - began)
-    lost = into.finish(parts, run.pieces, run.stopped)
-    if not run.stopped:
-        parts.remove()
-    return Result(
-        target,
-        sum(piece.frames for piece in run.pieces),
-        not run.stopped,
-        sum(piece.shots for piece in run.pieces),
-        sum(piece.keys for piece in run.pieces),
-        time.monotonic() - began,
-        (*odd, *lost),
-    )
+            parts.remove()
+        return Result(
+            target,
+            sum(piece.frames for piece in run.pieces),
+            not run.stopped,
+            sum(piece.shots for piece in run.pieces),
+            sum(piece.keys for piece in run.pieces),
+            time.monotonic() - began,
+            (*odd, *lost),
+            picture,
+        )
 
 
 def _require_span(start: float | None, end: float | None, every: int | None) -> None:

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from ..errors import CorruptFilm, InvalidSetting, UnsupportedFilm
@@ -151,6 +151,12 @@ class ImageSequence:
             if (photo.width, photo.height) != (self.info.width, self.info.height):
                 raise CorruptFilm(f"{file.name} was changed while the film was read.")
             yield Frame(photo.pixels, _levels(photo), number, 1, photo=photo)
+
+    def glimpses(self, count: int) -> Iterator[Frame]:
+        """At most so many frames from all over it."""
+        total = len(self.files)
+        for number in sorted({(2 * i + 1) * total // (2 * count) for i in range(count)}):
+            yield from islice(self.frames(number), 1)
 
     def _photo(self, file: Path) -> Photo:
         photo = read(file, max_pixels=self._max_pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from ..errors import CorruptFilm, InvalidSetting
 from ..photo import Photo
 from ..photo.srgb import to_depth
+from .bars import picture_of
 from .container import opened
 from .film import FilmInfo, Still
 from .reading import MAX_PIXELS, Film, Frame, Path_
@@ -76,6 +78,7 @@ def stills(
     times: Sequence[float] | None = None,
     deinterlace: bool = False,
     frame_rate: Rate | None = None,
+    whole: bool = False,
     max_pixels: int = MAX_PIXELS,
 ) -> list[Still]:
     """Moments of a film as grey photographs, to choose settings by.
@@ -85,7 +88,7 @@ def stills(
         count: how many, spread evenly over the film; it may have less frames.
         times: which ones, in seconds, in any order; then ``count`` is not looked at. One that is
             beyond the end is left out.
-        deinterlace, frame_rate: see :func:`.colorize`.
+        deinterlace, frame_rate, whole: see :func:`.colorize`.
         max_pixels: as for :func:`probe`, and the same errors.
 
     Raises:
@@ -94,7 +97,8 @@ def stills(
     path = Path(path)
     if count < 1 or min(times or [0]) < 0:
         raise InvalidSetting("Stills are one or more, at times of 0 or later.")
-    with sources(path, 1, max_pixels, deinterlace, frame_rate) as (source,):
+    with sources(path, 2, max_pixels, deinterlace, frame_rate) as (source, scout):
+        picture = None if whole else picture_of(scout)
         if times is None:
             length = source.info.duration or count
             times = [length * (i + 0.5) / count for i in range(count)]
@@ -102,7 +106,8 @@ def stills(
         for time in times:
             frame = next(source.frames(source.pts(time)), None)
             if frame is not None:
-                found[frame.pts] = Still(source.seconds(frame.pts), _still(frame, source.info))
+                photo = replace(_still(frame, source.info), picture=picture)
+                found[frame.pts] = Still(source.seconds(frame.pts), photo)
     if not found and not times:
         raise CorruptFilm(f"{path.name} holds no frame that can be read.")
     return [found[pts] for pts in sorted(found)]

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..color.upsample import LinearColour
 from ..errors import OutputError, UnsupportedFilm
+from ..photo.mount import Box, part_of
 from .chroma import chroma_planes, converted
 from .container import pyav
 from .film import Codec, Output
@@ -60,6 +61,7 @@ class Form:
         time_base, rate, pixel_aspect: as those of the source.
         fields: "tff" or "bff" for interlaced frames, else "".
         primaries, transfer: by their numbers in ITU-T H.273; 2 is not said.
+        part: of a frame, that is coloured; None: all of it.
     """
 
     codec: Codec
@@ -76,9 +78,10 @@ class Form:
     fields: str = ""
     primaries: int = 2
     transfer: int = 2
+    part: Box | None = None
 
     @classmethod
-    def of(cls, film: Source, output: Output, deinterlace: bool) -> Form:
+    def of(cls, film: Source, output: Output, deinterlace: bool, part: Box | None = None) -> Form:
         """For a film's frames. Chroma has full resolution where the sides are odd.
 
         The range of luma is the source's, but the usual one in ProRes, which cannot say another.
@@ -106,6 +109,7 @@ class Form:
             fields=fields,
             primaries=film.primaries,
             transfer=film.transfer,
+            part=part,
         )
 
     @property
@@ -114,20 +118,28 @@ class Form:
         return _NAMES[self.across, self.down] + ("" if self.bits == 8 else f"{self.bits}le")
 
     def picture(self, frame: Frame, colour: LinearColour) -> Any:
-        """A frame to encode: its own luma, and the chroma of its colours."""
+        """A frame to encode: its own luma, and the chroma of its colours, which are the part's."""
         found = pyav().VideoFrame(self.width, self.height, self.pixel_format)
         plane(found, 0)[...] = converted(frame.luma, frame.levels, self.levels)
+        rows, columns = part_of(self.part, self.height, self.width)
         chroma = chroma_planes(
-            frame.luma, frame.levels, colour, self.across, self.down, self.levels
+            frame.luma[rows, columns], frame.levels, colour, self.across, self.down, self.levels
         )
+        place = _shrunk(rows, self.down), _shrunk(columns, self.across)
         for index, values in enumerate(chroma, 1):
-            plane(found, index)[...] = values
+            if self.part is not None:
+                plane(found, index)[...] = 1 << (self.bits - 1)
+            plane(found, index)[place] = values
         found.pts, found.time_base = frame.pts, self.time_base
         found.duration = frame.duration
         found.colorspace = _NUMBERS[self.levels.matrix]
         found.color_range = 2 if self.levels.full else 1
         found.color_primaries, found.color_trc = self.primaries, self.transfer
         return found
+
+
+def _shrunk(span: slice, factor: int) -> slice:
+    return slice(span.start // factor, -(-span.stop // factor))
 
 
 def say_colours(context: Any, form: Form) -> None:

@@ -21,16 +21,21 @@ from colorizer.video import Progress, Result
 WIDTH, HEIGHT, RATE = 64, 48, 10
 
 
-def clip(seconds: float = 1.0, *, width: int = WIDTH) -> io.BytesIO:
-    """A grey gradient that moves, in a file in memory, at its beginning."""
+def clip(seconds: float = 1.0, *, width: int = WIDTH, bars: int = 0) -> io.BytesIO:
+    """A grey gradient that moves, in a file in memory, at its beginning.
+
+    ``bars``: px of black above and below it.
+    """
     file = io.BytesIO()
     ramp = np.linspace(0, 255, width * HEIGHT).reshape(HEIGHT, width).astype(np.uint8)
+    if bars:
+        ramp = 60 + ramp // 2
     with av.open(file, "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", RATE)
-        stream.width, stream.height = width, HEIGHT
+        stream.width, stream.height = width, HEIGHT + 2 * bars
         stream.pix_fmt = "yuv444p" if width % 2 else "yuv420p"
         for number in range(round(seconds * RATE)):
-            grey = np.roll(ramp, 4 * number, axis=1)
+            grey = np.pad(np.roll(ramp, 4 * number, axis=1), [(bars, bars), (0, 0)])
             frame = av.VideoFrame.from_ndarray(np.stack([grey] * 3, axis=-1), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -656,3 +656,18 @@ def test_raw_dv_has_its_rate(tmp_path: Path) -> None:
     source.write_bytes(data)
     assert probe(source).rate == 25
     assert render(source, tmp_path / "b.mp4").frames == 10
+
+
+def test_two_runs_do_not_write_one_film(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "out.mkv"
+    refused: list[object] = []
+
+    def begin_again(progress: Progress) -> None:
+        with pytest.raises(OutputError, match="is being written by another run") as error:
+            render(clip, target)
+        refused.append(error)
+
+    result = render(clip, target, progress=begin_again)
+    assert (result.complete, result.frames) == (True, 30)
+    assert refused
+    assert [file.name for file in target.parent.iterdir()] == ["out.mkv"]

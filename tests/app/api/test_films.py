@@ -149,6 +149,7 @@ def test_what_is_known_of_a_film_is_in_the_job(client: FlaskClient, filming: Fak
     grey = client.post("/api/v1/photos", **upload_form(jpeg(), "grey.jpg")).json
     assert grey is not None
     known = {"hints": [HINT, IN_LAB], "reference": grey["id"], "reference_amount": 0.5}
+    known["whole"] = True
     answer = client.post(film["links"]["versions"], json=known)
     assert answer.status_code == 202, answer.text
     version = answer.json
@@ -157,6 +158,7 @@ def test_what_is_known_of_a_film_is_in_the_job(client: FlaskClient, filming: Fak
     client.delete(grey["links"]["self"])  # its palette was taken
     work_off_films(client)
     guidance = filming.calls[0]["guidance"]
+    assert filming.calls[0]["whole"]
     assert [hint.text for hint in guidance.hints] == [
         "0.3@0.25,0.5,#1f3a5f",
         "0@0.25,0.5,12:-30,0.5",
@@ -264,7 +266,8 @@ def test_the_parameters_are_the_photographs(client: FlaskClient) -> None:
     operation = document["paths"]["/api/v1/films/{id}/versions"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     known = {"hints", "reference", "reference_amount", "words", "words_amount"}
-    assert set(schema["properties"]) == {*Settings().as_dict(), "codec", "deinterlace", *known}
+    ways = {"codec", "deinterlace", "whole"}
+    assert set(schema["properties"]) == {*Settings().as_dict(), *ways, *known}
     hints = schema["properties"]["hints"]
     assert hints["maxItems"] == 200
     hint = document["components"]["schemas"][hints["items"]["$ref"].rpartition("/")[2]]

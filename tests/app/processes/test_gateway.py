@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryFile
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -84,11 +85,14 @@ class Peer:
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
+    """In a thread of its own: in the main one a browser's loop may be running."""
+
     async def all_of_it() -> None:
         async with asyncio.timeout(30):
             await work()
 
-    asyncio.run(all_of_it())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, all_of_it()).result()
 
 
 def echo(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:

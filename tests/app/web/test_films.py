@@ -121,6 +121,20 @@ def test_what_is_known_of_the_film_is_in_the_address_and_in_the_job(
     ]
 
 
+def test_what_is_beside_the_picture_can_be_coloured(
+    client: FlaskClient, film: str, filming: FakeFilming
+) -> None:
+    assert 'name="whole"' not in client.get(film).text
+    barred = upload(client, (clip(bars=12), "old film.mp4")).location
+    assert re.search(r'name="whole" value="1">', client.get(barred).text)
+    colour(client, barred, whole="1")
+    page = client.get(barred).text
+    assert re.search(r'name="whole" value="1" checked>', page)
+    assert ", with its bars: <a" in page
+    work_off_films(client)
+    assert filming.calls[0]["whole"]
+
+
 def test_words_are_said_of_the_whole_film(
     client: FlaskClient,
     film: str,

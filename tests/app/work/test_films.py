@@ -102,6 +102,27 @@ def test_from_upload_to_a_coloured_film(service: Service, filming: FakeFilming) 
     assert [v.key for v in service.films.view(OWNER, id).versions] == [VIVID.key, archive.key]
 
 
+def test_what_is_beside_the_picture_stays_grey_or_does_not(
+    service: Service, filming: FakeFilming
+) -> None:
+    id = service.films.upload(OWNER, clip(bars=12), "old film.mp4").record.id
+    view = service.films.view(OWNER, id)
+    assert view.has_bars
+    for _, still in view.stills:
+        assert not still.record.whole
+        assert finished(service, OWNER, still.record.id).state == "ready"
+    whole = Order(VIVID.settings, whole=True)
+    assert whole.key != VIVID.key
+    assert Order.loaded(whole.dumped()) == whole
+    for order in (VIVID, whole):
+        service.films.ask(OWNER, id, order)
+        wait_until(lambda order=order: state(service, id, order) == "ready")  # type: ignore[misc]
+    assert [call["whole"] for call in filming.calls] == [False, True]
+    assert b"whole" not in VIVID.dumped()  # it is called as it was before
+    plain = service.films.upload(OWNER, clip(), "film.mp4").record.id
+    assert not service.films.view(OWNER, plain).has_bars
+
+
 def test_photographs_go_on_while_a_film_is_coloured(service: Service, filming: FakeFilming) -> None:
     id = service.films.upload(OWNER, clip(), "film.mp4").record.id
     filming.gate.clear()
