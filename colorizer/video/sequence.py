@@ -12,11 +12,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
 
-from ..errors import CorruptFilm, InvalidSetting, UnsupportedFilm
+from ..errors import CorruptFilm, ImageError, InvalidSetting, UnsupportedFilm
 from ..folders import Walk
 from ..photo import Photo, probe, read
 from .container import UnreadableFilm
@@ -153,10 +154,11 @@ class ImageSequence:
             yield Frame(photo.pixels, _levels(photo), number, 1, photo=photo)
 
     def glimpses(self, count: int) -> Iterator[Frame]:
-        """At most so many frames from all over it."""
+        """At most so many frames from all over it; what cannot be read is told in its turn."""
         total = len(self.files)
         for number in sorted({(2 * i + 1) * total // (2 * count) for i in range(count)}):
-            yield from islice(self.frames(number), 1)
+            with suppress(CorruptFilm, ImageError):
+                yield from islice(self.frames(number), 1)
 
     def _photo(self, file: Path) -> Photo:
         photo = read(file, max_pixels=self._max_pixels)

@@ -257,6 +257,7 @@ function take(item, next) {
   item.replaceWith(next);
   if (hadFocus) next.querySelector("a, button").focus();
   const { state, play } = next.dataset;
+  if (!isBusy(next)) document.querySelector(".message-done")?.remove(); // the order is done with
   if (state === "ready") $("news").textContent = "The film has been coloured.";
   if (state === "failed") $("news").textContent = next.querySelector(".version-state").textContent;
   if (play && !player.isShown()) player.show(play);
