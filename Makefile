@@ -21,7 +21,7 @@ ODD ?=
 BASE_IMAGE ?=
 ARGS ?=
 
-.PHONY: serve demo test lint format evaluate bench audit nightly licences clean
+.PHONY: serve demo test programs lint format evaluate bench audit nightly licences clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -31,9 +31,14 @@ demo: $(VENV)/.installed
 	$(BIN)/colorizer colorize samples/*.jpg -o demo-output --overwrite
 	@echo "The colorized sample photographs are in $(CURDIR)/demo-output"
 
-test: lint
+# Two at a time, as much waits for servers and browsers. Threads that wait for others sleep: they
+# would keep the processors from those that work.
+test: $(VENV)/.ready
+	@$(MAKE) --no-print-directory -j2 lint programs
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+programs:
 	@scripts/setup-tests.sh
-	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ from colorizer.errors import InvalidSetting
 from colorizer.video.film import CODECS, Codec
 
 from ..context import service
+from ..errors import LenderNotReady
 from ..service import FilmView
 from ..storage.orders import FilmGuide, Order, Version
 from ..work.films import moment
@@ -127,11 +128,15 @@ def colour(id: str) -> BaseResponse:
         deinterlace="deinterlace" in request.form,
         whole="whole" in request.form,
     )
-    version = service.films.ask(owner(create=False), id, order, guide)
-    if version.state == "ready":
-        flash("The film has been coloured so already.", "done")
+    try:
+        version = service.films.ask(owner(create=False), id, order, guide)
+    except LenderNotReady as error:
+        flash(f"{error} Try again in a moment.", "error")
     else:
-        flash("The order is taken. The film is coloured in the background.", "done")
+        if version.state == "ready":
+            flash("The film has been coloured so already.", "done")
+        else:
+            flash("The order is taken. The film is coloured in the background.", "done")
     return _see(id, **_place(), **forms.query_of_all(settings, guide))
 
 

@@ -3,7 +3,8 @@
 The luma of a colour film is coloured, and compared with its own colours; of a black-and-white one
 only steadiness and chroma mean something. All three rows, the truth, ours and frame by frame, have
 the film's own luma and are turned into sRGB in the same way; ours is read from a file without loss.
-Frame by frame every frame is coloured as a photograph with the same settings.
+Frame by frame every frame is coloured as a photograph with the same settings. Bars beside the
+picture are a part of it.
 """
 
 from __future__ import annotations
@@ -108,7 +109,14 @@ def evaluate_film(
         target = Path(folder) / "ours.mkv"
         end = None if limit is None else float(limit / film.rate)
         result = colorize(
-            path, target, colorizer, settings, output=Output("ffv1"), end=end, every=every
+            path,
+            target,
+            colorizer,
+            settings,
+            output=Output("ffv1"),
+            end=end,
+            every=every,
+            whole=True,
         )
         ours = Film(*stack.enter_context(opened(target)), target, MAX_PIXELS)
         form = Form.of(ours, Output("ffv1"), deinterlace=True)

@@ -8,17 +8,19 @@ ones. A film that fills its frame at any of these moments has none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..photo.mount import Box, find_picture
+from .container import opened
 from .film import FilmGuidance
-
-if TYPE_CHECKING:
-    from .sources import Source
+from .reading import Film, Frame
+from .sequence import ImageSequence
 
 #: that are looked at
 MOMENTS = 24
@@ -26,18 +28,19 @@ MOMENTS = 24
 _GRID = 2
 
 
-def picture_of(source: Source) -> Box | None:
+def picture_of(source: Film | ImageSequence, path: Path, max_pixels: int) -> Box | None:
     """Where the picture is in the frames; None if it fills them.
 
     Args:
-        source: an open film that nothing else reads from.
+        source: an open film; it stays where it is.
+        path: of it.
+        max_pixels: of a frame.
     """
-    brightest: NDArray[Any] | None = None
-    darkest: NDArray[Any] | None = None
-    for frame in source.glimpses(MOMENTS):
-        grey = frame.grey
+    brightest = darkest = None
+    for frame in _moments(source, path, max_pixels):
+        grey = np.asarray(frame.grey >> 8, np.uint8)
         if brightest is None or darkest is None:
-            brightest, darkest = grey.copy(), grey.copy()
+            brightest, darkest = grey, grey.copy()
         np.maximum(brightest, grey, out=brightest)
         np.minimum(darkest, grey, out=darkest)
     if brightest is None or darkest is None:
@@ -47,6 +50,14 @@ def picture_of(source: Source) -> Box | None:
         if found is not None and is_beyond(*_tones(extreme, found)):
             return _on_grid(found, *extreme.shape)
     return None
+
+
+def _moments(source: Film | ImageSequence, path: Path, max_pixels: int) -> Iterator[Frame]:
+    if isinstance(source, ImageSequence):
+        yield from source.glimpses(MOMENTS)
+        return
+    with opened(path) as pair:  # decoders take memory: this one is gone before the work begins
+        yield from Film(*pair, path, max_pixels).glimpses(MOMENTS)
 
 
 def _tones(grey: NDArray[Any], box: Box) -> tuple[float, float]:

@@ -39,7 +39,7 @@ _BOTTOM_FIRST = (3, 5)
 #: a film with less than this share of what its header says ends early
 _WHOLE = 0.9
 #: frames that are read for glimpses where a film cannot be sought
-_MOST_READ = 1200
+_MOST_READ = 300
 
 
 @dataclass(frozen=True)

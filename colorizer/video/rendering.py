@@ -107,10 +107,10 @@ def colorize(
         weights = colorizer.weights
         load(weights.features_id, weights.folder).require(weights.features_id, colorizer.name)
     with ExitStack() as held:
-        with sources(source, 3, max_pixels, deinterlace, frame_rate) as (reader, painter, scout):
+        with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
             note = _note(colorizer, settings, guidance) if provenance else None
             span = _Span(reader, start, end)
-            picture = None if whole else picture_of(scout)
+            picture = None if whole else picture_of(reader, source, max_pixels)
             guidance, told = inside(span.guidance(guidance), picture)
             into: Destination
             if isinstance(output, Pictures):

@@ -97,8 +97,8 @@ def stills(
     path = Path(path)
     if count < 1 or min(times or [0]) < 0:
         raise InvalidSetting("Stills are one or more, at times of 0 or later.")
-    with sources(path, 2, max_pixels, deinterlace, frame_rate) as (source, scout):
-        picture = None if whole else picture_of(scout)
+    with sources(path, 1, max_pixels, deinterlace, frame_rate) as (source,):
+        picture = None if whole else picture_of(source, path, max_pixels)
         if times is None:
             length = source.info.duration or count
             times = [length * (i + 0.5) / count for i in range(count)]

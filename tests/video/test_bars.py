@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from colorizer.guidance import Hint
 from colorizer.photo.mount import Box
-from colorizer.video import FilmGuidance, FilmHint, Output, Progress, stills
+from colorizer.video import MAX_PIXELS, FilmGuidance, FilmHint, Output, Progress, stills
 from colorizer.video.bars import picture_of
 from colorizer.video.sources import sources
 
@@ -32,7 +32,7 @@ def pillar(frame: Array, tone: float = 16, grain: float = 0.0, seed: int = 0) ->
 
 def picture(path: Path) -> Box | None:
     with sources(path, 1) as (source,):
-        return picture_of(source)
+        return picture_of(source, path, MAX_PIXELS)
 
 
 def columns(box: Box | None, width: int = WIDE) -> tuple[int, int]:

@@ -173,6 +173,23 @@ def test_a_hint_after_the_end_is_refused(client: FlaskClient, film: str) -> None
     assert "The film lasts 1 s; a hint at 1.5 s is after its end." in answer.text
 
 
+def test_a_lender_without_colours_yet_is_waited_for(
+    client: FlaskClient, film: str, filming: FakeFilming
+) -> None:
+    """Of another working size: they are worked out now, and taken the next time."""
+    photo = upload(client, (jpeg(), "aunt.jpg")).location.rpartition("/")[2]
+    query = f"?working_size=512&reference={photo}"
+    answer = colour(client, film, query)
+    assert f"reference={photo}" in answer.location
+    page = client.get(answer.location).text
+    assert "aunt.jpg, whose colours are to be taken, has none yet. Try again in a moment." in page
+
+    page = client.get(colour(client, film, query).location).text
+    assert "The order is taken." in page
+    work_off_films(client)
+    assert filming.calls[0]["guidance"].reference.name == "aunt.jpg"
+
+
 def test_a_photograph_lends_the_film_its_colours(
     client: FlaskClient, film: str, filming: FakeFilming
 ) -> None:
