@@ -107,8 +107,17 @@ def write_atomically(path: Path, data: bytes) -> None:
 def sync_folder(folder: Path) -> None:
     """Make new names in ``folder`` last through a power cut, where the system can do that."""
     with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_file(folder)
+
+
+def sync_file(path: Path) -> None:
+    """Make what another library has written into a file last through a power cut.
+
+    Raises:
+        OSError: if the disk cannot take it.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

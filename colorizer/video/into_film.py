@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from ..atomic import sync_file, sync_folder
 from ..errors import OutputError
 from ..folders import is_within
 from ..photo.mount import Box
@@ -69,7 +70,8 @@ class IntoFilm:
 
     def holds(self, folder: Path, piece: Piece, before: int) -> bool:
         """See :class:`.destination.Destination`."""
-        return (folder / piece.file).is_file()
+        file = folder / piece.file
+        return file.is_file() and piece.bytes in (0, file.stat().st_size)
 
     def finish(self, parts: Parts, pieces: Sequence[Piece], stopped: bool) -> tuple[str, ...]:
         """See :class:`.destination.Destination`."""
@@ -87,7 +89,9 @@ class IntoFilm:
             timed, form, self._path, temporary, container, self._note, begins, ends, jumps
         )
         try:
+            sync_file(temporary)
             os.replace(temporary, target)
+            sync_folder(target.parent)
         except OSError as error:
             raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from error
         if self._source.info.alpha:

@@ -60,6 +60,7 @@ class Piece:
         frames, shots, keys: in it.
         source: what the frames in the source were, if they can change one by one; else "".
         open: whether the shot of its last frame goes on behind it.
+        bytes: of the file; 0 of pictures, and where it is not known.
     """
 
     file: str
@@ -70,6 +71,7 @@ class Piece:
     keys: int
     source: str = ""
     open: bool = False
+    bytes: int = 0
 
 
 @dataclass

@@ -145,7 +145,8 @@ class _Open:
         self._writer.close()
         state = self._source.state(self._first, self._end)
         numbers = self._first, self._end, self._frames, self.shots, self.keys
-        return Piece(self._file.name, *numbers, state)
+        length = self._file.stat().st_size if self._file.exists() else 0
+        return Piece(self._file.name, *numbers, state, bytes=length)
 
     def give_up(self) -> None:
         """It will not be whole."""

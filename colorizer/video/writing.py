@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ..atomic import sync_file
 from ..color.upsample import LinearColour
 from ..errors import OutputError, UnsupportedFilm
 from ..photo.mount import Box, part_of
@@ -159,7 +160,7 @@ class Segment:
 
     def __init__(self, path: Path, form: Form) -> None:
         av = pyav()
-        self._form = form
+        self._path, self._form = path, form
         self._error = av.error.FFmpegError
         scale = str(form.time_base.denominator)
         options = {"video_track_timescale": scale, "movie_timescale": scale}
@@ -247,3 +248,4 @@ class Segment:
                 self._container.close()
             except self._error as error:
                 raise OutputError(f"The film cannot be written: {error.strerror}.") from error
+        sync_file(self._path)

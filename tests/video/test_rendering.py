@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -362,6 +363,31 @@ def test_a_stopped_film_is_playable_and_goes_on(clip: Path, tmp_path: Path) -> N
     result = render(clip, target)
     assert (result.complete, result.frames) == (True, 30)
     assert len(rgb_frames(target)) == 30
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_segment_that_a_power_cut_has_shortened_is_made_again(clip: Path, tmp_path: Path) -> None:
+    """The list of what is done may be on the disk before the segment is."""
+    whole, target = tmp_path / "whole.mkv", tmp_path / "out.mkv"
+    render(clip, whole, output=Output("ffv1"))
+    calls: list[int] = []
+
+    def enough() -> bool:
+        calls.append(1)
+        return len(calls) > 27
+
+    assert not render(clip, target, output=Output("ffv1"), cancelled=enough).complete
+    job = json.loads((tmp_path / ".out.mkv.parts" / "job.json").read_text())
+    first, second = job["pieces"][:2]
+    assert first["bytes"] > 0
+    segment = tmp_path / ".out.mkv.parts" / second["file"]
+    segment.write_bytes(segment.read_bytes()[: second["bytes"] // 2])
+    seen: list[Progress] = []
+    assert render(clip, target, output=Output("ffv1"), progress=seen.append).complete
+    assert seen[0].frames <= first["frames"] + 1
+    for one, other in zip(planes_of(whole), planes_of(target), strict=True):
+        for plane, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(plane, same)
 
 
 @pytest.mark.usefixtures("small_parts")
