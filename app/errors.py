@@ -66,11 +66,8 @@ class NotReady(AppError):
     title = "Not ready yet"
 
 
-class LenderNotReady(AppError):
+class LenderNotReady(NotReady):
     """The photograph whose colours are to be taken has none yet; they are being worked out."""
-
-    status = 409
-    title = "Not ready yet"
 
 
 class PredictionFailed(AppError):

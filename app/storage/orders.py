@@ -28,8 +28,16 @@ FILM_TYPES: Mapping[Codec, tuple[str, str]] = {
 #: what browsers play, if both sides are even: with odd ones its chroma is at full resolution
 PLAYABLE: Codec = "h264"
 _SAME_MOMENT = 1e-3  # s
-_OF_EVERY_ORDER = {"settings", "codec", "deinterlace", "hints", "palette", "reference"}
-_OF_AN_ORDER = _OF_EVERY_ORDER | {"words", "whole"}
+_OF_AN_ORDER = {
+    "settings",
+    "codec",
+    "deinterlace",
+    "hints",
+    "palette",
+    "reference",
+    "words",
+    "whole",
+}
 
 
 @dataclass(frozen=True)

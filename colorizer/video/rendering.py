@@ -110,8 +110,9 @@ def colorize(
         with sources(source, 2, max_pixels, deinterlace, frame_rate) as (reader, painter):
             note = _note(colorizer, settings, guidance) if provenance else None
             span = _Span(reader, start, end)
+            guidance = span.guidance(guidance)
             picture = None if whole else picture_of(reader, source, max_pixels)
-            guidance, told = inside(span.guidance(guidance), picture)
+            guidance, told = inside(guidance, picture)
             into: Destination
             if isinstance(output, Pictures):
                 into = IntoFolder(target, source, painter, output, note, span.first, picture)
