@@ -133,7 +133,7 @@ def srgb_profile() -> bytes:
 @cache
 def grey_profile() -> bytes:
     """A grey profile with the sRGB curve, for results that are grey."""
-    return _dateless(made_profile("gray"))
+    return made_profile("gray")
 
 
 def _srgb_curve() -> NDArray[np.uint16]:
@@ -145,6 +145,8 @@ def made_profile(
 ) -> bytes:
     """A profile for a file that says what one would say, in another way.
 
+    Its bytes are the same on every day.
+
     Args:
         space: "gray" or "rgb".
         gamma: linear light is this power of the encoded value; None is the curve of sRGB.
@@ -155,7 +157,7 @@ def made_profile(
     curve: dict[str, Any] = {"transferfunction": _srgb_curve()} if gamma is None else {}
     if space == "rgb":
         curve |= {"primaries": primaries or _SRGB_PRIMARIES, "whitepoint": _D65}
-    return bytes(imagecodecs.cms_profile(space, gamma=gamma, **curve))
+    return _dateless(bytes(imagecodecs.cms_profile(space, gamma=gamma, **curve)))
 
 
 def _dateless(profile: bytes) -> bytes:

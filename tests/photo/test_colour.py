@@ -214,6 +214,13 @@ def test_the_primaries_of_a_png() -> None:
     assert read(with_chunks(data, _cicp(12, 13, 0, 1)), colours=True).icc == p3
 
 
+@pytest.mark.parametrize(("space", "gamma"), [("rgb", 1.8), ("rgb", None), ("gray", 2.2)])
+def test_a_profile_that_is_made_has_no_date_of_its_own(space: str, gamma: float | None) -> None:
+    """So that a result has the same bytes whenever it is made."""
+    made = profiles.made_profile(space, gamma)
+    assert made[24:36] == profiles.srgb_profile()[24:36]
+
+
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
 def test_hdr_pngs_are_refused(transfer: int, name: str) -> None:
     data = with_chunks(
