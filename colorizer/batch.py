@@ -246,6 +246,7 @@ class _Worker:
             (photo.pages > 1 and "page" in options)
             or (photo.warnings and options.get("salvage"))
             or options.get("turn")
+            or options.get("negative")
         )
         if photo.metadata.source_format.lower() == task.format and not changes and not is_another:
             try:

@@ -36,7 +36,14 @@ def upload() -> tuple[dict[str, Any], int, dict[str, str]]:
     form = form_with_file(Upload)
     name = form.file.filename or ""
     stream, batch = form.file.stream, form.batch or None
-    treatment = Treatment(1, form.salvage, form.colour, form.place, form.turn, form.whole)
+    treatment = Treatment(
+        salvage=form.salvage,
+        colour=form.colour,
+        place=form.place,
+        turn=form.turn,
+        negative=form.negative,
+        whole=form.whole,
+    )
     if form.page == "all":
         pages = service.batches.upload_all(person, stream, name, batch=batch, treatment=treatment)
         if batch is None:

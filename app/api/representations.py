@@ -53,6 +53,7 @@ def _photo(view: View, links: dict[str, str]) -> dict[str, Any]:
         page=record.page,
         pages=record.pages,
         turn=record.turn,
+        negative=record.negative,
         bit_depth=view.bit_depth,
         warnings=list(view.warnings),
         mount=view.mount,

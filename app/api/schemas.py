@@ -215,6 +215,11 @@ class Upload(BaseModel):
         description="Degrees clockwise by which it is turned: the network hardly recognises what "
         "lies on its side.",
     )
+    negative: bool = Field(
+        False,
+        description="It is a negative: a positive is made of it (each value v becomes white - v), "
+        "which is then coloured.",
+    )
     whole: bool = Field(
         False,
         description="Colour a mount or border around the picture, too. Otherwise it is looked for "
@@ -258,6 +263,7 @@ class Photo(BaseModel):
     page: int = Field(ge=1, description="Of the file.")
     pages: int = Field(ge=1, description="That the file has.")
     turn: int = Field(description="Degrees clockwise by which it was turned, as was asked.")
+    negative: bool = Field(description="Whether it was taken for one, as was asked.")
     bit_depth: int | None = Field(description="8 or 16; null until the photograph was opened.")
     warnings: list[str] = Field(
         description="What is odd or damaged, once the photograph was opened."

@@ -62,6 +62,7 @@ class Treatment:
             out, "keep" gives it back with its own colours.
         place: where it stands in its batch; what has none comes last, in the order of upload.
         turn: degrees clockwise, 0, 90, 180 or 270.
+        negative: whether it is one, of which a positive is made.
         whole: whether a mount around the picture is coloured as a part of it.
 
     Raises:
@@ -73,6 +74,7 @@ class Treatment:
     colour: Colour = "repaint"
     place: int | None = None
     turn: int = 0
+    negative: bool = False
     whole: bool = False
 
     def __post_init__(self) -> None:
@@ -84,7 +86,8 @@ class Treatment:
     @property
     def read_options(self) -> dict[str, Any]:
         """How the file is read: arguments of :func:`colorizer.photo.read`."""
-        return {name: getattr(self, name) for name in ("page", "salvage", "turn", "whole")}
+        options = ("page", "salvage", "turn", "negative", "whole")
+        return {name: getattr(self, name) for name in options}
 
 
 #: what is wanted if nobody says anything
@@ -106,7 +109,7 @@ class PhotoRecord:
         batch: id of the batch it belongs to, or None.
         page: of the file, from 1.
         pages: that the file has.
-        salvage, colour, place, turn, whole: as of :class:`Treatment`.
+        salvage, colour, place, turn, negative, whole: as of :class:`Treatment`.
         still: whether it is a moment of a film.
     """
 
@@ -126,6 +129,7 @@ class PhotoRecord:
     colour: Colour = "repaint"
     place: int | None = None
     turn: int = 0
+    negative: bool = False
     whole: bool = False
     still: bool = False
 

@@ -184,7 +184,9 @@ def treatment_from(values: MultiDict[str, str]) -> Treatment:
         InvalidSetting: if a value is not possible.
     """
     colour: Any = values.get("colour") or Treatment.colour
-    return Treatment(salvage=_ticked(values, "salvage", Treatment.salvage), colour=colour)
+    salvage = _ticked(values, "salvage", Treatment.salvage)
+    negative = _ticked(values, "negative", Treatment.negative)
+    return Treatment(salvage=salvage, colour=colour, negative=negative)
 
 
 def guide_from(values: MultiDict[str, str]) -> Guide:

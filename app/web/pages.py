@@ -156,6 +156,15 @@ def whole(id: str) -> BaseResponse:
     return _see_new(view, **forms.query_of_all(settings, guide))
 
 
+@blueprint.post("/photographs/<id>/negative")
+def negative(id: str) -> BaseResponse:
+    """Take a photograph for a negative, or no longer; settings and hints go with it."""
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    is_negative = forms.whole_from(request.form, "negative", 1) == 1
+    view = service.photos.upload_anew(owner(create=False), id, negative=is_negative)
+    return _see_new(view, **forms.query_of_all(settings, guide))
+
+
 @blueprint.post("/photographs/<id>/turn")
 def turn(id: str) -> BaseResponse:
     """Turn a photograph that lies on its side; settings and hints go with it."""

@@ -235,7 +235,8 @@ class Pictures:
         """A photograph with its own colours: the file itself if it is what is asked for."""
         self._storage.check_room()
         asked = Output(format=output.format, provenance=output.provenance, quality=output.quality)
-        is_whole = record.pages == 1 and not record.salvage and not record.turn
+        is_changed = record.salvage or record.turn or record.negative
+        is_whole = record.pages == 1 and not is_changed
         with self._counting.rendering("result"), gone(), full_disk():
             if is_whole and record.format.lower() == output.format and output == asked:
                 write_atomically(path, self._storage.original(record.id).read_bytes())

@@ -64,6 +64,7 @@ def result_options(function: Function) -> Function:
         max_megapixels: float | None,
         salvage: bool,
         turn: str | None,
+        negative: bool,
         whole: bool,
         **others: Any,
     ) -> Any:
@@ -76,6 +77,7 @@ def result_options(function: Function) -> Function:
                     "max_pixels": max_megapixels and _pixels(max_megapixels),
                     "salvage": salvage or None,
                     "turn": turn and int(turn),
+                    "negative": negative or None,
                     "whole": whole or None,
                 }
             ),
@@ -142,6 +144,11 @@ def result_options(function: Function) -> Function:
             type=Choice(["90", "180", "270"]),
             help="Turn photographs clockwise by so many degrees: the network hardly recognises "
             "what lies on its side.",
+        ),
+        click.option(
+            "--negative",
+            is_flag=True,
+            help="The scans are of negatives: make positives of them, and colour those.",
         ),
         click.option(
             "--whole",

@@ -62,6 +62,7 @@ def read(
     salvage: bool = False,
     colours: bool = False,
     turn: int = 0,
+    negative: bool = False,
     whole: bool = False,
 ) -> Photo:
     """Read a photograph as grey: upright, in sRGB encoding, with alpha and metadata kept apart.
@@ -87,6 +88,8 @@ def read(
             cannot be coloured.
         turn: Degrees clockwise, 0, 90, 180 or 270, by which a picture is turned further: for a
             scan that lies on its side, which the network would hardly recognise.
+        negative: The scan is of a negative: each sample v becomes white - v, in every channel, so
+            that what is dark is bright; its opacity stays.
         whole: Take a mount or border for a part of the picture; otherwise it is looked for, and
             ``picture`` of the photograph says where it ends (:mod:`.mount`).
 
@@ -123,6 +126,8 @@ def read(
         if dpi is not None and stored in orientation.SWAPS_SIDES:
             dpi = (dpi[1], dpi[0])
         pixels = orientation.upright(pixels, stored)
+        if negative:
+            pixels = np.invert(pixels)
         return Photo(
             pixels=pixels,
             alpha=None if alpha is None else orientation.upright(alpha, stored),
@@ -151,6 +156,7 @@ def probe(
     page: int = 1,
     salvage: bool = False,
     turn: int = 0,
+    negative: bool = False,
     whole: bool = False,
 ) -> Header:
     """Recognise a file by its content and read its header; pixels are not decoded.
@@ -158,7 +164,7 @@ def probe(
     Args:
         source: as for :func:`read`.
         max_pixels: largest width x height.
-        page, salvage, turn, whole: as for :func:`read`.
+        page, salvage, turn, negative, whole: as for :func:`read`.
 
     Raises:
         UnsupportedImage, ImageTooLarge, CorruptImage, UnreadableFile, InvalidSetting: as

@@ -118,7 +118,10 @@ let notice = ""; // what was done unasked, until something else is wanted
 function onSettings(stageOfChange) {
   notice = "";
   $("again").action = withQuery(`${page}/again`, controls.query());
-  if ($("turn")) $("turn").action = withQuery(`${page}/turn`, controls.query());
+  if ($("turn")) {
+    $("turn").action = withQuery(`${page}/turn`, controls.query());
+    $("negative").formAction = withQuery(`${page}/negative`, controls.query());
+  }
   if ($("mounted")) $("mounted").action = withQuery(`${page}/whole`, controls.query());
   $("farewell").action = withQuery(`${page}/delete`, controls.ofAny());
   if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
@@ -282,13 +285,14 @@ function showFailure(problem) {
   if (hadFocus) $("failed-title").focus();
 }
 
-// What is turned, or coloured with its mount, gets another address: it is asked for once, and then
+// What is turned, made a positive, or coloured with its mount, gets another address: it is asked for once, and then
 // gone from here.
 for (const way of [$("turn"), $("mounted")]) {
   way?.addEventListener("submit", (event) => {
     if (isMoving) event.preventDefault();
     isMoving = true;
-    say(way.id === "turn" ? "Turning the photograph…" : "Choosing the colours anew…", true);
+    const isTurned = event.submitter?.name === "degrees";
+    say(isTurned ? "Turning the photograph…" : "Choosing the colours anew…", true);
   });
 }
 addEventListener("pageshow", () => { isMoving = false; });

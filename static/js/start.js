@@ -13,7 +13,7 @@ const uploads = connectUpload(
     panel: $("uploads"), summary: $("uploads-summary"), list: $("uploads-list"),
     onward: $("uploads-continue"), again: $("uploads-again"),
     photos: form.dataset.photos, batches: form.dataset.batches, films: form.dataset.films,
-    choices: () => ({ colour: $("colour").value, salvage: $("salvage").checked }),
+    choices: () => ({ colour: $("colour").value, salvage: $("salvage").checked, negative: $("negative").checked }),
   },
   {
     megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch),

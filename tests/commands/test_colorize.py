@@ -334,6 +334,13 @@ def test_turned(tmp_path: Path, fake: FakeColorizer) -> None:
     assert "--turn" in refused.stderr
 
 
+def test_of_a_negative(tmp_path: Path, fake: FakeColorizer) -> None:
+    scan = picture(tmp_path / "a.png", 200, 160)
+    assert colorize(scan, "-o", tmp_path / "b.png", "--negative").exit_code == 0
+    dark, bright = (photo.read(tmp_path / name).pixels.ravel() for name in ("a.png", "b.png"))
+    assert np.corrcoef(dark, bright)[0, 1] < -0.9
+
+
 def test_a_mount_stays_grey_unless_all_is_to_be_coloured(
     tmp_path: Path, fake: FakeColorizer
 ) -> None:

@@ -148,6 +148,17 @@ def test_what_is_kept_is_turned_if_it_is_asked_for(
     assert np.abs(kept - np.rot90(own, 2)).mean() < 3
 
 
+def test_what_is_kept_is_made_a_positive_if_it_is_asked_for(
+    photos: Path, tmp_path: Path, fake: FakeColorizer
+) -> None:
+    out = tmp_path / "out.jpg"
+    options = ("--colour", "keep", "--negative")
+    assert colorize(photos / "colour.jpg", "-o", out, *options).exit_code == 0
+    own = photo.read(photos / "colour.jpg", colours=True).pixels.astype(int)
+    kept = photo.read(out, colours=True).pixels.astype(int)
+    assert np.abs(kept - (255 - own)).mean() < 3
+
+
 def test_colouring_a_result_again_is_said(tmp_path: Path, fake: FakeColorizer) -> None:
     colorize(picture(tmp_path / "a.png"), "-o", tmp_path / "b.png")
     result = colorize(tmp_path / "b.png", "-o", tmp_path / "c.png")

@@ -87,6 +87,19 @@ def test_what_is_cut_off_is_salvaged_if_it_is_asked_for(client: FlaskClient) -> 
     assert photo["warnings"][0] in client.get(photo["links"]["page"]).text.replace("&#39;", "'")
 
 
+def test_a_negative_is_made_a_positive(client: FlaskClient) -> None:
+    scan = pages(1)
+    made: Any = client.post("/api/v1/photos", **upload_form(scan, "a.tif", negative="true")).json
+    plain: Any = client.post("/api/v1/photos", **upload_form(scan, "a.tif")).json
+    assert (made["negative"], plain["negative"]) == (True, False)
+    grey = [ready(client, photo)["links"]["grey"] for photo in (made, plain)]
+    positive, negative = (
+        np.asarray(Image.open(io.BytesIO(client.get(link).data)).convert("L")).astype(int)
+        for link in grey
+    )
+    assert np.abs(positive + negative - 255).max() < 12, "they are JPEGs"
+
+
 def test_what_lies_on_its_side_is_turned(client: FlaskClient) -> None:
     scan = pages(1)
     straight: Any = client.post("/api/v1/photos", **upload_form(scan, "a.tif")).json

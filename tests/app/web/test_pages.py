@@ -444,6 +444,46 @@ def test_a_photograph_that_lies_on_its_side_is_turned(client: FlaskClient) -> No
     assert client.get(again.location).status_code == 200
 
 
+def test_a_negative_is_made_a_positive_and_back(client: FlaskClient) -> None:
+    file = jpeg(60, 40)
+    scan = np.asarray(Image.open(io.BytesIO(file.getvalue())))
+    address = upload(client, (file, "plate.jpg")).location
+    wishes = "saturation=1.2&hint=0.25,0.1,navy"
+    page = client.get(f"{address}?{wishes}")
+    form = {"csrf_token": token(page), "negative": "1"}
+    after = client.post(f"{address}/negative?{wishes}", data=form)
+    assert after.status_code == 303
+    query = parse_qs(urlsplit(after.location).query)
+    assert query == {"saturation": ["1.2"], "hint": ["0.25,0.1,navy"]}
+    positive = urlsplit(after.location).path
+    assert client.get(address).status_code == 404, "it is the same photograph, and was moved"
+    result = client.get(f"{positive}/download?format=png&strength=0").data
+    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+    assert np.array_equal(colours, 255 - scan)
+    turned = press(client, positive, "turn").location
+    result = client.get(f"{turned}/download?format=png&strength=0").data
+    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+    assert np.array_equal(colours, np.rot90(255 - scan, -1)), "it stays a positive"
+    back = client.post(f"{turned}/negative", data=form | {"negative": "0"}).location
+    result = client.get(f"{back}/download?format=png&strength=0").data
+    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+    assert np.array_equal(colours, np.rot90(scan, -1))
+
+
+def test_many_negatives_at_once(client: FlaskClient) -> None:
+    batch = send(client, (jpeg(), "1.jpg"), (jpeg(), "2.jpg"), negative="1").location
+    for address, _ in tiles(client.get(batch).text):
+        assert client.get(f"/api/v1/photos/{address.split('/')[-1]}").json["negative"]  # type: ignore[index]
+
+
+def test_a_negative_that_keeps_its_colours_is_made_a_positive_too(client: FlaskClient) -> None:
+    files = (io.BytesIO(in_colour()), "colour.png"), (jpeg(), "grey.jpg")
+    batch = send(client, *files, colour="keep", negative="1").location
+    result = client.get(f"{tiles(client.get(batch).text)[0][0]}/download?format=png").data
+    with Image.open(io.BytesIO(in_colour())) as own, Image.open(io.BytesIO(result)) as kept:
+        assert np.array_equal(np.asarray(kept), 255 - np.asarray(own))
+
+
 def test_what_is_turned_stays_in_its_batch_and_keeps_its_colours(client: FlaskClient) -> None:
     files = ((io.BytesIO(in_colour()), "colour.png"), (jpeg(), "grey.jpg"))
     batch = send(client, *files, colour="keep").location

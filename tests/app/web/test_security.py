@@ -65,6 +65,7 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("POST", f"{page}/salvage"),
         ("POST", f"{page}/repaint"),
         ("POST", f"{page}/turn"),
+        ("POST", f"{page}/negative"),
         ("POST", f"{page}/whole"),
         ("GET", f"/batches/{batch}"),
         ("GET", f"/batches/{batch}/download.zip"),
