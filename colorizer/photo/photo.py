@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,9 @@ class Photo:
             missing, a colour profile that could not be read.
         picture: where on its mount the picture is, see :mod:`.mount`; None if it has none. The
             network is shown this part alone, and only this part is coloured.
+        read_options: with which arguments :func:`~colorizer.photo.read` made it of a file (page,
+            salvage, turn, negative, whole), those that are not the usual ones; :func:`write` adds
+            them to the note, so that a result can be made again.
 
     Raises:
         ValueError: if shapes, types or depth do not fit together (a mistake of the program).
@@ -47,6 +51,7 @@ class Photo:
     pages: int = 1
     warnings: tuple[str, ...] = ()
     picture: Box | None = None
+    read_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim not in (2, 3) or (self.pixels.ndim == 3 and self.pixels.shape[2] != 3):

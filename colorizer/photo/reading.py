@@ -146,7 +146,18 @@ def read(
             was_colour=file_colours.is_colour(raster, opened.icc),
             icc=profile,
             picture=None if whole or colours else find_picture(pixels),
+            read_options=_unusual(page, salvage, turn, negative, whole),
         )
+
+
+def _unusual(
+    page: int, salvage: bool, turn: int, negative: bool, whole: bool
+) -> dict[str, int | bool]:
+    """Those of the arguments of :func:`read` that are not the usual ones."""
+    flags = {"salvage": salvage, "negative": negative, "whole": whole}
+    found: dict[str, int | bool] = {name: True for name, said in flags.items() if said}
+    numbers = {"page": (page, 1), "turn": (turn, 0)}
+    return found | {name: int(said) for name, (said, usual) in numbers.items() if said != usual}
 
 
 def probe(

@@ -51,7 +51,8 @@ def write(
         lossless: WebP without loss; PNG and TIFF never lose anything.
         bit_depth: 8 or 16; None means the photograph's own where the format allows, otherwise 8.
         provenance: A note that the colours were added, into the history in XMP and EXIF; None
-            writes no note.
+            writes no note. The photograph's ``read_options``, if there are any, are added to its
+            settings, as "read".
         strip_private: Leave out where the picture was taken (GPS), serial numbers, the owner of
             the camera and what only its maker can read. Captions, creator and copyright stay.
 
@@ -68,6 +69,9 @@ def write(
         raise InvalidSetting(f"quality must be between 1 and 100, not {quality}.")
     metadata = private.without(photo.metadata) if strip_private else photo.metadata
     photo = replace(photo, metadata=metadata)
+    if provenance is not None and photo.read_options:
+        settings = {**provenance.settings, "read": dict(photo.read_options)}
+        provenance = replace(provenance, settings=settings)
     outgoing = _outgoing(photo, kind, depth, quality, lossless, provenance)
     if isinstance(target, str | os.PathLike):
         with _atomic(Path(target)) as file:

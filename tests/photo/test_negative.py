@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import numpy as np
 import pytest
 
-from colorizer.photo import read
+from colorizer.photo import Provenance, provenance_of, read, write
 
 from .pictures import noise, saved, tiff
 
@@ -34,6 +37,27 @@ def test_a_colour_file_is_a_negative_in_grey_and_in_its_own_colours() -> None:
     assert np.array_equal(positive.pixels, 65535 - grey.pixels)
     assert positive.was_colour == grey.was_colour
     assert np.array_equal(read(file, negative=True, colours=True).pixels, 255 - samples)
+
+
+def test_the_note_says_how_the_scan_was_read() -> None:
+    usual, unusual = read(noise(5, 7)), read(noise(5, 7), negative=True)
+    for photo, expected in ((usual, {}), (unusual, {"read": {"negative": True}})):
+        file = io.BytesIO()
+        write(photo, file, format="png", provenance=Provenance("model", "0" * 64))
+        note = provenance_of(file.getvalue())
+        assert note is not None
+        assert note.settings == expected
+    said: dict[str, Any] = {
+        "page": np.int64(2),
+        "turn": np.int64(90),
+        "salvage": True,
+        "whole": True,
+    }
+    pages = tiff(noise(2, 50, 70), photometric="minisblack")
+    photo = read(pages, **said)
+    assert photo.read_options == {"page": 2, "turn": 90, "salvage": True, "whole": True}
+    write(photo, file := io.BytesIO(), format="tiff", provenance=Provenance("model", "0" * 64))
+    assert provenance_of(file.getvalue()).settings["read"] == photo.read_options  # type: ignore[union-attr]
 
 
 def test_it_goes_together_with_a_turn_and_a_mount() -> None:
