@@ -20,7 +20,7 @@ from colorizer.errors import (
     InvalidGuidance,
     WeightsError,
 )
-from colorizer.guidance import MOST_CHARACTERS, WORDS_AMOUNTS, Words
+from colorizer.guidance import MOST_CHARACTERS, WORDS_AMOUNTS, Hint, Words
 from colorizer.photo import READABLE_SUFFIXES
 from colorizer.settings import Settings
 from colorizer.words import Understanding
@@ -69,10 +69,12 @@ def _start_page(problem: str | None = None) -> str:
         "start.html",
         form=forms.UploadForm(),
         recent=recent.listed(owner()),
+        most_recent=recent.MOST,
         samples=service.photos.samples(),
         accept=ACCEPT_FILMS if service.films.off is None else ACCEPT,
         takes_films=service.films.off is None,
         film_suffixes=FILM_SUFFIXES,
+        photo_suffixes=sorted(READABLE_SUFFIXES),
         longest_film=moment(config.max_film_seconds),
         takes_heic=find_spec("pillow_heif") is not None,
         problem=problem,
@@ -101,19 +103,26 @@ def try_sample(name: str) -> BaseResponse:
 
 
 @blueprint.get("/photographs/<id>")
-def photograph(id: str) -> str:
+def photograph(id: str) -> str | BaseResponse:
     """A photograph: before and after, the controls, the download. Asks for missing colours."""
     who, settings = owner(create=False), forms.settings_from(request.args)
-    view = service.photos.view(who, id, settings)
+    try:
+        view = service.photos.view(who, id, settings)
+    except NotFound:
+        if (now := recent.moved(id)) is None:
+            raise
+        return redirect(url_for("pages.photograph", id=now[0], **_turned_query(now[1])))
     if view.state == "missing":
         view = service.photos.request(who, id, settings)
     guide = without_gone_lender(who, forms.guide_from(request.args))
-    others = with_lender(who, service.batches.others(who, id), guide.reference)
+    others = service.batches.others(who, id) or recent.photographs(who)
+    others = with_lender(who, [photo for photo in others if photo.id != id], guide.reference)
     return render_template(
         "photograph.html",
         view=view,
         output=forms.output_from(request.args, forms.likely_format(view.record.format)),
         others=others,
+        film=recent.film_of(who, id) if view.record.still else None,
         default_amount=Guide.reference_amount,
         shown=forms.whole_from(request.args, "shown", 0),
         **form_parts(settings, guide),
@@ -138,13 +147,13 @@ def all_pages(id: str) -> BaseResponse:
 @blueprint.post("/photographs/<id>/salvage")
 def salvage(id: str) -> BaseResponse:
     """The part that can be read, of a file that is cut off."""
-    return _see_new(service.photos.upload_anew(owner(create=False), id, salvage=True))
+    return _see_moved(id, service.photos.upload_anew(owner(create=False), id, salvage=True))
 
 
 @blueprint.post("/photographs/<id>/repaint")
 def repaint(id: str) -> BaseResponse:
     """Colour a colour photograph that was left out, or keeps its own colours."""
-    return _see_new(service.photos.upload_anew(owner(create=False), id, colour="repaint"))
+    return _see_moved(id, service.photos.upload_anew(owner(create=False), id, colour="repaint"))
 
 
 @blueprint.post("/photographs/<id>/whole")
@@ -153,7 +162,7 @@ def whole(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     is_whole = forms.whole_from(request.form, "whole", 1) == 1
     view = service.photos.upload_anew(owner(create=False), id, whole=is_whole)
-    return _see_new(view, **forms.query_of_all(settings, guide))
+    return _see_moved(id, view, **_query(settings, guide))
 
 
 @blueprint.post("/photographs/<id>/negative")
@@ -162,7 +171,7 @@ def negative(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     is_negative = forms.whole_from(request.form, "negative", 1) == 1
     view = service.photos.upload_anew(owner(create=False), id, negative=is_negative)
-    return _see_new(view, **forms.query_of_all(settings, guide))
+    return _see_moved(id, view, **_query(settings, guide))
 
 
 @blueprint.post("/photographs/<id>/turn")
@@ -172,7 +181,7 @@ def turn(id: str) -> BaseResponse:
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     view = service.photos.turn(owner(create=False), id, degrees)
     guide = replace(guide, hints=tuple(hint.turned(degrees) for hint in guide.hints))
-    return _see_new(view, **forms.query_of_all(settings, guide))
+    return _see_moved(id, view, degrees, **_query(settings, guide, degrees))
 
 
 @blueprint.post("/photographs/<id>/again")
@@ -180,7 +189,7 @@ def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
     settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
     service.photos.request(owner(create=False), id, settings)
-    return _see("pages.photograph", id=id, **forms.query_of_all(settings, guide))
+    return _see("pages.photograph", id=id, **_query(settings, guide))
 
 
 @blueprint.get("/photographs/<id>/preview.jpg")
@@ -322,6 +331,27 @@ def _understood(words: Words | None) -> Understanding | None:
     with suppress(WeightsError):
         return service.photos.understood(words)
     return None
+
+
+def _query(settings: Settings, guide: Guide, degrees: int = 0) -> dict[str, Any]:
+    """What stands in the address of a photograph that was turned, with what is switched off."""
+    off = _turned_query(degrees).get("off")
+    return forms.query_of_all(settings, guide) | ({"off": off} if off else {})
+
+
+def _turned_query(degrees: int) -> dict[str, Any]:
+    """The query of this request; the hints in it go round with the photograph."""
+    found = {name: request.args.getlist(name) for name in request.args}
+    for name in {"hint", "off"} & found.keys():
+        hints = (Hint.parse(text) for text in found[name] if text.strip())
+        found[name] = [hint.turned(degrees).text for hint in hints]
+    return found
+
+
+def _see_moved(old: str, view: View, degrees: int = 0, **values: Any) -> BaseResponse:
+    """On to the new page of a photograph, to which the addresses of the old one lead as well."""
+    recent.note_move(old, view.record.id, degrees)
+    return _see_new(view, **values)
 
 
 def _see_new(view: View, **values: Any) -> BaseResponse:

@@ -25,6 +25,8 @@ PAGES: Mapping[Kind, str] = {
 
 #: how many are kept: the session is a cookie, and cookies are small
 MOST = 8
+#: of the latest moves
+MOST_MOVED = 16
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,21 @@ def remember(kind: Kind, id: str) -> None:
         session["recent"] = [[kind, id], *others][:MOST]
 
 
+def note_move(old: str, new: str, degrees: int) -> None:
+    """A photograph has another id now, and was turned so far: addresses of the old one go there."""
+    if "owner" in session:
+        session["moved"] = [[old, new, degrees], *session.get("moved", [])][:MOST_MOVED]
+
+
+def moved(id: str) -> tuple[str, int] | None:
+    """The id that a photograph has now, and the degrees clockwise by which it was turned since."""
+    turns, found = 0, None
+    for old, new, degrees in reversed(session.get("moved", [])):
+        if old == (found or id):
+            found, turns = new, (turns + degrees) % 360
+    return None if found is None else (found, turns)
+
+
 def listed(owner: str) -> list[Recent]:
     """What is still there of it, the newest first."""
     found = []
@@ -69,6 +86,17 @@ def photographs(owner: str) -> list[PhotoRecord]:
             elif kind == "batch":
                 found += service.batches.view(owner, id).photos
     return [view.record for view in found if view.state != "failed"]
+
+
+def film_of(owner: str, still: str) -> str | None:
+    """The film among it that a photograph is a moment of."""
+    for kind, id in session.get("recent", []):
+        with suppress(NotFound):
+            if kind == "film":
+                stills = service.films.view(owner, id).record.stills
+                if any(photo == still for _, photo in stills):
+                    return str(id)
+    return None
 
 
 def _photograph(owner: str, id: str) -> Recent:

@@ -3,6 +3,7 @@
 import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { isNewer, kept } from "./kept.js";
 import { insistOnPictures } from "./pictures.js";
 import { connectRanges } from "./ranges.js";
 import { connectWaiting } from "./waiting.js";
@@ -30,6 +31,8 @@ const words = connectWords({
 });
 words.refresh();
 insistOnPictures($("grid"));
+for (const tile of tiles.values()) pointTo(tile);
+addEventListener("pageshow", () => tiles.forEach(pointTo)); // back from one of them
 
 let timer = 0;
 let lookingUp = 0;
@@ -73,9 +76,17 @@ $("grid").addEventListener("error", () => {
   lookingUp = setTimeout(follow, SETTLE); // a photograph may have been removed elsewhere
 }, { capture: true });
 
+/** A photograph opens with what was chosen for all, or for itself if that was later. */
+function pointTo(tile) {
+  for (const way of tile.querySelectorAll("a")) {
+    const own = way.dataset.href;
+    way.href = isNewer(own, page) ? own + kept(own) : withQuery(own, controls.query());
+  }
+}
+
 function showPicture(tile) {
   const link = tile.querySelector("a");
-  for (const way of tile.querySelectorAll("a")) way.href = withQuery(way.dataset.href, controls.query());
+  pointTo(tile);
   const picture = tile.dataset.state === "ready"
     ? withQuery(`${link.dataset.href}/preview.jpg`, controls.query())
     : tile.dataset.preview && `${link.dataset.href}/grey.jpg`;

@@ -1,5 +1,7 @@
 // The settings form of a photograph or a batch: values, resets, presets, and the address they make.
 
+import { keep, restore } from "./kept.js";
+
 const SETTLE = 300; // ms without a change before the address follows: browsers refuse too many
 
 /**
@@ -7,6 +9,7 @@ const SETTLE = 300; // ms without a change before the address follows: browsers 
  * `addTo(parameters)` adds what else a picture is rendered with.
  */
 export function connectControls(form, page, onChange, addTo = () => {}) {
+  restore(page);
   const inputs = [...form.querySelectorAll("[data-stage]")];
   const byName = Object.fromEntries(inputs.map((input) => [input.name, input]));
   const presets = [...form.querySelectorAll("[data-preset]")].map((link) => ({
@@ -38,6 +41,7 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
     pending = 0;
     try {
       history.replaceState(null, "", withQuery(page, query()));
+      keep(page, location.search);
     } catch {
       // Refused for now; the next change writes it.
     }

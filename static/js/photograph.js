@@ -4,6 +4,7 @@ import { ask, askJson, pause, post } from "./api.js";
 import { describeDivider } from "./compare.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
+import { kept } from "./kept.js";
 import { connectLayer } from "./layer.js";
 import { swap } from "./pictures.js";
 import { connectProbe } from "./probe.js";
@@ -115,6 +116,15 @@ let wanted = false;
 let isMoving = false;
 let notice = ""; // what was done unasked, until something else is wanted
 
+/** The ways to its batch: as that was left, or with what is chosen here. */
+function pointToBatch() {
+  if (!$("batch")) return;
+  const { href } = $("batch").dataset;
+  $("batch").href = href + kept(href);
+  $("like-this").href = withQuery(href, controls.ofAny());
+  $("farewell").action = `${page}/delete${kept(href)}`;
+}
+
 function onSettings(stageOfChange) {
   notice = "";
   $("again").action = withQuery(`${page}/again`, controls.query());
@@ -123,8 +133,7 @@ function onSettings(stageOfChange) {
     $("negative").formAction = withQuery(`${page}/negative`, controls.query());
   }
   if ($("mounted")) $("mounted").action = withQuery(`${page}/whole`, controls.query());
-  $("farewell").action = withQuery(`${page}/delete`, controls.ofAny());
-  if ($("batch")) $("batch").href = withQuery($("batch").dataset.href, controls.ofAny());
+  pointToBatch();
   if (stageOfChange === "predict") return void wait(SETTLE);
   timer ||= setTimeout(() => {
     timer = 0;
@@ -303,6 +312,7 @@ form.addEventListener("submit", ({ submitter }) => {
   setTimeout(() => ($("making").textContent = ""), 10_000);
 });
 
+pointToBatch();
 setState(main.dataset.state);
 if (main.dataset.state === "ready") words.refresh();
 if (["queued", "working", "missing"].includes(main.dataset.state)) wait();

@@ -19,6 +19,7 @@ const uploads = connectUpload(
     megabytes: Number(form.dataset.maxMb), files: Number(form.dataset.maxBatch),
     filmMegabytes: Number(form.dataset.maxFilmMb),
     filmSuffixes: form.dataset.filmSuffixes?.split(" "),
+    photoSuffixes: form.dataset.photoSuffixes?.split(" "),
   },
 );
 let sending = false;

@@ -78,11 +78,15 @@ export function connectUpload(view, limits) {
   const isFilm = ({ name, type }) => Boolean(view.films) && !type.startsWith("image/") &&
     (type.startsWith("video/") || limits.filmSuffixes.some((end) => name.toLowerCase().endsWith(end)));
 
+  /** What is too large for a photograph is tried as a film, unless it is called a picture. */
+  const mayBeFilm = (file) => !isFilm(file) && !file.type.startsWith("image/") &&
+    !limits.photoSuffixes.some((end) => file.name.toLowerCase().endsWith(end));
+
   async function patiently(line, batch) {
     try {
       return await insistOn(line, batch);
     } catch (problem) {
-      const isTooLarge = problem.status === 413 && !line.isFilm && line.file.size > limits.megabytes * 1e6;
+      const isTooLarge = problem.status === 413 && mayBeFilm(line.file) && line.file.size > limits.megabytes * 1e6;
       if (!(problem.status === 415 || isTooLarge) || !view.films) throw problem;
       line.isFilm = !line.isFilm; // it may be called what it is not
       try {

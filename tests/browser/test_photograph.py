@@ -281,6 +281,46 @@ def test_the_picture_follows_though_the_address_cannot(new_visitor: NewVisitor) 
     assert visitor.complaints == []
 
 
+def test_the_first_page_leads_back_to_what_was_chosen(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    page.get_by_label("Saturation", exact=True).fill("0.5")
+    page.locator("#words").fill("a red coat")
+    page.wait_for_url(re.compile(r"saturation=0\.5"))
+    page.get_by_role("link", name="Colorizer", exact=True).click()
+    page.locator("#recent a").first.click()
+    page.wait_for_url(re.compile(r"saturation=0\.5"))
+    expect(page.get_by_label("Saturation", exact=True)).to_have_value("0.5")
+    expect(page.locator("#words")).to_have_value("a red coat")
+    page.locator("#words").fill("")
+    page.locator("#reset-all").click()
+    page.wait_for_url(re.compile("/photographs/[^?]*$"))
+    page.reload()
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Saturation", exact=True)).to_have_value("1")
+
+
+def test_back_from_a_photograph_that_was_turned(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE)
+    visitor.wait_for_colours()
+    page = visitor.page
+    first = page.url
+    page.get_by_role("button", name="Turn to the right").click()
+    page.wait_for_url(lambda url: url != first)
+    visitor.wait_for_colours()
+    turned = page.url
+    page.go_back()
+    page.wait_for_url(turned)
+    visitor.wait_for_colours()
+    page.get_by_role("button", name="It is a negative").click()
+    page.wait_for_url(lambda url: url != turned)
+    visitor.wait_for_colours()
+    expect(page.get_by_role("button", name="It is a negative")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 def test_sixteen_bits_without_a_reload(visitor: Visitor, tmp_path: Path) -> None:
     file = tmp_path / "deep.png"
     with Image.open(SAMPLE) as image:

@@ -121,6 +121,20 @@ def test_what_is_known_of_the_film_is_in_the_address_and_in_the_job(
     ]
 
 
+def test_a_moment_leads_back_to_its_film_and_is_deleted_with_it(
+    client: FlaskClient, film: str
+) -> None:
+    page = client.get(film).text
+    moment = re.search(r'id="as-photograph" href="(/photographs/[^"?]+)', page)
+    assert moment
+    page = client.get(moment[1]).text
+    assert f'href="{film}"' in page
+    assert "/delete" not in page
+    photograph = client.get(upload(client, (jpeg(), "a.jpg")).location).text
+    assert "Back to the film" not in photograph
+    assert "/delete" in photograph
+
+
 def test_what_is_beside_the_picture_can_be_coloured(
     client: FlaskClient, film: str, filming: FakeFilming
 ) -> None:
