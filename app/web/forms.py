@@ -6,9 +6,10 @@ a default or an explanation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
@@ -197,6 +198,20 @@ def guide_from(values: MultiDict[str, str]) -> Guide:
     """
     hints = tuple(Hint.parse(text) for text in values.getlist("hint") if text.strip())
     return Guide(hints, *_reference_from(values), words_from(values))
+
+
+def own_from(texts: Iterable[str]) -> dict[str, tuple[Settings, Guide]]:
+    """What is wanted of single photographs of a batch: of ``ID?query``, by id.
+
+    Raises:
+        InvalidSetting, InvalidGuidance: if one of them is not right.
+    """
+    found = {}
+    for text in texts:
+        id, _, query = text.partition("?")
+        values = MultiDict(parse_qsl(query))
+        found[id] = settings_from(values), guide_from(values)
+    return found
 
 
 def film_guide_from(values: MultiDict[str, str]) -> FilmGuide:

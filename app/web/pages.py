@@ -259,12 +259,16 @@ def batch(id: str) -> str:
     )
 
 
-@blueprint.get("/batches/<id>/download.zip")
+@blueprint.route("/batches/<id>/download.zip", methods=["GET", "POST"])
 def download_batch(id: str) -> Response:
-    """All finished photographs of a batch at full size, streamed."""
-    who, settings = owner(create=False), forms.settings_from(request.args)
-    output, words = forms.output_from(request.args), forms.words_from(request.args)
-    chunks = service.batches.zip(who, id, settings, output, words)
+    """All finished photographs of a batch at full size, streamed.
+
+    By POST also what was chosen for single ones, which is too long for an address.
+    """
+    who, values = owner(create=False), request.values
+    settings, output = forms.settings_from(values), forms.output_from(values)
+    own = forms.own_from(request.form.getlist("own"))
+    chunks = service.batches.zip(who, id, settings, output, forms.words_from(values), own)
     response = Response(chunks, mimetype="application/zip")
     response.headers.set("Content-Disposition", "attachment", filename=_ZIP_NAME)
     return response

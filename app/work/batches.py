@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import IO
 
@@ -23,7 +23,7 @@ from ..storage.wishes import Guide, Output
 from .archive import Archives
 from .holdings import Holdings
 from .intake import Intake
-from .offers import BatchView, View
+from .offers import BatchView, ResultFile, View
 from .photographs import PhotoDesk
 from .rendering import Pictures, Wish
 from .views import Views
@@ -183,9 +183,18 @@ class BatchDesk:
         logger.info("batch %s deleted", id)
 
     def zip(
-        self, owner: str, id: str, settings: Settings, output: Output, words: Words | None = None
+        self,
+        owner: str,
+        id: str,
+        settings: Settings,
+        output: Output,
+        words: Words | None = None,
+        own: Mapping[str, tuple[Settings, Guide]] | None = None,
     ) -> Iterator[bytes]:
         """All finished pictures of a batch as the pieces of a ZIP file; words are said of each.
+
+        Args:
+            own: by their ids, what is wanted of single photographs instead.
 
         Raises:
             NotReady: if none is finished; at the call, as NotFound is, not while iterating.
@@ -194,8 +203,12 @@ class BatchDesk:
         batch = self.view(owner, id, settings)
         if not batch.counts.get("ready"):
             raise NotReady("None of these photographs is ready yet.", 2)
-        wish = Wish(settings, output, Guide(words=words))
-        return self._archives.stream(
-            [view.record for view in batch.photos],
-            lambda photo: self._pictures.fleeting(photo, wish),
-        )
+        usual, others = (settings, Guide(words=words)), own or {}
+
+        def render(photo: PhotoRecord) -> AbstractContextManager[ResultFile]:
+            wanted, guide = others.get(photo.id, usual)
+            if guide.reference:
+                self._holdings.check_lender(owner, guide.reference)
+            return self._pictures.fleeting(photo, Wish(wanted, output, guide))
+
+        return self._archives.stream([view.record for view in batch.photos], render)

@@ -3,7 +3,7 @@
 import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
-import { isNewer, kept } from "./kept.js";
+import { keep, kept } from "./kept.js";
 import { insistOnPictures } from "./pictures.js";
 import { connectRanges } from "./ranges.js";
 import { connectWaiting } from "./waiting.js";
@@ -31,8 +31,12 @@ const words = connectWords({
 });
 words.refresh();
 insistOnPictures($("grid"));
-for (const tile of tiles.values()) pointTo(tile);
-addEventListener("pageshow", () => tiles.forEach(pointTo)); // back from one of them
+addEventListener("pageshow", showOwn); // also back from one of them
+$("same").addEventListener("click", () => {
+  for (const tile of withOwn()) keep(pageOf(tile), "");
+  showOwn();
+  $("zip").focus();
+});
 
 let timer = 0;
 let lookingUp = 0;
@@ -46,6 +50,7 @@ function onSettings(stage) {
     for (const tile of tiles.values()) setState(tile, { state: "missing" });
   }
   words.refresh();
+  for (const tile of tiles.values()) pointTo(tile); // who opens one now means it with this
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (isLeaving()) return;
@@ -76,20 +81,22 @@ $("grid").addEventListener("error", () => {
   lookingUp = setTimeout(follow, SETTLE); // a photograph may have been removed elsewhere
 }, { capture: true });
 
-/** A photograph opens with what was chosen for all, or for itself if that was later. */
+const pageOf = (tile) => tile.querySelector("a").dataset.href;
+const withOwn = () => [...tiles.values()].filter((tile) => kept(pageOf(tile)));
+
+/** An address with what was chosen for one photograph, on its own page, or else for all. */
+const addressOf = (tile, address) => kept(pageOf(tile))
+  ? address + kept(pageOf(tile)) : withQuery(address, controls.query());
+
 function pointTo(tile) {
-  for (const way of tile.querySelectorAll("a")) {
-    const own = way.dataset.href;
-    way.href = isNewer(own, page) ? own + kept(own) : withQuery(own, controls.query());
-  }
+  for (const way of tile.querySelectorAll("a")) way.href = addressOf(tile, way.dataset.href);
 }
 
 function showPicture(tile) {
-  const link = tile.querySelector("a");
   pointTo(tile);
   const picture = tile.dataset.state === "ready"
-    ? withQuery(`${link.dataset.href}/preview.jpg`, controls.query())
-    : tile.dataset.preview && `${link.dataset.href}/grey.jpg`;
+    ? addressOf(tile, `${pageOf(tile)}/preview.jpg`)
+    : tile.dataset.preview && `${pageOf(tile)}/grey.jpg`;
   const img = tile.querySelector("img");
   if (picture && img.getAttribute("src") !== picture) img.src = picture;
 }
@@ -100,6 +107,30 @@ function setState(tile, photo) {
   const element = tile.querySelector(".tile-state");
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Which have colours of their own is told, and they are shown with them. */
+function showOwn() {
+  for (const tile of tiles.values()) showPicture(tile);
+  const count = withOwn().length;
+  $("own").hidden = !count;
+  $("own-count").textContent = count === 1 ? "One has the colours" : `${count} have the colours`;
+}
+
+// What was chosen for single photographs is too long for an address.
+$("zip").addEventListener("click", (event) => {
+  const own = withOwn();
+  if (!own.length) return;
+  event.preventDefault();
+  const sent = $("zip-own");
+  const fields = [...new FormData(form), ...own.map((tile) => ["own", tile.dataset.id + kept(pageOf(tile))])];
+  for (const field of sent.querySelectorAll("[data-sent]")) field.remove();
+  for (const [name, value] of fields) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    field.dataset.sent = "";
+    sent.append(field);
+  }
+  sent.submit();
+});
 
 const isLeftOut = ({ problem }) => problem?.type === "urn:colorizer:problem:left-out";
 

@@ -6,10 +6,11 @@ const SETTLE = 300; // ms without a change before the address follows: browsers 
 
 /**
  * Connect the form; `onChange(stage)` is called with "render" or "predict" after every change, and
- * `addTo(parameters)` adds what else a picture is rendered with.
+ * `addTo(parameters)` adds what else a picture is rendered with. `batch` is the page of the batch
+ * that a photograph belongs to.
  */
-export function connectControls(form, page, onChange, addTo = () => {}) {
-  restore(page);
+export function connectControls(form, page, onChange, addTo = () => {}, batch = undefined) {
+  restore(page, batch);
   const inputs = [...form.querySelectorAll("[data-stage]")];
   const byName = Object.fromEntries(inputs.map((input) => [input.name, input]));
   const presets = [...form.querySelectorAll("[data-preset]")].map((link) => ({
@@ -41,7 +42,7 @@ export function connectControls(form, page, onChange, addTo = () => {}) {
     pending = 0;
     try {
       history.replaceState(null, "", withQuery(page, query()));
-      keep(page, location.search);
+      keep(page, location.search, batch);
     } catch {
       // Refused for now; the next change writes it.
     }

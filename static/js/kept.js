@@ -1,7 +1,8 @@
 // What was last chosen on a page, kept in this browser: its bare address leads back to it.
 
 const KEY = "chosen"; // address of a page -> query, what was chosen last at the end
-const MOST = 100; // pages
+const MOST = 600; // pages: more than a batch has photographs
+const NOTHING = "?"; // chosen: none of what is chosen for all
 
 function all() {
   try {
@@ -11,7 +12,23 @@ function all() {
   }
 }
 
-function store(pages) {
+function sorted(query) {
+  const parameters = new URLSearchParams(query);
+  parameters.sort();
+  return parameters.toString();
+}
+
+/**
+ * The query that was last chosen on a page, with its question mark, which is all of it where nothing
+ * of what is chosen for all was wanted; empty if nothing was chosen.
+ */
+export const kept = (page) => all().get(page) ?? "";
+
+/** Remember the query of a page, unless it is that of `common`, the page of its batch. */
+export function keep(page, query, common) {
+  const pages = all();
+  pages.delete(page);
+  if (sorted(query) !== sorted(pages.get(common) ?? "")) pages.set(page, query || NOTHING);
   try {
     localStorage.setItem(KEY, JSON.stringify([...pages].slice(-MOST)));
   } catch {
@@ -19,29 +36,11 @@ function store(pages) {
   }
 }
 
-/** The query that was last chosen on a page, with its question mark; empty if it is none. */
-export const kept = (page) => all().get(page) ?? "";
-
-/** Whether something was chosen on `page`, and not on `other` since. */
-export function isNewer(page, other) {
-  const pages = [...all().keys()];
-  return pages.indexOf(page) > pages.indexOf(other);
-}
-
-/** Remember the query of a page: as the latest, unless it is what was there. */
-export function keep(page, query) {
-  const pages = all();
-  if ((pages.get(page) ?? "") === query) return;
-  pages.delete(page);
-  if (query) pages.set(page, query);
-  store(pages);
-}
-
 /** On to what was chosen here, if this is the bare address of the page. */
-export function restore(page) {
-  if (location.search) return keep(page, location.search);
+export function restore(page, common) {
+  if (location.search) return keep(page, location.search, common);
   const query = kept(page);
-  if (!query) return;
+  if (!query || query === NOTHING) return;
   keep(page, ""); // a query that the server refuses must not come back for ever
   location.replace(page + query);
 }

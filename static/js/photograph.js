@@ -37,7 +37,8 @@ const waiting = connectWaiting($("waiting"));
 const form = $("settings");
 let probe = null;
 let touch = null;
-const controls = connectControls(form, page, onSettings, (query) => touch?.addTo(query));
+const addTo = (query) => touch?.addTo(query);
+const controls = connectControls(form, page, onSettings, addTo, $("batch")?.dataset.href);
 const output = connectOutput(form);
 const buttons = { in: $("zoom-in"), out: $("zoom-out"), fit: $("zoom-fit") };
 const zoom = connectZoom(stage, slider, buttons, () => {

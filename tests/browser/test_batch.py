@@ -10,6 +10,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import expect
 
+from colorizer.photo import provenance_of
+
 from ..conftest import ROOT
 from .conftest import SAMPLE, NewVisitor, Visitor
 
@@ -76,29 +78,63 @@ def test_deleting_one_of_many_leads_back_to_the_others(visitor: Visitor) -> None
 
 
 def test_each_of_a_batch_may_have_its_own_colours(visitor: Visitor) -> None:
-    """What is chosen for one stays with it; for all it is taken only if that is said."""
+    """What is chosen for one stays with it, in the ZIP too; for all it is taken if that is said."""
     visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
     page = visitor.page
     expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
     page.get_by_label("Warmth", exact=True).fill("5")
     page.wait_for_url(re.compile(r"/batches/.*\?warmth=5$"))
-    tile = page.locator(".tile a").first
-    expect(tile).to_have_attribute("href", re.compile("warmth=5$"))
-    tile.click()
+    first, second = page.locator(".tile-picture").all()
+    expect(first).to_have_attribute("href", re.compile(r"\?warmth=5$"))
+    first.click()
     visitor.wait_for_colours()
     page.get_by_label("Warmth", exact=True).fill("20")
     page.wait_for_url(re.compile("/photographs/.*warmth=20$"))
     page.get_by_role("link", name="All of this batch").click()
     page.wait_for_url(re.compile(r"/batches/.*\?warmth=5$"))
-    expect(page.locator(".tile img").first).to_have_attribute("src", re.compile("warmth=5$"))
-    expect(tile).to_have_attribute("href", re.compile("warmth=20$"))
-    tile.click()
+    for tile, warmth in ((first, 20), (second, 5)):
+        expect(tile).to_have_attribute("href", re.compile(rf"\?warmth={warmth}$"))
+        expect(tile.locator("img")).to_have_attribute("src", re.compile(rf"\?warmth={warmth}$"))
+    expect(page.locator("#own")).to_have_text(re.compile("^One has the colours chosen on"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download ZIP").click()
+    results = zipfile.ZipFile(download.value.path())
+    notes = [provenance_of(results.read(name)) for name in results.namelist()]
+    assert [note and note.settings["warmth"] for note in notes] == [20, 5]
+    page.get_by_label("Warmth", exact=True).fill("6")
+    expect(second).to_have_attribute("href", re.compile("warmth=6$"))
+    expect(first).to_have_attribute("href", re.compile("warmth=20$"))
+    first.click()
     expect(page.get_by_label("Warmth", exact=True)).to_have_value("20")
     page.get_by_role("link", name="All of it like this").click()
     page.wait_for_url(re.compile(r"/batches/.*\?warmth=20$"))
     page.goto("/")
     page.locator("#recent a").first.click()
     page.wait_for_url(re.compile(r"/batches/.*\?warmth=20$"))
+    page.get_by_label("Warmth", exact=True).fill("3")
+    page.get_by_role("button", name="Colour all the same").click()
+    for tile in (first, second):
+        expect(tile).to_have_attribute("href", re.compile(r"\?warmth=3$"))
+    expect(page.locator("#own")).to_be_hidden()
+
+
+def test_one_of_a_batch_may_have_none_of_what_all_have(visitor: Visitor) -> None:
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    page = visitor.page
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    page.get_by_label("Warmth", exact=True).fill("5")
+    page.wait_for_url(re.compile(r"/batches/.*\?warmth=5$"))
+    page.locator(".tile-picture").first.click()
+    visitor.wait_for_colours()
+    page.locator("#reset-all").click()
+    page.wait_for_url(re.compile("/photographs/[^?]*$"))
+    page.get_by_role("link", name="All of this batch").click()
+    first, second = page.locator(".tile-picture img").all()
+    expect(second).to_have_attribute("src", re.compile("warmth=5$"))
+    expect(first).to_have_attribute("src", re.compile(r"preview\.jpg\??$"))
+    page.locator(".tile-picture").first.click()
+    visitor.wait_for_colours()
+    expect(page.get_by_label("Warmth", exact=True)).to_have_value("0")
 
 
 def test_what_is_removed_elsewhere_goes_away_here(new_visitor: NewVisitor) -> None:

@@ -149,6 +149,35 @@ def test_what_is_chosen_for_one_of_a_batch_is_for_all_only_if_it_is_wanted(
     assert client.post(f"{second}/delete", data=form).location == batch
 
 
+def test_single_photographs_of_a_zip_have_what_was_chosen_for_them(client: FlaskClient) -> None:
+    batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg"), (jpeg(), "c.jpg")).location
+    page = client.get(batch)
+    ids = [address.rpartition("/")[2] for address, _ in tiles(page.text)]
+    own = [
+        f"{ids[0]}?warmth=20&hint=0.5,0.5,navy&off=0.1,0.1,red",
+        f"{ids[1]}?",
+        "elsewhere?tint=3",
+    ]
+    form = {"csrf_token": token(page), "warmth": "-20", "format": "png", "own": own}
+    answer = client.post(f"{batch}/download.zip", data=form)
+    assert answer.status_code == 200
+    found = []
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert sorted(archive.namelist()) == [f"{name}-colour.png" for name in "abc"]
+        for id, name in zip(ids, "abc", strict=True):
+            query = {"a": "warmth=20&hint=0.5,0.5,navy", "b": "", "c": "warmth=-20"}[name]
+            single = client.get(f"/photographs/{id}/download?format=png&{query}").data
+            assert archive.read(f"{name}-colour.png") == single
+            found.append(single)
+    assert len(set(found)) == 3
+    wrong = form | {"own": [f"{ids[0]}?warmth=warm"]}
+    assert client.post(f"{batch}/download.zip", data=wrong).status_code == 422
+    gone = form | {"own": [f"{ids[0]}?reference={'x' * 22}"]}
+    answer = client.post(f"{batch}/download.zip", data=gone)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert "a.jpg: " in archive.read("errors.txt").decode()
+
+
 def test_a_reference_that_is_gone_is_left_off(client: FlaskClient) -> None:
     batch = upload(client, (jpeg(), "a.jpg"), (jpeg(), "b.jpg"), (jpeg(), "c.jpg")).location
     first, second, _ = (address for address, _ in tiles(client.get(batch).text))

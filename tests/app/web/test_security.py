@@ -69,6 +69,7 @@ def routes(photo: str, batch: str) -> list[tuple[str, str]]:
         ("POST", f"{page}/whole"),
         ("GET", f"/batches/{batch}"),
         ("GET", f"/batches/{batch}/download.zip"),
+        ("POST", f"/batches/{batch}/download.zip"),
         ("POST", f"/batches/{batch}/delete"),
     ]
 
