@@ -1,6 +1,6 @@
 // Sending files to the API, with a line of progress for each.
 
-import { Problem, pause, post } from "./api.js";
+import { Problem, askJson, pause, post } from "./api.js";
 
 const AT_ONCE = 2;
 const TRIES = 60; // while the server says that waiting helps
@@ -104,11 +104,24 @@ export function connectUpload(view, limits) {
     if (size > most * 1e6) {
       throw new Problem(413, `The file has ${Math.ceil(size / 1e6)} MB; at most ${most} MB are taken.`);
     }
-    const work = () => {
+    const work = async () => {
       if (line.isFilm) return inTurn(() => send(view.films, line));
-      return batch ? send(view.photos, line, batch) : inTurn(() => send(view.photos, line));
+      if (!batch) return inTurn(() => send(view.photos, line));
+      const there = line.problem?.status === 0 && await arrived(line);
+      return there || send(view.photos, line, batch).catch((problem) => {
+        line.problem = problem;
+        throw problem;
+      });
     };
     return insist(work, line.say);
+  }
+
+  /** The photograph that a line became although no answer came; null if it cannot be told. */
+  async function arrived(line) {
+    const isLike = ({ name, size }) => name === line.file.name && size === line.file.size;
+    if (lines.filter(({ file }) => isLike(file)).length > 1) return null;
+    const { photos } = await askJson(batch.links.self);
+    return photos.find(({ name, bytes }) => isLike({ name, size: bytes })) ?? null;
   }
 
   /** Do something again for as long as the server says that waiting helps. */

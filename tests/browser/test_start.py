@@ -97,6 +97,30 @@ def test_what_failed_is_tried_again_into_the_same_batch(
     expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
 
 
+_LOSE_THE_FIRST_ANSWER = """
+let isLost = false;
+window.XMLHttpRequest = class extends XMLHttpRequest {
+    constructor() {
+        super();
+        this.addEventListener("load", (event) => {
+            if (isLost) return;
+            isLost = true;
+            event.stopImmediatePropagation();
+            this.dispatchEvent(new ProgressEvent("error"));
+        });
+    }
+};
+"""
+
+
+def test_what_arrived_although_no_answer_came_is_not_sent_twice(visitor: Visitor) -> None:
+    page = visitor.page
+    page.add_init_script(_LOSE_THE_FIRST_ANSWER)
+    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
+    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
+    expect(page.locator(".tile")).to_have_count(2)
+
+
 def test_the_start_page_leads_back(visitor: Visitor) -> None:
     visitor.upload(SAMPLE)
     visitor.wait_for_colours()
@@ -160,7 +184,7 @@ def test_what_is_chosen_before_the_upload_goes_with_it(visitor: Visitor, tmp_pat
     cut.write_bytes(SAMPLE.read_bytes()[:-6000])
     page = visitor.page
     page.goto("/")
-    page.get_by_text("Colour photographs, damaged files").click()
+    page.get_by_text("Colour photographs, negatives, damaged files").click()
     page.get_by_label("Photographs that are in colour already").select_option("keep")
     page.get_by_label("colour the part that can be read").check()
     page.set_input_files("#files", [colour, cut])
