@@ -19,7 +19,7 @@ _MOST = 100_000  # counters; beyond it the one that was unused for longest is fo
 
 @dataclass
 class _Window:
-    end: float  # seconds since 1970
+    end: float  # of the clock that nobody sets, s
     count: int = 0
 
 
@@ -32,7 +32,7 @@ class Counters(Storage):
         super().__init__(uri, wrap_exceptions=wrap_exceptions)
         self._lock = threading.Lock()
         self._windows: TLRUCache[str, _Window] = TLRUCache(
-            _MOST, ttu=lambda key, window, now: window.end, timer=time.time
+            _MOST, ttu=lambda key, window, now: window.end, timer=time.monotonic
         )
 
     @property
@@ -45,7 +45,7 @@ class Counters(Storage):
         with self._lock:
             window = self._windows.get(key)
             if window is None:
-                window = self._windows[key] = _Window(time.time() + expiry)
+                window = self._windows[key] = _Window(time.monotonic() + expiry)
             window.count += amount
             return window.count
 
@@ -59,7 +59,8 @@ class Counters(Storage):
         """When the key's window ends, seconds since 1970; now, if there is none."""
         with self._lock:
             window = self._windows.get(key)
-            return time.time() if window is None else window.end
+            left = 0.0 if window is None else window.end - time.monotonic()
+            return time.time() + left
 
     def check(self) -> bool:
         """Memory is always there."""

@@ -7,6 +7,7 @@ import logging
 
 import werkzeug.exceptions
 from flask import Flask, Response, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
@@ -89,7 +90,8 @@ def respond(error: Exception) -> Response:
     if isinstance(error, Unauthorized):
         scheme = "Basic" if isinstance(error, PasswordNeeded) else "Bearer"
         headers["WWW-Authenticate"] = f'{scheme} realm="colorizer"'
-    response = _json(problem) if is_api() or _wants_json() else _page(problem)
+    as_json = is_api() or _wants_json() or not _has_addresses()
+    response = _json(problem) if as_json else _page(problem)
     response.headers.update(headers)
     return response
 
@@ -97,6 +99,11 @@ def respond(error: Exception) -> Response:
 def _is_of_the_end(error: Exception) -> bool:
     """Whether Python has refused a thread because the process ends; nobody waits for the answer."""
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
+
+
+def _has_addresses() -> bool:
+    """Whether there are any, for links: a request with an impossible Host has none."""
+    return request_ctx.url_adapter is not None
 
 
 def _wants_json() -> bool:

@@ -16,7 +16,7 @@ import structlog
 
 from colorizer import photo as files
 from colorizer.batch import warnings_of
-from colorizer.errors import ColorizerError
+from colorizer.errors import ColorizerError, DeviceUnavailable
 from colorizer.photo import Photo
 from colorizer.pipeline import Colorizer, render
 from colorizer.prediction import Prediction
@@ -41,6 +41,8 @@ from .rendering import Pictures
 
 logger = logging.getLogger(__name__)
 
+#: what passes, or is put right by whoever looks after the server: photographs wait until it is
+_PASSING = (DeviceUnavailable, QueueUnavailable, StorageFull, StorageUnavailable)
 _ATTEMPTS = 3
 _MODELS_KEPT = 2
 _GUESS = 2.0  # s that a photograph takes, before one was seen
@@ -120,9 +122,9 @@ class Worker:
                 logger.info("photo %s: %s, %.2f s", wanted.id, outcome, self._durations[-1])
         except NotFound:
             logger.info("photo %s was deleted meanwhile", wanted.id)
-        except (StorageUnavailable, QueueUnavailable) as error:  # left to the next sweep
+        except _PASSING as error:  # left to the next sweep
             logger.warning("photo %s has to wait: %s", wanted.id, error)
-        except Exception:  # the disk is full, say: the next sweep finds it unfinished
+        except Exception:  # the next sweep finds it unfinished
             logger.exception("photo %s could not be finished", wanted.id)
 
     def _outcome(self, wanted: Wanted, attempt: int, has_preview: bool) -> str:
@@ -133,7 +135,7 @@ class Worker:
                     "Try a smaller copy of it, or a smaller working size."
                 )
             self._work(wanted, has_preview)
-        except (NotFound, StorageFull, StorageUnavailable):  # it is not the photograph's fault
+        except (NotFound, *_PASSING):  # it is not the photograph's fault
             raise
         except Exception as error:
             if not isinstance(error, ColorizerError):

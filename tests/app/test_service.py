@@ -34,6 +34,7 @@ from app.storage.records import Treatment, Wanted
 from app.storage.wishes import Guide, Output
 from colorizer.errors import (
     CorruptImage,
+    DeviceUnavailable,
     ImageTooLarge,
     InvalidGuidance,
     InvalidSetting,
@@ -255,6 +256,20 @@ def test_a_full_disk_stops_neither_the_server_nor_the_queue(
     other = service.photos.upload(OWNER, jpeg(), "y.jpg").record.id
     assert finished(service, OWNER, other).state == "ready"
     service.close()
+
+
+def test_a_device_that_is_away_fails_no_photograph(
+    service: Service, network: FakeNetwork, caplog: pytest.LogCaptureFixture
+) -> None:
+    network.error = DeviceUnavailable("There is no CUDA device.")
+    id = service.photos.upload(OWNER, jpeg(), "x.jpg").record.id
+    wait_until(lambda: network.calls == [256])
+    wait_until(lambda: not service._storage.is_claimed(Wanted(id, DEFAULT_MODEL, 256)))
+    assert service.photos.view(OWNER, id).state in ("working", "queued")
+    assert not [record for record in caplog.records if record.exc_info]
+    network.error = None
+    service._queue.sweep()
+    assert finished(service, OWNER, id).state == "ready"
 
 
 def test_a_damaged_picture_fails_with_its_sentence_and_may_be_tried_again(

@@ -59,6 +59,17 @@ def test_a_window_ends() -> None:
     assert counters.incr("a", 60) == 1
 
 
+def test_a_clock_that_is_set_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = Counters()
+    counters.incr("a", 0.3)
+    now = time.time
+    monkeypatch.setattr("time.time", lambda: now() - 86_400)
+    assert counters.get("a") == 1
+    assert 0 < counters.get_expiry("a") - time.time() <= 0.3
+    time.sleep(0.35)
+    assert counters.get("a") == 0
+
+
 def test_counters_are_forgotten_when_told() -> None:
     counters = Counters()
     counters.incr("a", 60)

@@ -161,6 +161,17 @@ def test_errors_of_http(client: FlaskClient, method: str, path: str, status: int
         assert "POST" in answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("host", ["a..b", ".x", "y" * 64])
+@pytest.mark.parametrize("path", ["/", "/nope", "/healthz", "/static/css/base.css"])
+def test_a_host_that_cannot_be_is_a_bad_request(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, host: str, path: str
+) -> None:
+    answer = client.get(path, headers={"Host": host, "Accept": "text/html"})
+    assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 def test_a_thread_that_python_refuses_at_the_end_is_no_error(
     client: FlaskClient, broken: Broken, caplog: pytest.LogCaptureFixture
 ) -> None:
