@@ -32,6 +32,11 @@ class Entry:
     state: State
 
 
+def _there(path: str, flags: int) -> int:
+    """Opens what is there."""
+    return os.open(path, flags & ~os.O_CREAT)
+
+
 class Journal:
     """The journal of an output folder, which one process at a time writes.
 
@@ -67,7 +72,7 @@ class Journal:
         """Add an entry; it is on the disk when this returns.
 
         Raises:
-            OutputError: if it cannot be written.
+            OutputError: if it cannot be written, or is no longer there.
         """
         row = {
             "input": photograph,
@@ -77,7 +82,8 @@ class Journal:
             "state": entry.state,
         }
         try:
-            with open(self.path, "ab") as file:
+            # never made anew: where it is not, the folder is another (a share is gone)
+            with open(self.path, "ab", opener=_there) as file:
                 # begins on a line of its own even after one that a crash cut off
                 file.write(b"\n" + json.dumps(row).encode("ascii") + b"\n")
                 file.flush()

@@ -402,6 +402,25 @@ def test_a_bad_file_that_cannot_be_moved_is_tried_again(moving: Station) -> None
     assert moving.after(700) == []
 
 
+def test_a_share_of_results_that_is_gone_is_waited_for(tmp_path: Path) -> None:
+    """Only its mount point is there then, an empty folder: nothing is put into it, or moved."""
+    station = Station(tmp_path, move_done=True)
+    picture(station.inbox / "a.png")
+    assert statuses(station.settled()) == ["done"]
+    share = station.out.rename(station.out.with_name("share"))
+    station.out.mkdir()
+    picture(station.inbox / "b.png")
+    (gone,) = station.settled()
+    assert isinstance(gone.what, LeftOut)
+    assert "cannot be written" in gone.what.reason
+    assert list(station.out.iterdir()) == []
+    assert (station.inbox / "b.png").exists()
+    station.out.rmdir()
+    share.rename(station.out)
+    assert statuses(station.after(60)) == ["done"]
+    assert station.results() == ["a.png", "b.png"]
+
+
 def test_a_photograph_that_is_taken_away_meanwhile_is_told(station: Station) -> None:
     file = picture(station.inbox / "a.png")
 
