@@ -159,37 +159,29 @@ def repaint(id: str) -> BaseResponse:
 @blueprint.post("/photographs/<id>/whole")
 def whole(id: str) -> BaseResponse:
     """Colour the mount as a part of the picture, or leave it as it is."""
-    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
-    is_whole = forms.whole_from(request.form, "whole", 1) == 1
-    view = service.photos.upload_anew(owner(create=False), id, whole=is_whole)
-    return _see_moved(id, view, **_query(settings, guide))
+    return _treated(id, "whole")
 
 
 @blueprint.post("/photographs/<id>/negative")
 def negative(id: str) -> BaseResponse:
     """Take a photograph for a negative, or no longer; settings and hints go with it."""
-    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
-    is_negative = forms.whole_from(request.form, "negative", 1) == 1
-    view = service.photos.upload_anew(owner(create=False), id, negative=is_negative)
-    return _see_moved(id, view, **_query(settings, guide))
+    return _treated(id, "negative")
 
 
 @blueprint.post("/photographs/<id>/turn")
 def turn(id: str) -> BaseResponse:
     """Turn a photograph that lies on its side; settings and hints go with it."""
     degrees = forms.whole_from(request.form, "degrees", 90)
-    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
-    view = service.photos.turn(owner(create=False), id, degrees)
-    guide = replace(guide, hints=tuple(hint.turned(degrees) for hint in guide.hints))
-    return _see_moved(id, view, degrees, **_query(settings, guide, degrees))
+    query = _query(degrees)
+    return _see_moved(id, service.photos.turn(owner(create=False), id, degrees), degrees, **query)
 
 
 @blueprint.post("/photographs/<id>/again")
 def again(id: str) -> BaseResponse:
     """Ask once more for colours that failed."""
-    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    query, settings = _query(), forms.settings_from(request.args)
     service.photos.request(owner(create=False), id, settings)
-    return _see("pages.photograph", id=id, **_query(settings, guide))
+    return _see("pages.photograph", id=id, **query)
 
 
 @blueprint.get("/photographs/<id>/preview.jpg")
@@ -337,10 +329,23 @@ def _understood(words: Words | None) -> Understanding | None:
     return None
 
 
-def _query(settings: Settings, guide: Guide, degrees: int = 0) -> dict[str, Any]:
-    """What stands in the address of a photograph that was turned, with what is switched off."""
-    off = _turned_query(degrees).get("off")
-    return forms.query_of_all(settings, guide) | ({"off": off} if off else {})
+def _treated(id: str, what: str) -> BaseResponse:
+    """A photograph with or without part of its treatment, as the form says by 1 or 0."""
+    is_wanted, query = forms.whole_from(request.form, what, 1) == 1, _query()
+    view = service.photos.upload_anew(owner(create=False), id, **{what: is_wanted})
+    return _see_moved(id, view, **query)
+
+
+def _query(degrees: int = 0) -> dict[str, Any]:
+    """Settings, guide and what is switched off, as they stand in the address of a photograph.
+
+    Args:
+        degrees: by which it was turned, and its hints are.
+    """
+    settings, guide = forms.settings_from(request.args), forms.guide_from(request.args)
+    turned = _turned_query(degrees)
+    hints = {name: turned[name] for name in ("hint", "off") if turned.get(name)}
+    return forms.query_of_all(settings, guide) | hints
 
 
 def _turned_query(degrees: int) -> dict[str, Any]:

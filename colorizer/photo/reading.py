@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | os.PathLike[str] | bytes | BinaryIO | NDArray[Any] | Image"
 
 MAX_PIXELS = 100_000_000
+#: arguments of :func:`read` that make another picture of the same file
+_USUAL = {"page": 1, "salvage": False, "turn": 0, "negative": False, "whole": False}
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,9 @@ def _unusual(
     page: int, salvage: bool, turn: int, negative: bool, whole: bool
 ) -> dict[str, int | bool]:
     """Those of the arguments of :func:`read` that are not the usual ones."""
-    flags = {"salvage": salvage, "negative": negative, "whole": whole}
-    found: dict[str, int | bool] = {name: True for name, said in flags.items() if said}
-    numbers = {"page": (page, 1), "turn": (turn, 0)}
-    return found | {name: int(said) for name, (said, usual) in numbers.items() if said != usual}
+    flags = {"salvage": bool(salvage), "negative": bool(negative), "whole": bool(whole)}
+    said = {**flags, "page": int(page), "turn": int(turn)}
+    return {name: value for name, value in said.items() if value != _USUAL[name]}
 
 
 def probe(

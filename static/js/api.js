@@ -1,6 +1,6 @@
 // Asking the server: JSON in, JSON out; a problem becomes an Error with its sentence.
 
-import { keep } from "./kept.js";
+import { forget } from "./kept.js";
 
 export class Problem extends Error {
   constructor(status, detail, retryAfter = 0, type = "") {
@@ -36,7 +36,7 @@ let leaving = new AbortController();
 let stayed = Promise.resolve();
 export const isLeaving = () => leaving.signal.aborted;
 document.querySelector(".farewell form")?.addEventListener("submit", () => {
-  keep(document.querySelector("#main").dataset.page, "");
+  forget(document.querySelector("#main").dataset.page);
   leaving.abort();
   stayed = new Promise((done) => {
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, done, { capture: true, once: true });

@@ -3,7 +3,7 @@
 import { askJson, isLeaving, pause, post } from "./api.js";
 import { connectControls, connectOutput, withQuery } from "./controls.js";
 import { localiseTimes } from "./dates.js";
-import { keep, kept } from "./kept.js";
+import { forget, keptPages } from "./kept.js";
 import { insistOnPictures } from "./pictures.js";
 import { connectRanges } from "./ranges.js";
 import { connectWaiting } from "./waiting.js";
@@ -31,13 +31,14 @@ const words = connectWords({
 });
 words.refresh();
 insistOnPictures($("grid"));
-addEventListener("pageshow", showOwn); // also back from one of them
+for (const event of ["pageshow", "storage"]) addEventListener(event, showOwn); // back from one, or in another tab
 $("same").addEventListener("click", () => {
-  for (const tile of withOwn()) keep(pageOf(tile), "");
+  forget(...withOwn().map(pageOf));
   showOwn();
   $("zip").focus();
 });
 
+let own = keptPages(); // what was chosen on the photographs' own pages
 let timer = 0;
 let lookingUp = 0;
 let turn = 0; // only the newest loop that follows counts
@@ -82,11 +83,11 @@ $("grid").addEventListener("error", () => {
 }, { capture: true });
 
 const pageOf = (tile) => tile.querySelector("a").dataset.href;
-const withOwn = () => [...tiles.values()].filter((tile) => kept(pageOf(tile)));
+const withOwn = () => [...tiles.values()].filter((tile) => own.has(pageOf(tile)));
 
 /** An address with what was chosen for one photograph, on its own page, or else for all. */
-const addressOf = (tile, address) => kept(pageOf(tile))
-  ? address + kept(pageOf(tile)) : withQuery(address, controls.query());
+const addressOf = (tile, address) => own.has(pageOf(tile))
+  ? address + own.get(pageOf(tile)) : withQuery(address, controls.query());
 
 function pointTo(tile) {
   for (const way of tile.querySelectorAll("a")) way.href = addressOf(tile, way.dataset.href);
@@ -110,6 +111,7 @@ function setState(tile, photo) {
 
 /** Which have colours of their own is told, and they are shown with them. */
 function showOwn() {
+  own = keptPages();
   for (const tile of tiles.values()) showPicture(tile);
   const count = withOwn().length;
   $("own").hidden = !count;
@@ -118,11 +120,11 @@ function showOwn() {
 
 // What was chosen for single photographs is too long for an address.
 $("zip").addEventListener("click", (event) => {
-  const own = withOwn();
-  if (!own.length) return;
+  const others = withOwn();
+  if (!others.length) return;
   event.preventDefault();
   const sent = $("zip-own");
-  const fields = [...new FormData(form), ...own.map((tile) => ["own", tile.dataset.id + kept(pageOf(tile))])];
+  const fields = [...new FormData(form), ...others.map((tile) => ["own", tile.dataset.id + own.get(pageOf(tile))])];
   for (const field of sent.querySelectorAll("[data-sent]")) field.remove();
   for (const [name, value] of fields) {
     const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });

@@ -295,8 +295,8 @@ function showFailure(problem) {
   if (hadFocus) $("failed-title").focus();
 }
 
-// What is turned, made a positive, or coloured with its mount, gets another address: it is asked for once, and then
-// gone from here.
+// What is turned, made a positive, or coloured with its mount, gets another address: it is asked for
+// once, and then gone from here.
 for (const way of [$("turn"), $("mounted")]) {
   way?.addEventListener("submit", (event) => {
     if (isMoving) event.preventDefault();

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from colorizer.photo import provenance_of
 
@@ -77,13 +77,19 @@ def test_deleting_one_of_many_leads_back_to_the_others(visitor: Visitor) -> None
     expect(page.get_by_role("heading", name="1 photograph", exact=True)).to_be_visible()
 
 
-def test_each_of_a_batch_may_have_its_own_colours(visitor: Visitor) -> None:
-    """What is chosen for one stays with it, in the ZIP too; for all it is taken if that is said."""
+def of_warmth_five(visitor: Visitor) -> Page:
+    """The page of two photographs for both of which something was chosen."""
     visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
     page = visitor.page
     expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
     page.get_by_label("Warmth", exact=True).fill("5")
     page.wait_for_url(re.compile(r"/batches/.*\?warmth=5$"))
+    return page
+
+
+def test_each_of_a_batch_may_have_its_own_colours(visitor: Visitor) -> None:
+    """What is chosen for one stays with it, in the ZIP too; for all it is taken if that is said."""
+    page = of_warmth_five(visitor)
     first, second = page.locator(".tile-picture").all()
     expect(first).to_have_attribute("href", re.compile(r"\?warmth=5$"))
     first.click()
@@ -119,11 +125,7 @@ def test_each_of_a_batch_may_have_its_own_colours(visitor: Visitor) -> None:
 
 
 def test_one_of_a_batch_may_have_none_of_what_all_have(visitor: Visitor) -> None:
-    visitor.upload(SAMPLE, ROOT / "samples" / "chelsea.jpg")
-    page = visitor.page
-    expect(page.locator(".tile[data-state=ready]")).to_have_count(2)
-    page.get_by_label("Warmth", exact=True).fill("5")
-    page.wait_for_url(re.compile(r"/batches/.*\?warmth=5$"))
+    page = of_warmth_five(visitor)
     page.locator(".tile-picture").first.click()
     visitor.wait_for_colours()
     page.locator("#reset-all").click()

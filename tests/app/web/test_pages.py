@@ -451,6 +451,12 @@ def test_the_part_that_can_be_read_of_a_file_that_is_cut_off(client: FlaskClient
     assert client.get(f"{after.location}/download?format=png").status_code == 200
 
 
+def grey_of(client: FlaskClient, page: str) -> np.ndarray[Any, Any]:
+    """The photograph of a page as it is downloaded without colour."""
+    result = client.get(f"{page}/download?format=png&strength=0").data
+    return np.asarray(Image.open(io.BytesIO(result)).convert("L"))
+
+
 def test_a_photograph_that_lies_on_its_side_is_turned(client: FlaskClient) -> None:
     file = jpeg(60, 40)
     scan = np.asarray(Image.open(io.BytesIO(file.getvalue())))
@@ -470,9 +476,7 @@ def test_a_photograph_that_lies_on_its_side_is_turned(client: FlaskClient) -> No
     assert urlsplit(before.location).path == turned
     assert parse_qs(urlsplit(before.location).query) == query
     assert "40 × 60 px" in client.get(turned).text
-    result = client.get(f"{turned}/download?format=png&strength=0").data
-    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
-    assert np.array_equal(colours, np.rot90(scan, -1))
+    assert np.array_equal(grey_of(client, turned), np.rot90(scan, -1))
     again = client.post(f"{turned}/turn?off=0.1,0.2,red", data=form | {"degrees": "270"})
     assert parse_qs(urlsplit(again.location).query) == {"off": ["0.2,0.9,red"]}
     twice = client.get(f"{address}?{wishes}").location
@@ -498,17 +502,11 @@ def test_a_negative_is_made_a_positive_and_back(client: FlaskClient) -> None:
     assert query == {"saturation": ["1.2"], "hint": ["0.25,0.1,navy"]}
     positive = urlsplit(after.location).path
     assert urlsplit(client.get(address).location).path == positive
-    result = client.get(f"{positive}/download?format=png&strength=0").data
-    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
-    assert np.array_equal(colours, 255 - scan)
+    assert np.array_equal(grey_of(client, positive), 255 - scan)
     turned = press(client, positive, "turn").location
-    result = client.get(f"{turned}/download?format=png&strength=0").data
-    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
-    assert np.array_equal(colours, np.rot90(255 - scan, -1)), "it stays a positive"
+    assert np.array_equal(grey_of(client, turned), np.rot90(255 - scan, -1)), "it stays a positive"
     back = client.post(f"{turned}/negative", data=form | {"negative": "0"}).location
-    result = client.get(f"{back}/download?format=png&strength=0").data
-    colours = np.asarray(Image.open(io.BytesIO(result)).convert("L"))
-    assert np.array_equal(colours, np.rot90(scan, -1))
+    assert np.array_equal(grey_of(client, back), np.rot90(scan, -1))
 
 
 def test_many_negatives_at_once(client: FlaskClient) -> None:
